@@ -1,0 +1,39 @@
+/**
+ * One record of a capture: where its octets lie and what the file says about it.
+ *
+ * The decoder that fills it owns it and everything it points at: the view is overwritten, and its chunk may be moved,
+ * by the next call of `next`. Who wants to keep a value copies the value.
+ */
+export class RecordView {
+  /** The chunk that holds the record's octets; `at` and `end` index it. */
+  bytes: Uint8Array = NO_BYTES;
+  /** The same chunk, for reading numbers. One DataView a chunk, never a record. */
+  view: DataView = NO_VIEW;
+  /** First octet of the packet as kept. */
+  at = 0;
+  /** First octet past what was kept. */
+  end = 0;
+  /** Octets the packet had on the wire; hostile like all else, and may be less than what was kept. */
+  originalLength = 0;
+  /** Whole seconds since 1970-01-01T00:00Z; may be negative (pcapng's if_tsoffset). */
+  seconds = 0;
+  /** Nanoseconds past `seconds`, 0 to 999,999,999. Timestamps of records without time are 0. */
+  nanoseconds = 0;
+  /** LINKTYPE_ value (link-layer header type registry of tcpdump.org). */
+  linkType = 0;
+  /** Octets of frame check sequence at the end of each packet, where the file says so; else 0. */
+  fcsLength = 0;
+  /** Number of the interface in its section (pcapng); 0 in pcap. */
+  interfaceIndex = 0;
+  /** Input the record came from: 0-based position in the order of the inputs' paths. */
+  file = 0;
+  /** 1-based number of the record in its file. */
+  fileFrame = 0;
+  /** 1-based number of the record in the (merged) capture, as Wireshark counts: every record counts. */
+  frame = 0;
+  /** Octet offset of the record's header in its (decompressed) file. Exact up to 2^53. */
+  offset = 0;
+}
+
+const NO_BYTES: Uint8Array = new Uint8Array(0);
+const NO_VIEW: DataView = new DataView(NO_BYTES.buffer);

@@ -60,8 +60,8 @@ export class SegmentView {
   time = 0;
 
   /** First and past-the-last octet of the record's link-layer frame, in `linkBytes`, and its LINKTYPE_ value. */
-  linkBytes: Uint8Array = this.bytes;
-  linkView: DataView = this.view;
+  linkBytes: Uint8Array = new Uint8Array(0);
+  linkView: DataView = new DataView(new ArrayBuffer(0));
   linkAt = 0;
   linkEnd = 0;
   linkType = 0;
@@ -113,8 +113,8 @@ export class SegmentView {
   checksum = 0;
 
   /** Options that TCP's meaning needs. `renderers` walk the rest from `tcpAt + 20`. */
-  mss = NO_OPTION;
-  windowScale = NO_OPTION;
+  mss: number = NO_OPTION;
+  windowScale: number = NO_OPTION;
   /** 0 or 1. */
   sackPermitted = 0;
   /** 0 or 1: whether `tsVal`, `tsEcr` (int32) are there. */
@@ -125,7 +125,7 @@ export class SegmentView {
   sackCount = 0;
   sackAt = 0;
   /** TCP Fast Open cookie octets (option 34, or experimental 254 with magic F989): -1 absent, 0 a request for a cookie. */
-  fastOpenCookie = NO_OPTION;
+  fastOpenCookie: number = NO_OPTION;
 
   /** For `icmpQuote`: type, code, and where the ICMP header and the IP header around it lie. */
   icmpType = 0;

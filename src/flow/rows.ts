@@ -1,0 +1,272 @@
+/**
+ * Flows are rows of one Int32Array, with a Float64Array over the same buffer. This file names where a row's fields lie;
+ * they are read nowhere but in `flow/`, `tcp/` and, through its accessors, `record/`.
+ *
+ * Fields are 32-bit words counted from the start of a row and ordered by how often they are touched, in lines of 16
+ * words (64 octets). A name that ends in `F64` is an index into the Float64Array: add it to half the row's start.
+ */
+
+export const CLIENT = 0;
+export const SERVER = 1;
+/** `CLIENT` or `SERVER`. */
+export type Side = 0 | 1;
+
+/** Words in a row: four lines of the flow's own, three for each endpoint, three of state log. */
+export const ROW_WORDS = 208;
+
+/** The first line is what every segment touches. */
+export const FLOW = {
+  /** Key: IPv4 addresses of the lower and the higher endpoint; for IPv6 two words of hash, the addresses are below. */
+  keyLow: 0,
+  keyHigh: 1,
+  /** Lower endpoint's port in the upper half, the higher's in the lower. */
+  ports: 2,
+  split: 3,
+  /** Bits of FLOW_BITS. */
+  bits: 4,
+  /** State of each endpoint, a number of tcp/machine.ts; server's directly after the client's. */
+  state: 5,
+  lastFrame: 7,
+  lastTimeF64: 4,
+  /** 1-based number of the flow. */
+  number: 10,
+  /** Wireshark's completeness bits. */
+  completeness: 11,
+  /** Next row of the list this row is on (closed flows, or free rows), or -1. */
+  next: 12,
+  hash: 13,
+  firstFrame: 14,
+  layers: 15,
+
+  firstTimeF64: 8,
+  /** When the flow closed for good, which starts its wait of 2 MSL. */
+  closedTimeF64: 9,
+  synFrame: 20,
+  synAckFrame: 21,
+  ackFrame: 22,
+  synRetransmissions: 23,
+  /** Time of the first SYN. */
+  synTimeF64: 12,
+  /** Time of the SYN that was sent last, and its frame: the one that a SYN+ACK answers. */
+  lastSynTimeF64: 13,
+  synAckTimeF64: 14,
+  ackTimeF64: 15,
+
+  lastSynFrame: 32,
+  synAckRetransmissions: 33,
+  dataInSyn: 34,
+  firstFinFrame: 35,
+  secondFinFrame: 36,
+  lastAckFrame: 37,
+  resetFrame: 38,
+  /** Packed: form, stage, sender's side and state before it; see tcp/reset.ts. */
+  reset: 39,
+  firstFinTimeF64: 20,
+  secondFinTimeF64: 21,
+  lastAckTimeF64: 22,
+  resetTimeF64: 23,
+
+  /** IPv6 addresses of the lower and the higher endpoint, four words each. */
+  addressLow: 48,
+  addressHigh: 52,
+  /** When TIME_WAIT began. */
+  timeWaitF64: 28,
+  /** Input and record number of the first segment (RecordView.file, .fileFrame). */
+  firstFile: 58,
+  firstFileFrame: 59,
+  /** Entries of the state log, of which those past LOG_ENTRIES are in `logMore`. */
+  logCount: 60,
+  logMore: 61,
+  /** A close pattern's number (tcp/patterns.ts), fixed at the second FIN or the RST. */
+  pattern: 62,
+  /** States of both ends before the reset: client's in bits 0-3, server's in 4-7; log entries of the reset in 8-15. */
+  beforeReset: 63,
+
+  client: 64,
+  server: 112,
+  log: 160,
+} as const;
+
+/** Where an endpoint's fields lie, from `FLOW.client` or `FLOW.server` (RFC 9293 3.3.1 names). */
+export const END = {
+  /** Past the highest sequence number it sent. */
+  sndNxt: 0,
+  /** The highest acknowledgment number the other end sent for it. */
+  sndUna: 1,
+  /** Past the last octet before the first hole: what the capture holds without a gap. */
+  seenNxt: 2,
+  /** The window it announced last, as in the header. */
+  window: 3,
+  /** Bits of END_BITS. */
+  bits: 4,
+  packets: 5,
+  bytesF64: 3,
+  /** The oldest segment that is not acknowledged yet: start, end, frame, time; end === start means none. */
+  oldestStart: 8,
+  oldestEnd: 9,
+  oldestFrame: 10,
+  /** Further unacknowledged segments, first and last node of tcp/outstanding.ts, or -1. */
+  outstanding: 11,
+  oldestTimeF64: 6,
+  outstandingLast: 14,
+  tsVal: 15,
+
+  uniqueBytesF64: 8,
+  retransmittedBytesF64: 9,
+  retransmittedSegments: 20,
+  isn: 21,
+  mss: 22,
+  windowScale: 23,
+  minWindow: 24,
+  maxWindow: 25,
+  /** First of the blocks seen past a hole (tcp/islands.ts), or -1. */
+  islands: 26,
+  /** The sequence number that its FIN occupies. */
+  finSeq: 27,
+  finFrame: 28,
+  rttSamples: 29,
+  rttMinF64: 15,
+
+  rttMaxF64: 16,
+  rttSumF64: 17,
+  /** Frame and time of the last copy of its FIN. */
+  lastFinFrame: 36,
+  /** What the last segment was, to know a mirror port's copy by. */
+  lastSeq: 37,
+  lastAck: 38,
+  lastIpId: 39,
+  lastTimeF64: 20,
+  lastShape: 42,
+  lastTtl: 43,
+  /** How many copies of a mirror port were folded. */
+  copies: 44,
+  /** Start and frame of the segment that was acknowledged last. */
+  ackedStart: 45,
+  ackedFrame: 46,
+  lastTsVal: 47,
+} as const;
+
+export const FLOW_BITS = {
+  v6: 0x1,
+  /** The client is the endpoint with the higher address and port. */
+  clientIsHigh: 0x2,
+  /** How the roles were told: an index into CLIENT_BY, two bits. */
+  clientByShift: 2,
+  clientByMask: 0xc,
+  /** Handshake: what was captured of it. */
+  synSeen: 0x10,
+  synAckSeen: 0x20,
+  ackSeen: 0x40,
+  simultaneousOpen: 0x80,
+  fastOpen: 0x100,
+  /** The final ACK or a later proof showed that the server left SYN_RECV. */
+  serverProven: 0x200,
+  clientProven: 0x400,
+  /** Close. */
+  finWithData: 0x800,
+  /** Side that sent the first FIN: the server. */
+  serverFinFirst: 0x1000,
+  /** Both FINs are acknowledged. */
+  closed: 0x2000,
+  /** The row waits in the list of closed flows. */
+  queued: 0x4000,
+  /** TIME_WAIT is held by the client / by the server. */
+  timeWaitClient: 0x8000,
+  timeWaitServer: 0x10000,
+  /** The first segment was no SYN. */
+  midstream: 0x20000,
+  /** A SYN with another initial sequence number waits for its SYN+ACK (tcp/reuse.ts). */
+  reusePending: 0x40000,
+  /** The SYN was answered with RST; the handshake was aborted. */
+  refused: 0x80000,
+  aborted: 0x100000,
+  /** A counting reset has closed the flow. */
+  reset: 0x200000,
+  /** Source and destination are one endpoint. */
+  selfConnect: 0x400000,
+  /** The client's ESTABLISHED rests on a SYN+ACK that may have been lost behind the tap. */
+  clientDoubtful: 0x800000,
+} as const;
+
+export const END_BITS = {
+  /** `sndNxt` and `seenNxt` are known. */
+  seqKnown: 0x1,
+  /** `sndUna` is known: the other end acknowledged something. */
+  unaKnown: 0x2,
+  isnKnown: 0x4,
+  finSent: 0x8,
+  /** The other end acknowledged the FIN. */
+  finAcked: 0x10,
+  /** The FIN and all before it have been captured: the other end has got it, unless it was lost behind the tap. */
+  finDelivered: 0x20,
+  sackPermitted: 0x40,
+  timestamps: 0x80,
+  /** It has sent a segment with a good TCP checksum. */
+  checksumGood: 0x100,
+  /** A segment was sent again: `outstanding` is not in order of sequence numbers any more. */
+  disordered: 0x200,
+  synSent: 0x400,
+  /** It has sent a segment other than SYN, SYN+ACK, RST. */
+  talked: 0x800,
+  /** `oldest…` holds a segment that was sent again (Karn's rule: no sample). */
+  oldestRepeated: 0x1000,
+  windowKnown: 0x2000,
+  /** `lastSeq` and so on are filled. */
+  lastKnown: 0x4000,
+  /** A segment that it sent was judged at fault for a bad checksum. */
+  checksumBad: 0x8000,
+  /** `ackedStart`, `ackedFrame` are filled. */
+  ackedKnown: 0x10000,
+} as const;
+
+/** Entries of the state log that a row holds itself. */
+export const LOG_ENTRIES = 12;
+/** A log entry: state and side, frame (0 for null), time. */
+export const LOG = { what: 0, frame: 1, timeF64: 1, words: 4 } as const;
+
+/** The rows, as they grow. Everybody reads `i32` and `f64` anew after a row was made: growth replaces them. */
+export class FlowRows {
+  i32: Int32Array;
+  f64: Float64Array;
+  /** Rows in use. */
+  used = 0;
+  private free = -1;
+  private top = 0;
+
+  constructor(rows: number = 1024) {
+    this.i32 = new Int32Array(rows * ROW_WORDS);
+    this.f64 = new Float64Array(this.i32.buffer);
+  }
+
+  /** A row of zeros; returns where it starts, in words. */
+  make(): number {
+    this.used++;
+    if (this.free >= 0) {
+      const row = this.free;
+      this.free = this.i32[row + FLOW.next]!;
+      this.i32.fill(0, row, row + ROW_WORDS);
+      return row;
+    }
+    const row = this.top;
+    if (row + ROW_WORDS > this.i32.length) this.grow();
+    this.top += ROW_WORDS;
+    return row;
+  }
+
+  /** Gives a row back; the one given back last is taken first, so that the rows in use stay in the cache. */
+  release(row: number): void {
+    this.i32[row + FLOW.next] = this.free;
+    this.free = row;
+    this.used--;
+  }
+
+  /** Doubles up to 256 MiB and then by an eighth, so that a flood does not hold twice what it needs. */
+  private grow(): void {
+    const words = this.i32.length;
+    const more = words < 1 << 26 ? words : Math.ceil(words / 8 / ROW_WORDS) * ROW_WORDS;
+    const larger = new Int32Array(words + more);
+    larger.set(this.i32);
+    this.i32 = larger;
+    this.f64 = new Float64Array(larger.buffer);
+  }
+}

@@ -65,6 +65,8 @@ export class SegmentView {
   linkAt = 0;
   linkEnd = 0;
   linkType = 0;
+  /** Octets the frame had on the wire (RecordView.originalLength): tcpdump says how many an IP length claims beyond it. */
+  linkLength = 0;
 
   /** 1 when the packet is plain Ethernet, IPv4 or IPv6 without extension headers, TCP; no tag, tunnel or fragment. */
   plain = 0;

@@ -5,10 +5,13 @@
 export class ByteWriter {
   /** What was written: `bytes[0]` to `bytes[length - 1]`. Replaced when it grows; do not keep it. */
   bytes: Uint8Array;
+  /** The same octets, for writing several at a time. Replaced with `bytes`. */
+  view: DataView;
   length = 0;
 
   constructor(capacity: number = 1 << 16) {
     this.bytes = new Uint8Array(capacity);
+    this.view = new DataView(this.bytes.buffer);
   }
 
   /** Makes room for `count` more octets. Call once before a run of writes to `bytes` itself. */
@@ -20,6 +23,7 @@ export class ByteWriter {
     const larger = new Uint8Array(Math.max(this.bytes.length * 2, this.length + count));
     larger.set(this.bytes.subarray(0, this.length));
     this.bytes = larger;
+    this.view = new DataView(larger.buffer);
   }
 
   byte(value: number): void {
@@ -47,18 +51,29 @@ export class ByteWriter {
     this.length += end - start;
   }
 
+  /** Text that never changes: much faster than `copy` (eight octets at a time). */
+  constant(constant: Constant): void {
+    const eights = constant.eights;
+    this.reserve(eights.length * 8);
+    const view = this.view;
+    let at = this.length;
+    for (let i = 0; i < eights.length; i++, at += 8) view.setFloat64(at, eights[i]!, true);
+    this.length += constant.length;
+  }
+
   /** A whole number, 0 to 2^53, in decimal. */
   unsigned(value: number): void {
-    this.reserve(20);
-    if (value > 0xffffffff) {
-      const high = Math.floor(value / 1e9);
+    this.reserve(24);
+    if (value < 10_000) this.short(value);
+    else if (value < 100_000_000) {
+      const high = (value / 10_000) | 0;
+      this.short(high);
+      this.four(value - high * 10_000);
+    } else {
+      const high = Math.floor(value / 100_000_000);
       this.unsigned(high);
-      this.padded(value - high * 1e9, 9);
-      return;
+      this.padded(value - high * 100_000_000, 8);
     }
-    let digits = 1;
-    for (let bound = 10; value >= bound && digits < 10; bound *= 10) digits++;
-    this.digits(value, digits);
   }
 
   /** A whole number in decimal with a minus sign where it has one. */
@@ -69,21 +84,41 @@ export class ByteWriter {
     } else this.unsigned(value);
   }
 
-  /** A whole number below 10^`width`, padded with zeros. */
+  /** A whole number below 10^`width`, padded with zeros; `width` up to 15. */
   padded(value: number, width: number): void {
-    this.reserve(width);
-    this.digits(value, width);
+    this.reserve(width + 4);
+    let rest = value;
+    let left = width;
+    if (left > 8) {
+      const high = Math.floor(rest / 100_000_000);
+      this.padded(high, left - 8);
+      rest -= high * 100_000_000;
+      left = 8;
+    }
+    if (left > 4) {
+      const high = (rest / 10_000) | 0;
+      this.low(high, left - 4);
+      rest -= high * 10_000;
+      left = 4;
+    }
+    this.low(rest, left);
   }
 
-  private digits(value: number, count: number): void {
-    const bytes = this.bytes;
-    let rest = value;
-    for (let at = this.length + count - 1; at >= this.length; at--) {
-      const next = Math.floor(rest / 10);
-      bytes[at] = 0x30 + (rest - next * 10);
-      rest = next;
-    }
+  /** Four digits; room is reserved. */
+  private four(value: number): void {
+    this.view.setInt32(this.length, FOUR_DIGITS[value]!, true);
+    this.length += 4;
+  }
+
+  /** The last `count` of four digits; room for four is reserved. */
+  private low(value: number, count: number): void {
+    this.view.setInt32(this.length, FOUR_DIGITS[value]! >>> ((4 - count) * 8), true);
     this.length += count;
+  }
+
+  /** A number below 10,000 without leading zeros; room for four digits is reserved. */
+  private short(value: number): void {
+    this.low(value, value < 100 ? (value < 10 ? 1 : 2) : value < 1000 ? 3 : 4);
   }
 
   /** What was written, as a copy. */
@@ -96,4 +131,28 @@ export class ByteWriter {
   }
 }
 
+/** Text that is written often: encoded once, and laid out to be copied eight octets at a time. */
+export class Constant {
+  /** The octets as little-endian doubles, with zeros after them. (UTF-8 never makes a NaN of eight octets.) */
+  readonly eights: Float64Array;
+  /** Octets of text. */
+  readonly length: number;
+
+  constructor(text: string) {
+    const octets = ENCODER.encode(text);
+    const padded = new DataView(new ArrayBuffer(Math.ceil(octets.length / 8) * 8));
+    for (let i = 0; i < octets.length; i++) padded.setUint8(i, octets[i]!);
+    this.length = octets.length;
+    this.eights = Float64Array.from({ length: padded.byteLength / 8 }, (_, i) => padded.getFloat64(i * 8, true));
+  }
+}
+
 const ENCODER = new TextEncoder();
+
+/** Every number below 10,000 as four ASCII digits, the first one in the lowest octet. */
+const FOUR_DIGITS: Int32Array = Int32Array.from({ length: 10_000 }, (_, value) => {
+  const thousands = (value / 1000) | 0;
+  const hundreds = ((value / 100) | 0) % 10;
+  const tens = ((value / 10) | 0) % 10;
+  return 0x30303030 + (thousands | (hundreds << 8) | (tens << 16) | ((value % 10) << 24));
+});

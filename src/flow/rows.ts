@@ -11,8 +11,8 @@ export const SERVER = 1;
 /** `CLIENT` or `SERVER`. */
 export type Side = 0 | 1;
 
-/** Words in a row: four lines of the flow's own, three for each endpoint, three of state log. */
-export const ROW_WORDS = 208;
+/** Words in a row: four lines of the flow's own, three for each endpoint, four of state log. */
+export const ROW_WORDS = 224;
 
 /** The first line is what every segment touches. */
 export const FLOW = {
@@ -74,9 +74,10 @@ export const FLOW = {
   /** Input and record number of the first segment (RecordView.file, .fileFrame). */
   firstFile: 58,
   firstFileFrame: 59,
-  /** Entries of the state log, of which those past LOG_ENTRIES are in `logMore`. */
+  /** Entries of the state log. */
   logCount: 60,
-  logMore: 61,
+  /** The frame that first acknowledged the first FIN. */
+  finAckFrame: 61,
   /** A close pattern's number (tcp/patterns.ts), fixed at the second FIN or the RST. */
   pattern: 62,
   /** States of both ends before the reset: client's in bits 0-3, server's in 4-7; log entries of the reset in 8-15. */
@@ -105,10 +106,11 @@ export const END = {
   oldestStart: 8,
   oldestEnd: 9,
   oldestFrame: 10,
-  /** Further unacknowledged segments, first and last node of tcp/outstanding.ts, or -1. */
+  /** Further unacknowledged segments: 1 + the number of a ring (tcp/outstanding.ts), or 0. */
   outstanding: 11,
   oldestTimeF64: 6,
-  outstandingLast: 14,
+  /** Frame of the last segment it sent. */
+  lastFrame: 14,
   tsVal: 15,
 
   uniqueBytesF64: 8,
@@ -119,7 +121,7 @@ export const END = {
   windowScale: 23,
   minWindow: 24,
   maxWindow: 25,
-  /** First of the blocks seen past a hole (tcp/islands.ts), or -1. */
+  /** How many blocks past a hole were seen (tcp/islands.ts keeps them). */
   islands: 26,
   /** The sequence number that its FIN occupies. */
   finSeq: 27,
@@ -143,7 +145,8 @@ export const END = {
   /** Start and frame of the segment that was acknowledged last. */
   ackedStart: 45,
   ackedFrame: 46,
-  lastTsVal: 47,
+  /** Segments with payload. */
+  payloadSegments: 47,
 } as const;
 
 export const FLOW_BITS = {
@@ -219,8 +222,8 @@ export const END_BITS = {
   ackedKnown: 0x10000,
 } as const;
 
-/** Entries of the state log that a row holds itself. */
-export const LOG_ENTRIES = 12;
+/** Entries of the state log: no endpoint goes through more than eight states. */
+export const LOG_ENTRIES = 16;
 /** A log entry: state and side, frame (0 for null), time. */
 export const LOG = { what: 0, frame: 1, timeF64: 1, words: 4 } as const;
 
@@ -253,8 +256,17 @@ export class FlowRows {
     return row;
   }
 
+  /** Words from one row to the next. */
+  readonly words: number = ROW_WORDS;
+
+  /** Where the rows end: every row that starts below and has a number is in use. */
+  get end(): number {
+    return this.top;
+  }
+
   /** Gives a row back; the one given back last is taken first, so that the rows in use stay in the cache. */
   release(row: number): void {
+    this.i32[row + FLOW.number] = 0;
     this.i32[row + FLOW.next] = this.free;
     this.free = row;
     this.used--;

@@ -6,7 +6,14 @@
 export const CLIENT_BY = ['syn', 'syn-ack', 'port', 'first-segment'] as const;
 export type ClientBy = (typeof CLIENT_BY)[number];
 
-export const HANDSHAKE_OUTCOMES = ['not-captured', 'unanswered', 'half-open', 'complete', 'refused', 'aborted'] as const;
+export const HANDSHAKE_OUTCOMES = [
+  'not-captured',
+  'unanswered',
+  'half-open',
+  'complete',
+  'refused',
+  'aborted',
+] as const;
 export type HandshakeOutcome = (typeof HANDSHAKE_OUTCOMES)[number];
 export const OUTCOME = { notCaptured: 0, unanswered: 1, halfOpen: 2, complete: 3, refused: 4, aborted: 5 } as const;
 

@@ -1,0 +1,119 @@
+/**
+ * The pipeline in one screen: a record becomes a segment, a segment finds its flow, the flow's row holds what it meant.
+ * Whoever wants more subscribes: to finished flows, to segments.
+ */
+
+import type { RecordView } from './capture/record.ts';
+import type { FlowRows } from './flow/rows.ts';
+import { Tracker } from './tcp/tracker.ts';
+import type { Verdict } from './tcp/verdict.ts';
+import { SegmentDecoder, type WireOptions } from './wire/decode.ts';
+import { SegmentView, WIRE, type WireResult } from './wire/segment.ts';
+
+/** An instant: whole seconds since the epoch, and nanoseconds past them. */
+export interface Instant {
+  readonly seconds: number;
+  readonly nanoseconds: number;
+}
+
+/** What to analyse and whom to tell. */
+export interface AnalysisOptions {
+  /** How packets are decoded: tunnels, checksums, `--split-by`. */
+  readonly wire?: Partial<WireOptions>;
+  /** Maximum segment lifetime in seconds, 30 by default: TIME_WAIT lasts two. */
+  readonly msl?: number;
+  /** Seconds after which an idle flow is handed on; by default never. */
+  readonly idleTimeout?: number;
+  /** Count a mirror port's copies as segments of their own. */
+  readonly keepDuplicates?: boolean;
+  /** Records before `from`, or at `to` and after, are counted but not analysed. */
+  readonly from?: Instant;
+  readonly to?: Instant;
+  /** A flow is finished; its row is valid during the call only. */
+  readonly onFlow?: (row: number) => void;
+  /** A record with TCP was replayed. Both views are overwritten by the next one. */
+  readonly onSegment?: (verdict: Verdict, segment: SegmentView, result: WireResult) => void;
+}
+
+const NANOSECONDS = 1e9;
+
+/** One capture's analysis: give it every record, in order, then `end`. */
+export class Analysis {
+  readonly tracker: Tracker;
+  readonly rows: FlowRows;
+  readonly wire: SegmentDecoder;
+  /** Whole seconds since the epoch to which all times in rows are relative; the first record's. */
+  baseSeconds = 0;
+  /** Records given, and how many of them held a link type that cannot be decoded, or a broken TCP header. */
+  records = 0;
+  undecoded = 0;
+  brokenSegments = 0;
+  icmpErrors = 0;
+  /** Earliest and latest time of a record, nanoseconds since `baseSeconds`; NaN while there is none. */
+  start: number = Number.NaN;
+  end_: number = Number.NaN;
+  /** Records whose time is before their predecessor's. */
+  backwards = 0;
+
+  private readonly segment = new SegmentView();
+  private readonly onSegment: AnalysisOptions['onSegment'];
+  private readonly from: Instant | undefined;
+  private readonly to: Instant | undefined;
+  private last = Number.NEGATIVE_INFINITY;
+
+  constructor(options: AnalysisOptions = {}) {
+    this.wire = new SegmentDecoder(options.wire);
+    this.onSegment = options.onSegment;
+    this.from = options.from;
+    this.to = options.to;
+    this.tracker = new Tracker({
+      msl: (options.msl ?? 30) * NANOSECONDS,
+      idleTimeout: (options.idleTimeout ?? Number.POSITIVE_INFINITY) * NANOSECONDS,
+      keepDuplicates: options.keepDuplicates ?? false,
+      onFlow: options.onFlow ?? (() => {}),
+    });
+    this.rows = this.tracker.rows;
+  }
+
+  take(record: RecordView): void {
+    if (this.records++ === 0) this.baseSeconds = record.seconds;
+    const time = (record.seconds - this.baseSeconds) * NANOSECONDS + record.nanoseconds;
+    if (this.from !== undefined && isBefore(record, this.from)) return;
+    if (this.to !== undefined && !isBefore(record, this.to)) return;
+    if (time < this.last) this.backwards++;
+    this.last = time;
+    if (!(time >= this.start)) this.start = time;
+    if (!(time <= this.end_)) this.end_ = time;
+    const segment = this.segment;
+    const result = this.wire.decode(record, segment);
+    segment.time = time;
+    if (result === WIRE.segment) {
+      this.tracker.take(segment);
+      if (this.onSegment !== undefined) this.onSegment(this.tracker.verdict, segment, result);
+    } else if (result !== WIRE.other) this.takeOther(segment, result);
+  }
+
+  /** Worth a line, but no segment of a flow. */
+  private takeOther(segment: SegmentView, result: WireResult): void {
+    if (result === WIRE.unknownLink) {
+      this.undecoded++;
+      return;
+    }
+    if (result === WIRE.brokenTcp) this.brokenSegments++;
+    else if (result === WIRE.icmpQuote) this.icmpErrors++;
+    if (this.onSegment === undefined) return;
+    this.tracker.locate(segment);
+    this.onSegment(this.tracker.verdict, segment, result);
+  }
+
+  /** The capture is over: every flow that is still open is handed on. */
+  end(): void {
+    this.tracker.end();
+  }
+}
+
+function isBefore(record: RecordView, instant: Instant): boolean {
+  return (
+    record.seconds < instant.seconds || (record.seconds === instant.seconds && record.nanoseconds < instant.nanoseconds)
+  );
+}

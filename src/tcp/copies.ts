@@ -1,0 +1,46 @@
+import { END, END_BITS } from '../flow/rows.ts';
+import { FIN, type SegmentView, SYN } from '../wire/segment.ts';
+
+/** A mirror port's copy follows within a millisecond. */
+const WITHIN = 1e6;
+/** Without an IP identification that tells packets apart, only what no host sends twice so quickly is a copy. */
+const WITHIN_UNPROVEN = 5e4;
+
+/**
+ * Whether the segment is a mirror port's copy of the one that this side sent last: same identification, TCP header,
+ * length and checksum within 1 ms, time to live equal (bridged) or one lower (routed); MAC and VLAN may differ.
+ * An identification of 0 (and IPv6, which has none) proves nothing: then only octets in sequence space, sent again
+ * within 50 µs, are taken for a copy.
+ */
+export function isCopy(i32: Int32Array, f64: Float64Array, sender: number, segment: SegmentView): boolean {
+  if (
+    i32[sender + END.lastSeq] !== segment.seq ||
+    i32[sender + END.lastAck] !== segment.ack ||
+    (i32[sender + END.bits]! & END_BITS.lastKnown) === 0 ||
+    i32[sender + END.lastIpId] !== segment.ipId ||
+    i32[sender + END.lastShape] !== shapeOf(segment)
+  )
+    return false;
+  const since = segment.time - f64[sender / 2 + END.lastTimeF64]!;
+  const hops = i32[sender + END.lastTtl]! - segment.ttl;
+  if (since < 0 || hops < 0 || hops > 1) return false;
+  if (segment.ipId > 0) return since <= WITHIN;
+  return since <= WITHIN_UNPROVEN && (segment.payloadLength > 0 || (segment.flags & (SYN | FIN)) !== 0);
+}
+
+/** Keeps what `isCopy` compares with. */
+export function rememberSegment(i32: Int32Array, f64: Float64Array, sender: number, segment: SegmentView): void {
+  i32[sender + END.lastSeq] = segment.seq;
+  i32[sender + END.lastAck] = segment.ack;
+  i32[sender + END.lastIpId] = segment.ipId;
+  i32[sender + END.lastShape] = shapeOf(segment);
+  i32[sender + END.lastTtl] = segment.ttl;
+  f64[sender / 2 + END.lastTimeF64] = segment.time;
+  i32[sender + END.bits] = i32[sender + END.bits]! | END_BITS.lastKnown;
+}
+
+/** Flags, window, length, and the checksum, which stands for options and payload. */
+function shapeOf(segment: SegmentView): number {
+  const checksum = segment.view.getUint16(segment.tcpAt + 16);
+  return Math.imul((segment.window << 16) | checksum, 0x9e3779b1) ^ ((segment.payloadLength << 9) | segment.flags);
+}

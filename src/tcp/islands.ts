@@ -1,0 +1,76 @@
+import { seqDelta } from '../bytes/seq.ts';
+
+/**
+ * Blocks of a direction's sequence space that were captured past a hole, by the direction (END's place in the rows).
+ * Holes are rare: what is kept for them may cost a little.
+ */
+export class Islands {
+  private readonly blocks: Map<number, number[]> = new Map();
+  /** Blocks that were joined with their neighbour, hole and all, because a direction had too many. */
+  overflowed = 0;
+
+  /** Forgets a direction. */
+  clear(direction: number): void {
+    this.blocks.delete(direction);
+  }
+
+  /**
+   * Adds `start` to `end`; answers how many of its octets were there already.
+   * Blocks are kept as start, end, start, end …, in ascending order, never touching.
+   */
+  add(direction: number, start: number, end: number): number {
+    const blocks = this.blocks.get(direction);
+    if (blocks === undefined) {
+      this.blocks.set(direction, [start, end]);
+      return 0;
+    }
+    let first = 0;
+    while (first < blocks.length && seqDelta(start, blocks[first + 1]!) < 0) first += 2;
+    let last = first;
+    let from = start;
+    let to = end;
+    let known = 0;
+    for (; last < blocks.length && seqDelta(blocks[last]!, end) >= 0; last += 2) {
+      const low = seqDelta(start, blocks[last]!) > 0 ? blocks[last]! : start;
+      const high = seqDelta(end, blocks[last + 1]!) < 0 ? blocks[last + 1]! : end;
+      known += Math.max(0, seqDelta(low, high));
+      if (seqDelta(blocks[last]!, from) > 0) from = blocks[last]!;
+      if (seqDelta(to, blocks[last + 1]!) > 0) to = blocks[last + 1]!;
+    }
+    blocks.splice(first, last - first, from, to);
+    if (blocks.length > BLOCKS_LIMIT * 2) {
+      blocks.splice(1, 2);
+      this.overflowed++;
+    }
+    return known;
+  }
+
+  /** Takes the blocks that `seen` has reached and answers how far the octets are now there without a hole. */
+  reach(direction: number, seen: number): number {
+    const blocks = this.blocks.get(direction);
+    if (blocks === undefined) return seen;
+    let reached = seen;
+    let gone = 0;
+    while (gone < blocks.length && seqDelta(blocks[gone]!, reached) >= 0) {
+      if (seqDelta(reached, blocks[gone + 1]!) > 0) reached = blocks[gone + 1]!;
+      gone += 2;
+    }
+    if (gone === blocks.length) this.blocks.delete(direction);
+    else if (gone > 0) blocks.splice(0, gone);
+    return reached;
+  }
+
+  /** How many octets of `start` to `end` are in the direction's blocks. */
+  known(direction: number, start: number, end: number): number {
+    const blocks = this.blocks.get(direction);
+    let known = 0;
+    for (let i = 0; blocks !== undefined && i < blocks.length; i += 2) {
+      const low = seqDelta(start, blocks[i]!) > 0 ? blocks[i]! : start;
+      const high = seqDelta(end, blocks[i + 1]!) < 0 ? blocks[i + 1]! : end;
+      known += Math.max(0, seqDelta(low, high));
+    }
+    return known;
+  }
+}
+
+const BLOCKS_LIMIT = 512;

@@ -1,0 +1,128 @@
+/**
+ * Segments that wait for their acknowledgment, of one direction of one flow, in the order in which they were sent.
+ * The oldest is kept in the flow's row (END.oldest…); most flows never have a second.
+ */
+export class OutstandingRings {
+  private readonly rings: Ring[] = [];
+  private readonly free: number[] = [];
+  /** Segments that were let go because a direction had more than RING_LIMIT unacknowledged ones. */
+  overflowed = 0;
+
+  /** The ring of that number (from `take`). */
+  at(number: number): Ring {
+    return this.rings[number]!;
+  }
+
+  take(): number {
+    const number = this.free.pop();
+    if (number !== undefined) return number;
+    this.rings.push(new Ring());
+    return this.rings.length - 1;
+  }
+
+  give(number: number): void {
+    this.rings[number]!.clear();
+    this.free.push(number);
+  }
+}
+
+/** More than a window of 16 MiB in small segments; a capture of one direction never acknowledges anything. */
+const RING_LIMIT = 16384;
+
+/** A first-in-first-out queue of segments in flat arrays, that can also lose entries from its middle. */
+export class Ring {
+  /** Three words an entry: start, end (past FIN), frame. */
+  private words: Int32Array = new Int32Array(16 * 4);
+  private times: Float64Array = new Float64Array(16);
+  private head = 0;
+  count = 0;
+
+  clear(): void {
+    this.head = 0;
+    this.count = 0;
+  }
+
+  /** Adds the segment sent last; answers false when the oldest had to go for it. */
+  push(start: number, end: number, frame: number, time: number, repeated: number): boolean {
+    let fits = true;
+    if (this.count === this.times.length) {
+      if (this.count < RING_LIMIT) this.grow();
+      else {
+        this.shift();
+        fits = false;
+      }
+    }
+    const slot = (this.head + this.count) & (this.times.length - 1);
+    this.words[slot * 4] = start;
+    this.words[slot * 4 + 1] = end;
+    this.words[slot * 4 + 2] = frame;
+    this.words[slot * 4 + 3] = repeated;
+    this.times[slot] = time;
+    this.count++;
+    return fits;
+  }
+
+  start(index: number): number {
+    return this.words[this.slot(index) * 4]!;
+  }
+
+  end(index: number): number {
+    return this.words[this.slot(index) * 4 + 1]!;
+  }
+
+  frame(index: number): number {
+    return this.words[this.slot(index) * 4 + 2]!;
+  }
+
+  repeated(index: number): number {
+    return this.words[this.slot(index) * 4 + 3]!;
+  }
+
+  time(index: number): number {
+    return this.times[this.slot(index)]!;
+  }
+
+  /** Marks the entry as sent again. */
+  markRepeated(index: number): void {
+    this.words[this.slot(index) * 4 + 3] = 1;
+  }
+
+  shift(): void {
+    this.head = (this.head + 1) & (this.times.length - 1);
+    this.count--;
+  }
+
+  /** Keeps only entries that end past `ack`, in their order. */
+  keepPast(ack: number): void {
+    let kept = 0;
+    for (let i = 0; i < this.count; i++) {
+      if (((this.end(i) - ack) | 0) <= 0) continue;
+      if (kept !== i) {
+        const from = this.slot(i);
+        const to = this.slot(kept);
+        this.words.copyWithin(to * 4, from * 4, from * 4 + 4);
+        this.times[to] = this.times[from]!;
+      }
+      kept++;
+    }
+    this.count = kept;
+  }
+
+  private slot(index: number): number {
+    return (this.head + index) & (this.times.length - 1);
+  }
+
+  private grow(): void {
+    const size = this.times.length;
+    const words = new Int32Array(size * 8);
+    const times = new Float64Array(size * 2);
+    for (let i = 0; i < this.count; i++) {
+      const slot = this.slot(i);
+      for (let word = 0; word < 4; word++) words[i * 4 + word] = this.words[slot * 4 + word]!;
+      times[i] = this.times[slot]!;
+    }
+    this.words = words;
+    this.times = times;
+    this.head = 0;
+  }
+}

@@ -1,0 +1,218 @@
+import { seqDelta } from '../bytes/seq.ts';
+import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, LOG_ENTRIES, SERVER } from '../flow/rows.ts';
+import { ACK, FIN, RST, type SegmentView, SYN } from '../wire/segment.ts';
+import { STATE } from './machine.ts';
+import { PATTERN, RESET_PACK } from './patterns.ts';
+import type { Tracker } from './tracker.ts';
+import { NOTE } from './verdict.ts';
+
+const ABORT = 0;
+const REPLY = 1;
+const REPLY_TO_SYN = 2;
+
+/**
+ * A RST: whether it counts (RFC 9293 3.5.3, RFC 5961 3.2), and what it closes. A counting RST closes both ends; one that
+ * closes nobody leaves the flow as it is.
+ */
+export function takeReset(
+  tracker: Tracker,
+  row: number,
+  side: number,
+  sender: number,
+  receiver: number,
+  segment: SegmentView,
+): void {
+  const { i32 } = tracker.rows;
+  const other = sender === receiver ? side : 1 - side;
+  const senderState = i32[row + FLOW.state + side]!;
+  const receiverState = i32[row + FLOW.state + other]!;
+  const bits = i32[row + FLOW.bits]!;
+  if ((bits & FLOW_BITS.reset) !== 0) {
+    // The first RST was not its sender's own; now that sender learns of it.
+    if (receiverState !== STATE.CLOSED && receiverState !== STATE.unknown)
+      tracker.log.enter(row, other, STATE.CLOSED, segment.frame, segment.time);
+    return;
+  }
+  if ((bits & FLOW_BITS.reusePending) !== 0 && (segment.flags & ACK) === 0) {
+    // The answer of a SYN_SENT socket to a challenge ACK: it stays in SYN_SENT, the old connection dies (3.5.1).
+  } else if (receiverState === STATE.SYN_SENT && side === SERVER) {
+    if (!answersSyn(i32, row, receiver, segment)) {
+      tracker.verdict.notes |= NOTE.resetOutOfWindow;
+      return;
+    }
+  } else if (senderState === STATE.SYN_SENT && receiverState === STATE.SYN_RECV) {
+    // A SYN+ACK that met no socket in SYN_SENT any more: RST with SEQ = its ACK. Anything else changes nothing.
+    if (!isExact(tracker, row, sender, segment)) return;
+  } else if (
+    senderState === STATE.SYN_SENT &&
+    receiverState === STATE.unknown &&
+    segment.seq !== i32[sender + END.sndNxt]
+  ) {
+    return; // a SYN+ACK with a wrong acknowledgment was answered (3.10.7.3): the client stays in SYN_SENT
+  } else if (receiverState !== STATE.unknown && !isExact(tracker, row, sender, segment)) {
+    tracker.verdict.notes |= inWindow(i32, sender, receiver, segment) ? NOTE.resetChallenged : NOTE.resetOutOfWindow;
+    return;
+  }
+  if ((bits & FLOW_BITS.closed) !== 0) closeAfterClose(tracker, row, side, other, segment);
+  else count(tracker, row, side, other, receiver, segment);
+}
+
+/** RFC 9293 3.10.7.3: in SYN_SENT a RST counts only with an acceptable ACK. */
+function answersSyn(i32: Int32Array, row: number, client: number, segment: SegmentView): boolean {
+  if ((segment.flags & ACK) === 0) return false;
+  const octets = seqDelta(i32[client + END.isn]!, segment.ack);
+  return octets >= 1 && octets <= 1 + i32[row + FLOW.dataInSyn]!;
+}
+
+/** Whether the RST's sequence number is the one that its receiver waits for, as far as the tap can know. */
+function isExact(tracker: Tracker, _row: number, sender: number, segment: SegmentView): boolean {
+  const { i32 } = tracker.rows;
+  const bits = i32[sender + END.bits]!;
+  const seq = segment.seq;
+  if ((bits & END_BITS.seqKnown) === 0) return (bits & END_BITS.unaKnown) === 0 || seq === i32[sender + END.sndUna];
+  if (seq === i32[sender + END.sndNxt] || seq === i32[sender + END.seenNxt]) return true;
+  if ((bits & END_BITS.unaKnown) !== 0 && seq === i32[sender + END.sndUna]) return true;
+  // Linux takes a RST on the FIN's own sequence number too, once the FIN has arrived.
+  if ((bits & END_BITS.finDelivered) !== 0 && seq === i32[sender + END.finSeq]) return true;
+  if (i32[sender + END.oldestEnd] !== i32[sender + END.oldestStart] && seq === i32[sender + END.oldestEnd]) return true;
+  const number = i32[sender + END.outstanding]!;
+  if (number === 0) return false;
+  const ring = tracker.rings.at(number - 1);
+  for (let i = 0; i < ring.count; i++) if (ring.end(i) === seq) return true;
+  return false;
+}
+
+function inWindow(i32: Int32Array, sender: number, receiver: number, segment: SegmentView): boolean {
+  const bits = i32[sender + END.bits]!;
+  const from = (bits & END_BITS.unaKnown) !== 0 ? i32[sender + END.sndUna]! : i32[sender + END.seenNxt]!;
+  const own = i32[sender + END.windowScale]!;
+  const scale = own < 0 ? 0 : Math.max(0, i32[receiver + END.windowScale]!);
+  const ahead = seqDelta(from, segment.seq);
+  return ahead >= 0 && ahead < Math.max(1, i32[receiver + END.window]! << Math.min(scale, 14));
+}
+
+/** The flow ends here: both endpoints are CLOSED. */
+function count(
+  tracker: Tracker,
+  row: number,
+  side: number,
+  other: number,
+  receiver: number,
+  segment: SegmentView,
+): void {
+  const { i32, f64 } = tracker.rows;
+  const { log, verdict } = tracker;
+  const senderState = i32[row + FLOW.state + side]!;
+  const receiverState = i32[row + FLOW.state + other]!;
+  const bits = i32[row + FLOW.bits]!;
+  const form = formOf(segment);
+  const entries = i32[row + FLOW.logCount]!;
+  i32[row + FLOW.beforeReset] = i32[row + FLOW.state]! | (i32[row + FLOW.state + 1]! << 4) | (entries << 8);
+  i32[row + FLOW.resetFrame] = segment.frame;
+  f64[row / 2 + FLOW.resetTimeF64] = segment.time;
+  i32[row + FLOW.reset] =
+    form |
+    (stageOf(i32, row) << RESET_PACK.stage) |
+    (side << RESET_PACK.side) |
+    ((senderState === STATE.unknown ? STATE.CLOSED : senderState) << RESET_PACK.state);
+  let more: number = FLOW_BITS.reset;
+  const fins = (i32[row + FLOW.firstFinFrame] !== 0 ? 1 : 0) as number;
+  if ((bits & FLOW_BITS.synSeen) !== 0 && (bits & FLOW_BITS.ackSeen) === 0) {
+    i32[row + FLOW.pattern] = PATTERN.refused;
+    if ((bits & FLOW_BITS.synAckSeen) !== 0) more |= FLOW_BITS.aborted;
+    else if (side === SERVER) more |= FLOW_BITS.refused;
+  } else i32[row + FLOW.pattern] = fins === 0 ? PATTERN.reset : PATTERN.resetAfterFin;
+  verdict.notes |= NOTE.resetCounts;
+  // The sender of a reply had no socket for the segment it answers: it was CLOSED before, since when is not captured,
+  // unless that very segment killed it (data after its close).
+  if (side === CLIENT && (bits & FLOW_BITS.clientDoubtful) !== 0 && senderState === STATE.ESTABLISHED && form === REPLY)
+    log.retract(row, side);
+  if (senderState !== STATE.CLOSED) {
+    const before = form === REPLY && (senderState === STATE.ESTABLISHED || senderState === STATE.CLOSE_WAIT);
+    const unknownSince = senderState === STATE.unknown || (before && (bits & FLOW_BITS.clientDoubtful) === 0);
+    if (unknownSince) log.enter(row, side, STATE.CLOSED, 0, 0);
+    else log.enter(row, side, STATE.CLOSED, segment.frame, segment.time);
+  }
+  const receives = receiver !== (side === CLIENT ? row + FLOW.client : row + FLOW.server);
+  if (receives && receiverState !== STATE.CLOSED && receiverState !== STATE.unknown)
+    log.enter(row, other, STATE.CLOSED, segment.frame, segment.time);
+  i32[row + FLOW.bits] = bits | more;
+  tracker.close(row, segment.time);
+}
+
+/** After both FINs were acknowledged a RST changes no pattern; it may end TIME_WAIT (RFC 1337). */
+function closeAfterClose(tracker: Tracker, row: number, side: number, other: number, segment: SegmentView): void {
+  const i32 = tracker.rows.i32;
+  for (const which of [side, other])
+    if (i32[row + FLOW.state + which] === STATE.TIME_WAIT)
+      tracker.log.enter(row, which, STATE.CLOSED, segment.frame, segment.time);
+}
+
+function formOf(segment: SegmentView): number {
+  if ((segment.flags & ACK) === 0) return REPLY;
+  return segment.seq === 0 ? REPLY_TO_SYN : ABORT;
+}
+
+/** `post-syn`, `post-ack`, `post-psh`, `later`: indexes of RESET_STAGES. */
+function stageOf(i32: Int32Array, row: number): number {
+  const bits = i32[row + FLOW.bits]!;
+  if ((bits & (FLOW_BITS.synSeen | FLOW_BITS.ackSeen)) === FLOW_BITS.synSeen) return 0;
+  const payloads = i32[row + FLOW.client + END.payloadSegments]! + i32[row + FLOW.server + END.payloadSegments]!;
+  return payloads === 0 ? 1 : payloads === 1 ? 2 : 3;
+}
+
+/**
+ * A segment after the reset. If its sender is the one that seemed to have sent the RST and it sends something new, it did
+ * not send that RST: it lives, and only the other end is closed. If it is the other end and it goes on, a round trip
+ * later, the RST never arrived or was refused, and both live.
+ */
+export function takeSignOfLife(
+  tracker: Tracker,
+  row: number,
+  side: number,
+  sender: number,
+  receiver: number,
+  segment: SegmentView,
+): void {
+  if ((segment.flags & (RST | SYN)) !== 0) return;
+  const { i32, f64 } = tracker.rows;
+  if (i32[row + FLOW.pattern] === PATTERN.refused || (i32[sender + END.bits]! & END_BITS.seqKnown) === 0) return;
+  const resetBy = (i32[row + FLOW.reset]! >> RESET_PACK.side) & 1;
+  const end = (segment.seq + segment.payloadLength + ((segment.flags & FIN) !== 0 ? 1 : 0)) | 0;
+  const fresh = seqDelta(i32[sender + END.sndNxt]!, end) > 0 && seqDelta(i32[sender + END.sndNxt]!, end) < 1 << 20;
+  if (resetBy === side) {
+    if (fresh) restore(tracker, row, side, false);
+    return;
+  }
+  const news =
+    fresh ||
+    ((segment.flags & ACK) !== 0 &&
+      (i32[receiver + END.bits]! & END_BITS.unaKnown) !== 0 &&
+      seqDelta(i32[receiver + END.sndUna]!, segment.ack) > 0);
+  if (news && segment.time - f64[row / 2 + FLOW.resetTimeF64]! >= roundTrip(i32, f64, row))
+    restore(tracker, row, side, true);
+}
+
+/** The handshake's round trip, else 200 ms. */
+function roundTrip(i32: Int32Array, f64: Float64Array, row: number): number {
+  if (i32[row + FLOW.synAckFrame] === 0 || i32[row + FLOW.synFrame] === 0) return 2e8;
+  const half = f64[row / 2 + FLOW.synAckTimeF64]! - f64[row / 2 + FLOW.lastSynTimeF64]!;
+  return half > 0 ? half : 2e8;
+}
+
+/** Takes back that the reset closed `side`, or with `both` the reset altogether. */
+function restore(tracker: Tracker, row: number, side: number, both: boolean): void {
+  const i32 = tracker.rows.i32;
+  const before = i32[row + FLOW.beforeReset]!;
+  tracker.verdict.notes |= NOTE.aliveAfterReset;
+  for (let which = CLIENT; which <= SERVER; which++) {
+    const state = (before >> (which * 4)) & 15;
+    if ((which !== side && !both) || state === STATE.CLOSED || state === STATE.unknown) continue;
+    if (i32[row + FLOW.state + which] === STATE.CLOSED && i32[row + FLOW.logCount]! <= LOG_ENTRIES)
+      tracker.log.retract(row, which);
+  }
+  if (!both) return;
+  i32[row + FLOW.bits] = i32[row + FLOW.bits]! & ~(FLOW_BITS.reset | FLOW_BITS.aborted | FLOW_BITS.refused);
+  i32[row + FLOW.resetFrame] = 0;
+  i32[row + FLOW.pattern] = i32[row + FLOW.firstFinFrame] === 0 ? PATTERN.open : PATTERN.halfClosed;
+}

@@ -1,0 +1,272 @@
+import { seqDelta } from '../bytes/seq.ts';
+import { END, END_BITS, FLOW } from '../flow/rows.ts';
+import { FIN, type SegmentView, SYN } from '../wire/segment.ts';
+import type { Tracker } from './tracker.ts';
+import { NOTE } from './verdict.ts';
+
+/**
+ * What a segment sends: new octets, a repeat, or octets past a hole (RFC 9293 3.4).
+ * Keeps `sndNxt`, `seenNxt`, the octets that are new, what waits for its acknowledgment, and what was sent again.
+ */
+export function takeSequence(tracker: Tracker, row: number, sender: number, segment: SegmentView): void {
+  const { i32, f64 } = tracker.rows;
+  const flags = segment.flags;
+  const payload = segment.payloadLength;
+  const start = (flags & SYN) !== 0 ? (segment.seq + 1) | 0 : segment.seq;
+  const phantom = (flags & FIN) !== 0 ? 1 : 0;
+  const length = payload + phantom;
+  const bits = i32[sender + END.bits]!;
+  if ((bits & END_BITS.seqKnown) === 0) {
+    i32[sender + END.bits] = bits | END_BITS.seqKnown;
+    i32[sender + END.sndNxt] = (start + length) | 0;
+    i32[sender + END.seenNxt] = (start + length) | 0;
+    f64[sender / 2 + END.uniqueBytesF64] = payload;
+    if (length > 0 || (flags & SYN) !== 0)
+      expectAck(tracker, sender, segment.seq, (start + length) | 0, segment.frame, segment.time, 0);
+    return;
+  }
+  if (length === 0) {
+    if ((flags & SYN) === 0 && seqDelta(segment.seq, i32[sender + END.sndNxt]!) === 1)
+      tracker.verdict.notes |= NOTE.keepAlive;
+    return;
+  }
+  const end = (start + length) | 0;
+  const ahead = seqDelta(i32[sender + END.sndNxt]!, start);
+  if (ahead === 0) {
+    // In order: nothing of it was sent before.
+    i32[sender + END.sndNxt] = end;
+    if (i32[sender + END.islands] === 0) i32[sender + END.seenNxt] = end;
+    else tracker.islands.add(sender, start, end);
+    f64[sender / 2 + END.uniqueBytesF64] = f64[sender / 2 + END.uniqueBytesF64]! + payload;
+    expectAck(tracker, sender, start, end, segment.frame, segment.time, 0);
+  } else if (ahead > 0) {
+    tracker.verdict.notes |= NOTE.leavesHole;
+    i32[sender + END.sndNxt] = end;
+    i32[sender + END.islands] = 1;
+    tracker.islands.add(sender, start, end);
+    f64[sender / 2 + END.uniqueBytesF64] = f64[sender / 2 + END.uniqueBytesF64]! + payload;
+    expectAck(tracker, sender, start, end, segment.frame, segment.time, 0);
+    if (acknowledged(i32, sender, start)) fillByAck(tracker, sender);
+  } else repeat(tracker, row, sender, segment, start, end, -ahead);
+}
+
+/** A segment that starts before the highest octet sent: sent again, overtaken, or a keep-alive's one octet. */
+function repeat(
+  tracker: Tracker,
+  row: number,
+  sender: number,
+  segment: SegmentView,
+  start: number,
+  end: number,
+  behind: number,
+): void {
+  const { i32, f64 } = tracker.rows;
+  const verdict = tracker.verdict;
+  const payload = segment.payloadLength;
+  const phantom = (segment.flags & FIN) !== 0 ? 1 : 0;
+  const sndNxt = i32[sender + END.sndNxt]!;
+  if (payload === 1 && phantom === 0 && behind === 1 && acknowledged(i32, sender, end)) {
+    // RFC 9293 3.8.4: a keep-alive may carry one garbage octet that was acknowledged long ago.
+    verdict.notes |= NOTE.keepAlive;
+    return;
+  }
+  const seen = known(tracker, sender, start, end);
+  if (seen > 0) {
+    i32[sender + END.retransmittedSegments] = i32[sender + END.retransmittedSegments]! + 1;
+    const finRepeated =
+      phantom === 1 &&
+      (i32[sender + END.bits]! & END_BITS.finSent) !== 0 &&
+      i32[sender + END.finSeq] === ((end - 1) | 0);
+    const octets = finRepeated ? seen - 1 : seen;
+    f64[sender / 2 + END.retransmittedBytesF64] = f64[sender / 2 + END.retransmittedBytesF64]! + octets;
+    f64[sender / 2 + END.uniqueBytesF64] = f64[sender / 2 + END.uniqueBytesF64]! + Math.max(0, payload - octets);
+    verdict.repeats = 1;
+    verdict.retransmitsFrame = repeatedFrame(tracker, sender, start, finRepeated);
+  } else {
+    f64[sender / 2 + END.uniqueBytesF64] = f64[sender / 2 + END.uniqueBytesF64]! + payload;
+    verdict.notes |= NOTE.fillsHole;
+    if (sentLate(tracker, row, sender, segment)) {
+      i32[sender + END.retransmittedSegments] = i32[sender + END.retransmittedSegments]! + 1;
+      f64[sender / 2 + END.retransmittedBytesF64] = f64[sender / 2 + END.retransmittedBytesF64]! + payload;
+      verdict.repeats = 1;
+    }
+  }
+  if (seqDelta(sndNxt, end) > 0) i32[sender + END.sndNxt] = end;
+  const seenNxt = i32[sender + END.seenNxt]!;
+  if (seqDelta(seenNxt, end) > 0) {
+    if (seqDelta(seenNxt, start) <= 0) {
+      i32[sender + END.seenNxt] = tracker.islands.reach(sender, end);
+      if (i32[sender + END.seenNxt] === i32[sender + END.sndNxt]) i32[sender + END.islands] = 0;
+    } else {
+      i32[sender + END.islands] = 1;
+      tracker.islands.add(sender, start, end);
+    }
+  }
+  i32[sender + END.bits] = i32[sender + END.bits]! | END_BITS.disordered;
+  expectAck(tracker, sender, start, end, segment.frame, segment.time, verdict.repeats);
+}
+
+/** How many sequence numbers of `start` to `end` were captured before. */
+function known(tracker: Tracker, sender: number, start: number, end: number): number {
+  const i32 = tracker.rows.i32;
+  const below = seqDelta(start, i32[sender + END.seenNxt]!);
+  const low = below <= 0 ? 0 : Math.min(below, seqDelta(start, end));
+  return i32[sender + END.islands] === 0 ? low : low + tracker.islands.known(sender, start, end);
+}
+
+/**
+ * A hole is filled: did the sender send these octets late (the first copy was lost before the tap), or were they
+ * overtaken on the way? An overtaken segment carries an older timestamp than what overtook it, and comes soon.
+ */
+function sentLate(tracker: Tracker, row: number, sender: number, segment: SegmentView): boolean {
+  const { i32, f64 } = tracker.rows;
+  if (segment.hasTimestamps !== 0 && (i32[sender + END.bits]! & END_BITS.timestamps) !== 0) {
+    const age = seqDelta(i32[sender + END.tsVal]!, segment.tsVal);
+    if (age < 0) return false;
+    if (age > 0) return true;
+  }
+  const frame = i32[row + FLOW.synAckFrame]!;
+  const roundTrip = frame === 0 ? 3e6 : f64[row / 2 + FLOW.synAckTimeF64]! - f64[row / 2 + FLOW.lastSynTimeF64]!;
+  return segment.time - f64[sender / 2 + END.oldestTimeF64]! > Math.max(3e6, roundTrip * 0.9);
+}
+
+/** The frame that sent the octet at `start` first, as far as it is remembered; else 0. */
+function repeatedFrame(tracker: Tracker, sender: number, start: number, finRepeated: boolean): number {
+  const i32 = tracker.rows.i32;
+  if (i32[sender + END.oldestEnd] !== i32[sender + END.oldestStart]) {
+    if (seqDelta(i32[sender + END.oldestStart]!, start) >= 0 && seqDelta(start, i32[sender + END.oldestEnd]!) > 0)
+      return i32[sender + END.oldestFrame]!;
+    const number = i32[sender + END.outstanding]!;
+    if (number !== 0) {
+      const ring = tracker.rings.at(number - 1);
+      for (let i = 0; i < ring.count; i++)
+        if (seqDelta(ring.start(i), start) >= 0 && seqDelta(start, ring.end(i)) > 0) return ring.frame(i);
+    }
+  }
+  if (finRepeated && i32[sender + END.finSeq] === start) return i32[sender + END.finFrame]!;
+  if ((i32[sender + END.bits]! & END_BITS.ackedKnown) !== 0 && i32[sender + END.ackedStart] === start)
+    return i32[sender + END.ackedFrame]!;
+  return 0;
+}
+
+/** Whether the other end has acknowledged everything before `seq`. */
+function acknowledged(i32: Int32Array, sender: number, seq: number): boolean {
+  return (i32[sender + END.bits]! & END_BITS.unaKnown) !== 0 && seqDelta(seq, i32[sender + END.sndUna]!) >= 0;
+}
+
+/** The other end has acknowledged past the hole: what is missing there, the capture missed. */
+export function fillByAck(tracker: Tracker, sender: number): void {
+  const i32 = tracker.rows.i32;
+  const una = i32[sender + END.sndUna]!;
+  if (seqDelta(i32[sender + END.seenNxt]!, una) <= 0) return;
+  const bound = seqDelta(una, i32[sender + END.sndNxt]!) < 0 ? i32[sender + END.sndNxt]! : una;
+  i32[sender + END.seenNxt] = tracker.islands.reach(sender, bound);
+  if (i32[sender + END.seenNxt] === i32[sender + END.sndNxt]) i32[sender + END.islands] = 0;
+}
+
+/** A segment of `sender` now waits for its acknowledgment. */
+function expectAck(
+  tracker: Tracker,
+  sender: number,
+  start: number,
+  end: number,
+  frame: number,
+  time: number,
+  repeated: number,
+): void {
+  const { i32, f64 } = tracker.rows;
+  if (i32[sender + END.oldestEnd] === i32[sender + END.oldestStart]) {
+    i32[sender + END.oldestStart] = start;
+    i32[sender + END.oldestEnd] = end;
+    i32[sender + END.oldestFrame] = frame;
+    f64[sender / 2 + END.oldestTimeF64] = time;
+    if (repeated !== 0) i32[sender + END.bits] = i32[sender + END.bits]! | END_BITS.oldestRepeated;
+    else i32[sender + END.bits] = i32[sender + END.bits]! & ~END_BITS.oldestRepeated;
+    return;
+  }
+  if (
+    repeated !== 0 &&
+    seqDelta(i32[sender + END.oldestStart]!, start) >= 0 &&
+    seqDelta(start, i32[sender + END.oldestEnd]!) > 0
+  )
+    i32[sender + END.bits] = i32[sender + END.bits]! | END_BITS.oldestRepeated;
+  let number = i32[sender + END.outstanding]!;
+  if (number === 0) {
+    number = tracker.rings.take() + 1;
+    i32[sender + END.outstanding] = number;
+  }
+  const ring = tracker.rings.at(number - 1);
+  if (repeated !== 0)
+    for (let i = 0; i < ring.count; i++)
+      if (seqDelta(ring.start(i), start) >= 0 && seqDelta(start, ring.end(i)) > 0) ring.markRepeated(i);
+  if (!ring.push(start, end, frame, time, repeated)) tracker.rings.overflowed++;
+}
+
+/**
+ * `sender` is acknowledged up to `ack`: forgets what waited for it, and tells the verdict which frame's end that was and
+ * how long ago (as Wireshark's `tcp.analysis.acks_frame` and `.ack_rtt`: the oldest copy counts). Samples of round trips
+ * follow Karn's rule: nothing that was sent more than once.
+ */
+export function settleAcknowledged(tracker: Tracker, sender: number, ack: number, now: number): void {
+  const { i32, f64 } = tracker.rows;
+  const verdict = tracker.verdict;
+  while (i32[sender + END.oldestEnd] !== i32[sender + END.oldestStart]) {
+    const end = i32[sender + END.oldestEnd]!;
+    if (seqDelta(end, ack) < 0) break;
+    const sent = f64[sender / 2 + END.oldestTimeF64]!;
+    if (end === ack && verdict.acksFrame === 0) {
+      verdict.acksFrame = i32[sender + END.oldestFrame]!;
+      verdict.rtt = now - sent;
+      if ((i32[sender + END.bits]! & END_BITS.oldestRepeated) === 0) sample(i32, f64, sender, now - sent);
+    }
+    i32[sender + END.ackedStart] = i32[sender + END.oldestStart]!;
+    i32[sender + END.ackedFrame] = i32[sender + END.oldestFrame]!;
+    i32[sender + END.bits] = i32[sender + END.bits]! | END_BITS.ackedKnown;
+    shiftOldest(tracker, sender);
+  }
+  const number = i32[sender + END.outstanding]!;
+  if (number === 0) return;
+  const ring = tracker.rings.at(number - 1);
+  if ((i32[sender + END.bits]! & END_BITS.disordered) === 0) return;
+  for (let i = 0; verdict.acksFrame === 0 && i < ring.count; i++)
+    if (ring.end(i) === ack) {
+      verdict.acksFrame = ring.frame(i);
+      verdict.rtt = now - ring.time(i);
+    }
+  ring.keepPast(ack);
+  if (ring.count === 0) i32[sender + END.bits] = i32[sender + END.bits]! & ~END_BITS.disordered;
+}
+
+/** The next segment in the ring becomes the oldest one. */
+function shiftOldest(tracker: Tracker, sender: number): void {
+  const { i32, f64 } = tracker.rows;
+  const number = i32[sender + END.outstanding]!;
+  const ring = number === 0 ? undefined : tracker.rings.at(number - 1);
+  if (ring === undefined || ring.count === 0) {
+    i32[sender + END.oldestEnd] = i32[sender + END.oldestStart]!;
+    i32[sender + END.bits] = i32[sender + END.bits]! & ~END_BITS.disordered;
+    return;
+  }
+  i32[sender + END.oldestStart] = ring.start(0);
+  i32[sender + END.oldestEnd] = ring.end(0);
+  i32[sender + END.oldestFrame] = ring.frame(0);
+  f64[sender / 2 + END.oldestTimeF64] = ring.time(0);
+  if (ring.repeated(0) !== 0) i32[sender + END.bits] = i32[sender + END.bits]! | END_BITS.oldestRepeated;
+  else i32[sender + END.bits] = i32[sender + END.bits]! & ~END_BITS.oldestRepeated;
+  ring.shift();
+}
+
+function sample(i32: Int32Array, f64: Float64Array, sender: number, roundTrip: number): void {
+  const half = sender / 2;
+  const samples = i32[sender + END.rttSamples]!;
+  i32[sender + END.rttSamples] = samples + 1;
+  if (samples === 0) {
+    f64[half + END.rttMinF64] = roundTrip;
+    f64[half + END.rttMaxF64] = roundTrip;
+    f64[half + END.rttSumF64] = roundTrip;
+    return;
+  }
+  if (roundTrip < f64[half + END.rttMinF64]!) f64[half + END.rttMinF64] = roundTrip;
+  if (roundTrip > f64[half + END.rttMaxF64]!) f64[half + END.rttMaxF64] = roundTrip;
+  f64[half + END.rttSumF64] = f64[half + END.rttSumF64]! + roundTrip;
+}

@@ -1,0 +1,474 @@
+import { seqDelta } from '../bytes/seq.ts';
+import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, type FlowRows, SERVER, type Side } from '../flow/rows.ts';
+import { FlowTable } from '../flow/table.ts';
+import { Tombstones } from '../flow/tombstones.ts';
+import { ACK, CHECKSUM, FIN, RST, type SegmentView, SYN } from '../wire/segment.ts';
+import { takeAcknowledgment, takeFin } from './closing.ts';
+import { isCopy, rememberSegment } from './copies.ts';
+import { HostSet } from './hosts.ts';
+import { Islands } from './islands.ts';
+import { StateLog } from './log.ts';
+import { STATE } from './machine.ts';
+import { takeHandshakeAck, takeSyn, takeSynAck } from './opening.ts';
+import { OutstandingRings } from './outstanding.ts';
+import { takeReset, takeSignOfLife } from './reset.ts';
+import { Reuse } from './reuse.ts';
+import { takeSequence } from './sequence.ts';
+import { NOTE, Verdict } from './verdict.ts';
+
+/** How the tracker is asked to work. */
+export interface TrackerOptions {
+  /** Maximum segment lifetime, nanoseconds: TIME_WAIT lasts two of it, and closed flows are handed on after as long. */
+  readonly msl: number;
+  /** Nanoseconds after which an idle flow is handed on; Infinity for never. */
+  readonly idleTimeout: number;
+  /** Count a mirror port's copies like any other segment. */
+  readonly keepDuplicates: boolean;
+  /** Called with each finished flow; the row is valid during the call only. */
+  readonly onFlow: (row: number) => void;
+}
+
+/** Closed flows that wait for their 2 MSL to pass; past it the oldest are handed on early. */
+const CLOSED_LIMIT = 65536;
+
+/**
+ * What each segment means: finds its flow and replays it through the state machines of both endpoints.
+ * After `take`, `verdict` says what this segment did. Events are taken in the order of RFC 9293 3.10.7.4.
+ */
+export class Tracker {
+  readonly table: FlowTable = new FlowTable();
+  readonly rows: FlowRows = this.table.rows;
+  readonly verdict: Verdict = new Verdict();
+  readonly log: StateLog = new StateLog(this.rows, this.verdict);
+  readonly rings: OutstandingRings = new OutstandingRings();
+  readonly islands: Islands = new Islands();
+  readonly reuse: Reuse = new Reuse();
+  private readonly hosts = new HostSet();
+  private readonly tombstones = new Tombstones();
+  private readonly options: TrackerOptions;
+
+  /** Segments counted in flows; segments that came after their flow was handed on; folded copies. */
+  segments = 0;
+  lateSegments = 0;
+  copies = 0;
+  /** Segments whose bad checksum was held against them, and those forgiven because their host offloads. */
+  checksumsBad = 0;
+  checksumsForgiven = 0;
+  /** Flows begun so far: the number of the newest. */
+  flows = 0;
+
+  private lastRow = -1;
+  private closedHead = -1;
+  private closedTail = -1;
+  private closedCount = 0;
+  private ticks = 0;
+  private idleSwept = 0;
+
+  constructor(options: TrackerOptions) {
+    this.options = options;
+  }
+
+  /** Replays one segment. */
+  take(segment: SegmentView): void {
+    const { table, verdict } = this;
+    verdict.clear();
+    this.makeKey(segment);
+    if ((++this.ticks & 0xff) === 0) this.handOn(segment.time);
+    let row = this.lastRow;
+    if (row < 0 || !table.holds(row)) {
+      row = table.find();
+      if (row < 0) {
+        if (this.isLate(segment)) return;
+        row = this.begin(segment, ++this.flows);
+      }
+      this.lastRow = row;
+    }
+    if ((segment.flags & SYN) !== 0) row = this.splitAtSyn(row, segment);
+    this.replay(row, segment);
+  }
+
+  private makeKey(segment: SegmentView): void {
+    const { view, sourceAt, destinationAt, sourcePort, destinationPort, split } = segment;
+    if (segment.ipVersion === 4)
+      this.table.keyOf4(view.getInt32(sourceAt), view.getInt32(destinationAt), sourcePort, destinationPort, split);
+    else this.table.keyOf6(view, sourceAt, destinationAt, sourcePort, destinationPort, split);
+  }
+
+  /** Which side of the flow the sender of the segment that made the key is. */
+  private sideOf(row: number): Side {
+    const bits = this.rows.i32[row + FLOW.bits]!;
+    if ((bits & FLOW_BITS.selfConnect) !== 0) return CLIENT;
+    return (this.table.senderIsHigh !== 0) === ((bits & FLOW_BITS.clientIsHigh) !== 0) ? CLIENT : SERVER;
+  }
+
+  /** Finds the flow of a segment that is no part of it (quoted by an ICMP error, or a fragment): verdict.flow, or 0. */
+  locate(segment: SegmentView): void {
+    const verdict = this.verdict;
+    verdict.clear();
+    this.makeKey(segment);
+    const row = this.table.find();
+    verdict.row = row;
+    verdict.flow = row < 0 ? 0 : this.rows.i32[row + FLOW.number]!;
+    verdict.side = row < 0 ? -1 : this.sideOf(row);
+    verdict.clientState = row < 0 ? STATE.unknown : this.rows.i32[row + FLOW.state]!;
+    verdict.serverState = row < 0 ? STATE.unknown : this.rows.i32[row + FLOW.state + 1]!;
+  }
+
+  /** What the segment does to its flow. */
+  replay(row: number, segment: SegmentView): void {
+    const { i32, f64 } = this.rows;
+    const verdict = this.verdict;
+    const bits = i32[row + FLOW.bits]!;
+    const side = this.sideOf(row);
+    const sender = row + (side === CLIENT ? FLOW.client : FLOW.server);
+    const receiver =
+      (bits & FLOW_BITS.selfConnect) !== 0 ? sender : row + (side === CLIENT ? FLOW.server : FLOW.client);
+    verdict.row = row;
+    verdict.side = side;
+    verdict.flow = i32[row + FLOW.number]!;
+    if (!this.options.keepDuplicates && isCopy(i32, f64, sender, segment)) {
+      this.copies++;
+      i32[sender + END.copies] = i32[sender + END.copies]! + 1;
+      verdict.duplicateOf = i32[sender + END.lastFrame]!;
+      this.noteStates(row);
+      return;
+    }
+    this.segments++;
+    const flags = segment.flags;
+    const payload = segment.payloadLength;
+    i32[row + FLOW.lastFrame] = segment.frame;
+    f64[row / 2 + FLOW.lastTimeF64] = segment.time;
+    i32[sender + END.lastFrame] = segment.frame;
+    i32[sender + END.packets] = i32[sender + END.packets]! + 1;
+    if (payload !== 0) {
+      f64[sender / 2 + END.bytesF64] = f64[sender / 2 + END.bytesF64]! + payload;
+      i32[sender + END.payloadSegments] = i32[sender + END.payloadSegments]! + 1;
+    }
+    i32[row + FLOW.completeness] = i32[row + FLOW.completeness]! | completenessOf(flags, payload);
+    rememberSegment(i32, f64, sender, segment);
+    if (segment.checksum !== CHECKSUM.good && segment.checksum === CHECKSUM.bad && this.atFault(sender, segment)) {
+      verdict.notes |= NOTE.checksumBad;
+      this.noteStates(row);
+      return;
+    }
+    if (segment.checksum === CHECKSUM.good && (i32[sender + END.bits]! & END_BITS.checksumGood) === 0) {
+      i32[sender + END.bits] = i32[sender + END.bits]! | END_BITS.checksumGood;
+      this.hosts.add(segment);
+    }
+    const steady =
+      (flags & (SYN | FIN | RST)) === 0 &&
+      i32[row + FLOW.state] === STATE.ESTABLISHED &&
+      i32[row + FLOW.state + 1] === STATE.ESTABLISHED &&
+      (bits & PROVEN) === PROVEN;
+    if (!steady) this.change(row, side, sender, receiver, segment);
+    else {
+      takeSequence(this, row, sender, segment);
+      if ((flags & ACK) !== 0) takeAcknowledgment(this, row, sender === receiver ? side : 1 - side, receiver, segment);
+      takeWindow(i32, sender, segment);
+      if (segment.hasTimestamps !== 0) takeTimestamp(i32, sender, segment);
+    }
+    this.noteStates(row);
+  }
+
+  /** The slow way: anything but a segment within an established connection. */
+  private change(row: number, side: number, sender: number, receiver: number, segment: SegmentView): void {
+    const { i32 } = this.rows;
+    const flags = segment.flags;
+    if ((i32[row + FLOW.bits]! & FLOW_BITS.reset) !== 0) takeSignOfLife(this, row, side, sender, receiver, segment);
+    if ((flags & RST) !== 0) {
+      takeReset(this, row, side, sender, receiver, segment);
+      return;
+    }
+    if ((flags & SYN) !== 0) {
+      if ((this.verdict.notes & NOTE.synInsideConnection) !== 0) return;
+      if ((flags & ACK) === 0) takeSyn(this, row, side, sender, segment);
+      else takeSynAck(this, row, side, sender, receiver, segment);
+    } else if (i32[row + FLOW.state]! === STATE.unknown && i32[row + FLOW.state + 1]! === STATE.unknown)
+      this.beginMidstream(row);
+    takeSequence(this, row, sender, segment);
+    if ((flags & ACK) !== 0) {
+      if ((flags & SYN) === 0) takeHandshakeAck(this, row, side, sender, receiver, segment);
+      takeAcknowledgment(this, row, sender === receiver ? side : 1 - side, receiver, segment);
+    }
+    takeFin(this, row, side, sender, receiver, segment);
+    if ((flags & SYN) === 0) takeWindow(i32, sender, segment);
+    if (segment.hasTimestamps !== 0) takeTimestamp(i32, sender, segment);
+  }
+
+  /** All that is still open at the end of the capture is handed on, in the order of rows. */
+  end(): void {
+    const rows = this.rows;
+    for (let row = 0; row < rows.end; row += rows.words) if (rows.i32[row + FLOW.number] !== 0) this.finish(row);
+  }
+
+  /** Puts a flow on the list of those that are closed: it is handed on after two MSL. */
+  close(row: number, time: number): void {
+    const { i32, f64 } = this.rows;
+    f64[row / 2 + FLOW.closedTimeF64] = time;
+    if ((i32[row + FLOW.bits]! & FLOW_BITS.queued) !== 0) return;
+    i32[row + FLOW.bits] = i32[row + FLOW.bits]! | FLOW_BITS.queued;
+    i32[row + FLOW.next] = -1;
+    if (this.closedTail < 0) this.closedHead = row;
+    else i32[this.closedTail + FLOW.next] = row;
+    this.closedTail = row;
+    this.closedCount++;
+    if (this.closedCount <= CLOSED_LIMIT) return;
+    const oldest = this.closedHead;
+    if ((i32[oldest + FLOW.bits]! & OVER) === 0) this.unlink(oldest);
+    else this.finish(oldest);
+  }
+
+  /** Hands on what has been closed for two MSL, or idle for too long. */
+  private handOn(now: number): void {
+    const { i32, f64 } = this.rows;
+    while (this.closedHead >= 0) {
+      const row = this.closedHead;
+      if ((i32[row + FLOW.bits]! & OVER) === 0) this.unlink(row);
+      else if (now - f64[row / 2 + FLOW.closedTimeF64]! > 2 * this.options.msl) this.finish(row);
+      else break;
+    }
+    if (now - this.idleSwept > this.options.idleTimeout / 4) this.sweepIdle(now);
+  }
+
+  private sweepIdle(now: number): void {
+    this.idleSwept = now;
+    const rows = this.rows;
+    for (let row = 0; row < rows.end; row += rows.words)
+      if (rows.i32[row + FLOW.number] !== 0 && now - rows.f64[row / 2 + FLOW.lastTimeF64]! > this.options.idleTimeout)
+        this.finish(row);
+  }
+
+  private unlink(row: number): void {
+    const i32 = this.rows.i32;
+    if ((i32[row + FLOW.bits]! & FLOW_BITS.queued) === 0) return;
+    i32[row + FLOW.bits] = i32[row + FLOW.bits]! & ~FLOW_BITS.queued;
+    this.closedCount--;
+    const next = i32[row + FLOW.next]!;
+    if (this.closedHead === row) {
+      this.closedHead = next;
+      if (next < 0) this.closedTail = -1;
+      return;
+    }
+    let before = this.closedHead;
+    while (i32[before + FLOW.next] !== row) before = i32[before + FLOW.next]!;
+    i32[before + FLOW.next] = next;
+    if (this.closedTail === row) this.closedTail = before;
+  }
+
+  /** Hands a flow on, leaves a tombstone, and gives its row back. */
+  private finish(row: number): void {
+    this.unlink(row);
+    this.settle(row);
+    this.options.onFlow(row);
+    this.tombstones.add(this.rows.i32, row);
+    for (const end of [row + FLOW.client, row + FLOW.server]) {
+      const ring = this.rows.i32[end + END.outstanding]!;
+      if (ring !== 0) this.rings.give(ring - 1);
+      if (this.rows.i32[end + END.islands] !== 0) this.islands.clear(end);
+    }
+    this.reuse.forget(row);
+    if (this.lastRow === row) this.lastRow = -1;
+    this.table.remove(row);
+  }
+
+  /** The last word on states that rested on a segment nobody ever showed to have received. */
+  private settle(row: number): void {
+    const i32 = this.rows.i32;
+    const bits = i32[row + FLOW.bits]!;
+    if (
+      (bits & FLOW_BITS.clientDoubtful) !== 0 &&
+      i32[row + FLOW.synAckRetransmissions]! > 0 &&
+      i32[row + FLOW.state] === STATE.ESTABLISHED
+    )
+      this.log.retract(row, CLIENT);
+    for (let side = CLIENT; side <= SERVER; side++) {
+      const end = row + (side === CLIENT ? FLOW.client : FLOW.server);
+      const other = 1 - side;
+      const state = i32[row + FLOW.state + other]!;
+      // A FIN sent again and never acknowledged: nothing says that the other end ever got it.
+      if (
+        (i32[end + END.bits]! & (END_BITS.finDelivered | END_BITS.finAcked)) === END_BITS.finDelivered &&
+        i32[end + END.lastFinFrame] !== i32[end + END.finFrame] &&
+        (state === STATE.CLOSE_WAIT || state === STATE.CLOSING)
+      )
+        this.log.retract(row, other);
+    }
+  }
+
+  /** A new flow, with the roles that its first segment tells. */
+  begin(segment: SegmentView, number: number): number {
+    const row = this.table.insert();
+    const { i32, f64 } = this.rows;
+    const table = this.table;
+    i32[row + FLOW.number] = number;
+    i32[row + FLOW.firstFrame] = segment.frame;
+    i32[row + FLOW.firstFile] = segment.file;
+    i32[row + FLOW.firstFileFrame] = segment.fileFrame;
+    i32[row + FLOW.layers] = segment.layers;
+    i32[row + FLOW.next] = -1;
+    f64[row / 2 + FLOW.firstTimeF64] = segment.time;
+    i32[row + FLOW.state] = STATE.unknown;
+    i32[row + FLOW.state + 1] = STATE.unknown;
+    for (const end of [row + FLOW.client, row + FLOW.server]) {
+      i32[end + END.mss] = -1;
+      i32[end + END.windowScale] = -1;
+    }
+    let senderIsClient = true;
+    let by = 3;
+    if ((segment.flags & (SYN | ACK)) === SYN) by = 0;
+    else if ((segment.flags & (SYN | ACK)) === (SYN | ACK)) {
+      by = 1;
+      senderIsClient = false;
+    } else if (segment.sourcePort < 1024 !== segment.destinationPort < 1024) {
+      by = 2;
+      senderIsClient = segment.destinationPort < 1024;
+    }
+    let bits = i32[row + FLOW.bits]! | (by << FLOW_BITS.clientByShift);
+    if ((table.senderIsHigh !== 0) === senderIsClient) bits |= FLOW_BITS.clientIsHigh;
+    if ((segment.flags & SYN) === 0) bits |= FLOW_BITS.midstream;
+    if (isSelf(table)) bits |= FLOW_BITS.selfConnect;
+    i32[row + FLOW.bits] = bits;
+    return row;
+  }
+
+  /** Both ends were connected before the capture began, as far as anybody can tell. */
+  private beginMidstream(row: number): void {
+    this.log.enter(row, CLIENT, STATE.ESTABLISHED, 0, 0);
+    this.log.enter(row, SERVER, STATE.ESTABLISHED, 0, 0);
+    this.rows.i32[row + FLOW.bits] = this.rows.i32[row + FLOW.bits]! | PROVEN;
+  }
+
+  /**
+   * Whether a SYN or SYN+ACK belongs to the flow on its ports or begins another: identity is the tuple and the initial
+   * sequence numbers. Answers the row it belongs to.
+   */
+  private splitAtSyn(row: number, segment: SegmentView): number {
+    const { i32 } = this.rows;
+    const bits = i32[row + FLOW.bits]!;
+    const side = this.sideOf(row);
+    const sender = row + (side === CLIENT ? FLOW.client : FLOW.server);
+    if (i32[row + FLOW.firstFrame] === segment.frame) return row;
+    if ((segment.flags & ACK) !== 0) {
+      if ((bits & FLOW_BITS.reusePending) === 0) return row;
+      const waiting = this.reuse.matching(row, 1 - side, segment.ack);
+      return waiting === undefined ? row : this.splitOff(row, waiting);
+    }
+    const endBits = i32[sender + END.bits]!;
+    const known = (endBits & (END_BITS.isnKnown | END_BITS.seqKnown)) !== 0;
+    if (!known || ((endBits & END_BITS.isnKnown) !== 0 && i32[sender + END.isn] === segment.seq)) return row;
+    const client = i32[row + FLOW.state]!;
+    const server = i32[row + FLOW.state + 1]!;
+    const finished =
+      (bits & OVER) !== 0 ||
+      (i32[row + FLOW.client + END.bits]! & i32[row + FLOW.server + END.bits]! & END_BITS.finSent) !== 0 ||
+      client === STATE.TIME_WAIT ||
+      server === STATE.TIME_WAIT ||
+      ((bits & FLOW_BITS.synSeen) !== 0 && (bits & FLOW_BITS.ackSeen) === 0);
+    if (finished) {
+      const inTimeWait = client === STATE.TIME_WAIT || server === STATE.TIME_WAIT;
+      this.finish(row);
+      const fresh = this.begin(segment, ++this.flows);
+      this.lastRow = fresh;
+      this.verdict.clear();
+      this.verdict.notes |= NOTE.portsReused | (inTimeWait ? NOTE.reusedInTimeWait : 0);
+      return fresh;
+    }
+    this.verdict.notes |= NOTE.synInsideConnection;
+    i32[row + FLOW.bits] = bits | FLOW_BITS.reusePending;
+    if (this.reuse.wait(row, side, this.table.senderIsHigh, segment, i32[row + FLOW.lastFrame]!, this.flows + 1))
+      this.flows++;
+    return row;
+  }
+
+  /** The SYN inside a connection was answered: that connection's end was not captured, and a new flow began at the SYN. */
+  private splitOff(row: number, waiting: SegmentView[]): number {
+    const { table, reuse } = this;
+    const senderIsHigh = table.senderIsHigh;
+    reuse.uncount(this.rows, row, waiting);
+    const number = reuse.number(row);
+    this.finish(row);
+    table.senderIsHigh = 1 - senderIsHigh;
+    const fresh = this.begin(waiting[0]!, number);
+    for (const syn of waiting) this.replay(fresh, syn);
+    table.senderIsHigh = senderIsHigh;
+    this.lastRow = fresh;
+    this.verdict.clear();
+    this.verdict.notes |= NOTE.portsReused;
+    return fresh;
+  }
+
+  /** Whether a segment without a flow belongs to one that was handed on. */
+  private isLate(segment: SegmentView): boolean {
+    const found = this.tombstones.find(this.table);
+    if (found < 0) return false;
+    if ((segment.flags & (SYN | ACK)) === SYN && !this.tombstones.hasIsn(found, segment.seq)) return false;
+    this.lateSegments++;
+    this.tombstones.count(found);
+    const verdict = this.verdict;
+    verdict.row = -1;
+    verdict.late = 1;
+    verdict.flow = this.tombstones.flow(found);
+    verdict.side = -1;
+    verdict.clientState = STATE.unknown;
+    verdict.serverState = STATE.unknown;
+    return true;
+  }
+
+  /** Whether a bad checksum is the segment's own: its sender is known to send good ones, so it does not offload. */
+  private atFault(sender: number, segment: SegmentView): boolean {
+    if ((this.rows.i32[sender + END.bits]! & END_BITS.checksumGood) !== 0 || this.hosts.has(segment)) {
+      this.checksumsBad++;
+      return true;
+    }
+    this.checksumsForgiven++;
+    return false;
+  }
+
+  private noteStates(row: number): void {
+    const i32 = this.rows.i32;
+    this.verdict.clientState = i32[row + FLOW.state]!;
+    this.verdict.serverState = i32[row + FLOW.state + 1]!;
+  }
+}
+
+const PROVEN = FLOW_BITS.serverProven | FLOW_BITS.clientProven;
+/** The flow is over: reset, refused, or both FINs acknowledged. */
+const OVER = FLOW_BITS.reset | FLOW_BITS.closed;
+
+/** Wireshark's `tcp.completeness` bits of one segment. */
+function completenessOf(flags: number, payload: number): number {
+  let bits = 0;
+  if ((flags & (SYN | ACK)) === SYN) bits = 1;
+  else if ((flags & (SYN | ACK)) === (SYN | ACK)) bits = 2;
+  else if ((flags & ACK) !== 0 && (flags & (FIN | RST)) === 0) bits = payload === 0 ? 4 : 8;
+  if ((flags & FIN) !== 0) bits |= 16;
+  if ((flags & RST) !== 0) bits |= 32;
+  return bits;
+}
+
+/** The window a side announces; the first of a SYN is never scaled and is not counted. */
+function takeWindow(i32: Int32Array, sender: number, segment: SegmentView): void {
+  const window = segment.window;
+  i32[sender + END.window] = window;
+  const bits = i32[sender + END.bits]!;
+  if ((bits & END_BITS.windowKnown) === 0) {
+    i32[sender + END.bits] = bits | END_BITS.windowKnown;
+    i32[sender + END.minWindow] = window;
+    i32[sender + END.maxWindow] = window;
+  } else if (window < i32[sender + END.minWindow]!) i32[sender + END.minWindow] = window;
+  else if (window > i32[sender + END.maxWindow]!) i32[sender + END.maxWindow] = window;
+}
+
+/** The newest timestamp a side has sent: tells what was sent late from what was overtaken (RFC 7323 5.3). */
+function takeTimestamp(i32: Int32Array, sender: number, segment: SegmentView): void {
+  const bits = i32[sender + END.bits]!;
+  if ((bits & END_BITS.timestamps) !== 0 && seqDelta(i32[sender + END.tsVal]!, segment.tsVal) < 0) return;
+  i32[sender + END.tsVal] = segment.tsVal;
+  i32[sender + END.bits] = bits | END_BITS.timestamps;
+}
+
+function isSelf(table: FlowTable): boolean {
+  if (table.ports >>> 16 !== (table.ports & 0xffff) || table.keyLow !== table.keyHigh) return false;
+  for (let i = 0; i < 4; i++) if (table.v6 !== 0 && table.wide[i] !== table.wide[i + 4]) return false;
+  return true;
+}

@@ -25,6 +25,8 @@ export class RecordView {
   fcsLength = 0;
   /** Number of the interface in its section (pcapng); 0 in pcap. */
   interfaceIndex = 0;
+  /** 1 when the file (or its section) is big-endian: pseudo headers in the capturing host's byte order are, too. */
+  bigEndian = 0;
   /** Input the record came from: 0-based position in the order of the inputs' paths. */
   file = 0;
   /** 1-based number of the record in its file. */

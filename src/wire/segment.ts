@@ -78,6 +78,8 @@ export class SegmentView {
   reassembled = 0;
   /** For `firstFragment` and `reassembled`: the frame of the fragment with offset 0. Else 0. */
   firstFragmentFrame = 0;
+  /** For `firstFragment` and `reassembled`: octets of payload in the fragment with offset 0, as tcpdump prints them. */
+  fragmentPayloadLength = 0;
 
   /** The IP header next to TCP (innermost). */
   ipAt = 0;

@@ -1,0 +1,148 @@
+import { addWords, sumsUp } from '../bytes/checksum.ts';
+import { CHECKSUM, NO_OPTION, type SegmentView, WIRE, type WireResult } from './segment.ts';
+
+/** Octets from the start of the TCP header (RFC 9293 3.1). */
+const ACKNOWLEDGMENT = 8;
+const SEQUENCE = 4;
+const DATA_OFFSET = 12;
+const WINDOW = 14;
+const URGENT = 18;
+export const MIN_TCP_HEADER = 20;
+
+/** An options field that holds timestamps alone: NOP, NOP, kind 8, length 10 (RFC 7323 appendix A). */
+const TIMESTAMPS_ALONE = 0x0101080a;
+
+/**
+ * Reads the TCP header at `at` into `out`, options included; the checksum is left alone.
+ *
+ * @param end first octet past what was kept of this segment, at most `at + length`
+ * @param length octets of header and payload by the IP header
+ * @returns `WIRE.segment`, or `WIRE.brokenTcp` with as many fields as `end` allows (the rest are 0)
+ */
+export function readTcp(view: DataView, at: number, end: number, length: number, out: SegmentView): WireResult {
+  out.tcpAt = at;
+  out.tcpEnd = end;
+  out.tcpLength = length;
+  out.mss = NO_OPTION;
+  out.windowScale = NO_OPTION;
+  out.sackPermitted = 0;
+  out.hasTimestamps = 0;
+  out.sackCount = 0;
+  out.fastOpenCookie = NO_OPTION;
+  if (end - at < MIN_TCP_HEADER) return readBrokenTcp(view, at, end, out);
+  const ports = view.getInt32(at);
+  out.sourcePort = ports >>> 16;
+  out.destinationPort = ports & 0xffff;
+  out.seq = view.getInt32(at + SEQUENCE);
+  out.ack = view.getInt32(at + ACKNOWLEDGMENT);
+  const word = view.getInt32(at + DATA_OFFSET);
+  out.flags = (word >>> 16) & 0x1ff;
+  out.window = word & 0xffff;
+  out.urgent = view.getUint16(at + URGENT);
+  const headerLength = (word >>> 28) * 4;
+  out.headerLength = headerLength;
+  if (headerLength < MIN_TCP_HEADER || headerLength > length) return noPayload(out);
+  out.payloadLength = length - headerLength;
+  if (headerLength > MIN_TCP_HEADER) {
+    if (headerLength === 32 && end - at >= 32 && view.getInt32(at + 20) === TIMESTAMPS_ALONE) {
+      out.hasTimestamps = 1;
+      out.tsVal = view.getInt32(at + 24);
+      out.tsEcr = view.getInt32(at + 28);
+    } else readOptions(view, at + MIN_TCP_HEADER, Math.min(end, at + headerLength), out);
+  }
+  return WIRE.segment;
+}
+
+function noPayload(out: SegmentView): WireResult {
+  out.payloadLength = 0;
+  return WIRE.brokenTcp;
+}
+
+/** Less than 20 octets were kept, or the packet has no more: what is there, and zeros. */
+function readBrokenTcp(view: DataView, at: number, end: number, out: SegmentView): WireResult {
+  const kept = end - at;
+  out.sourcePort = kept >= 2 ? view.getUint16(at) : 0;
+  out.destinationPort = kept >= 4 ? view.getUint16(at + 2) : 0;
+  out.seq = kept >= 8 ? view.getInt32(at + SEQUENCE) : 0;
+  out.ack = kept >= 12 ? view.getInt32(at + ACKNOWLEDGMENT) : 0;
+  out.headerLength = kept > DATA_OFFSET ? (view.getUint8(at + DATA_OFFSET) >> 4) * 4 : 0;
+  out.flags = kept >= 14 ? view.getUint16(at + DATA_OFFSET) & 0x1ff : 0;
+  out.window = kept >= 16 ? view.getUint16(at + WINDOW) : 0;
+  out.urgent = 0;
+  return noPayload(out);
+}
+
+/** Option kinds (IANA TCP parameters). */
+const END_OF_OPTIONS = 0;
+const NO_OPERATION = 1;
+const MAXIMUM_SEGMENT_SIZE = 2;
+const WINDOW_SCALE = 3;
+const SACK_PERMITTED = 4;
+const SACK = 5;
+const TIMESTAMPS = 8;
+const FAST_OPEN = 34;
+const EXPERIMENT = 254;
+/** Experiment identifier of TCP Fast Open before it had a kind (RFC 7413 4.1.1). */
+const FAST_OPEN_EXPERIMENT = 0xf989;
+
+/** Options from `at` to `end`. An option that is cut or has an impossible length ends them (RFC 9293 3.1). */
+function readOptions(view: DataView, at: number, end: number, out: SegmentView): void {
+  let next = at;
+  while (next < end) {
+    const kind = view.getUint8(next);
+    if (kind === END_OF_OPTIONS) return;
+    if (kind === NO_OPERATION) {
+      next++;
+      continue;
+    }
+    if (end - next < 2) return;
+    const length = view.getUint8(next + 1);
+    if (length < 2 || length > end - next) return;
+    readOption(view, next, kind, length, out);
+    next += length;
+  }
+}
+
+/** One option of `length` octets, all of them kept. One of the wrong length is ignored; of several, the last counts. */
+function readOption(view: DataView, at: number, kind: number, length: number, out: SegmentView): void {
+  if (kind === MAXIMUM_SEGMENT_SIZE && length === 4) out.mss = view.getUint16(at + 2);
+  else if (kind === WINDOW_SCALE && length === 3) out.windowScale = view.getUint8(at + 2);
+  else if (kind === SACK_PERMITTED && length === 2) out.sackPermitted = 1;
+  else if (kind === SACK) {
+    out.sackAt = at + 2;
+    out.sackCount = (length - 2) >> 3;
+  } else if (kind === TIMESTAMPS && length === 10) {
+    out.hasTimestamps = 1;
+    out.tsVal = view.getInt32(at + 2);
+    out.tsEcr = view.getInt32(at + 6);
+  } else if (kind === FAST_OPEN) out.fastOpenCookie = length - 2;
+  else if (kind === EXPERIMENT && length >= 4 && view.getUint16(at + 2) === FAST_OPEN_EXPERIMENT) {
+    out.fastOpenCookie = length - 4;
+  }
+}
+
+const TCP = 6;
+
+/**
+ * Verifies the checksum over pseudo header and segment (RFC 9293 3.1, RFC 8200 8.1); a segment that was not wholly
+ * kept stays unverified. The addresses are at `out.sourceAt`, and at `destinationAt` in the same view (a routing header
+ * may hold the final one).
+ */
+export function verifyTcp(view: DataView, out: SegmentView, destinationAt: number): void {
+  const at = out.tcpAt;
+  const length = out.tcpLength;
+  if (out.tcpEnd - at < length) {
+    out.checksum = CHECKSUM.unverified;
+    return;
+  }
+  let sum = TCP + (length & 0xffff) + (length >>> 16);
+  if (out.ipVersion === 4) {
+    const source = view.getInt32(out.sourceAt);
+    const destination = view.getInt32(destinationAt);
+    sum += (source & 0xffff) + (source >>> 16) + (destination & 0xffff) + (destination >>> 16);
+  } else {
+    sum = addWords(view, out.sourceAt, out.sourceAt + 16, sum);
+    sum = addWords(view, destinationAt, destinationAt + 16, sum);
+  }
+  out.checksum = sumsUp(addWords(view, at, at + length, sum)) ? CHECKSUM.good : CHECKSUM.bad;
+}

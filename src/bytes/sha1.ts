@@ -25,13 +25,32 @@ export class ShortSha1 {
     let c = 0x98badcfe | 0;
     let d = 0x10325476;
     let e = 0xc3d2e1f0 | 0;
-    for (let i = 0; i < 80; i++) {
-      let mixed: number;
-      if (i < 20) mixed = ((b & c) | (~b & d)) + 0x5a827999;
-      else if (i < 40) mixed = (b ^ c ^ d) + 0x6ed9eba1;
-      else if (i < 60) mixed = ((b & c) | (b & d) | (c & d)) + 0x8f1bbcdc;
-      else mixed = (b ^ c ^ d) + 0xca62c1d6;
-      const next = (rotate(a, 5) + mixed + e + schedule[i]!) | 0;
+    for (let i = 0; i < 20; i++) {
+      const next = (rotate(a, 5) + (((b & c) | (~b & d)) + 0x5a827999) + e + schedule[i]!) | 0;
+      e = d;
+      d = c;
+      c = rotate(b, 30);
+      b = a;
+      a = next;
+    }
+    for (let i = 20; i < 40; i++) {
+      const next = (rotate(a, 5) + ((b ^ c ^ d) + 0x6ed9eba1) + e + schedule[i]!) | 0;
+      e = d;
+      d = c;
+      c = rotate(b, 30);
+      b = a;
+      a = next;
+    }
+    for (let i = 40; i < 60; i++) {
+      const next = (rotate(a, 5) + (((b & c) | (b & d) | (c & d)) - 0x70e44324) + e + schedule[i]!) | 0;
+      e = d;
+      d = c;
+      c = rotate(b, 30);
+      b = a;
+      a = next;
+    }
+    for (let i = 60; i < 80; i++) {
+      const next = (rotate(a, 5) + ((b ^ c ^ d) - 0x359d3e2a) + e + schedule[i]!) | 0;
       e = d;
       d = c;
       c = rotate(b, 30);

@@ -6,46 +6,60 @@ import type { ByteWriter } from './writer.ts';
  */
 export class UtcTimes {
   private second = Number.NaN;
-  private readonly text: Uint8Array = new Uint8Array(32);
-  private textLength = 0;
+  private day = Number.NaN;
+  /** The second's text, up to the point before the fraction, and its octets. */
+  private readonly text: DataView = new DataView(new ArrayBuffer(40));
+  private length = 0;
 
   /**
    * @param seconds whole seconds since 1970-01-01T00:00Z, negative before it
    * @param nanoseconds 0 to 999,999,999
    */
   write(out: ByteWriter, seconds: number, nanoseconds: number): void {
-    if (seconds !== this.second) this.prepare(out, seconds);
-    out.copy(this.text, 0, this.textLength);
+    if (seconds !== this.second) this.prepare(seconds);
+    out.reserve(40);
+    const { text, length } = this;
+    for (let at = 0; at < length; at += 8) out.view.setFloat64(out.length + at, text.getFloat64(at, true), true);
+    out.length += length;
     out.padded(nanoseconds, 9);
-    out.byte(0x5a);
+    out.byte(LETTER_Z);
   }
 
-  /** Writes the second's text with `out` itself, keeps it, and takes it back. */
-  private prepare(out: ByteWriter, seconds: number): void {
-    const start = out.length;
-    const days = Math.floor(seconds / 86_400);
-    const inDay = seconds - days * 86_400;
-    const date = civil(days);
-    if (date.year < 0) out.byte(0x2d);
-    const year = Math.abs(date.year);
-    if (year > 9999) out.unsigned(year);
-    else out.padded(year, 4);
-    out.byte(0x2d);
-    out.padded(date.month, 2);
-    out.byte(0x2d);
-    out.padded(date.day, 2);
-    out.byte(0x54);
-    out.padded(Math.floor(inDay / 3600), 2);
-    out.byte(0x3a);
-    out.padded(Math.floor(inDay / 60) % 60, 2);
-    out.byte(0x3a);
-    out.padded(inDay % 60, 2);
-    out.byte(0x2e);
-    this.textLength = out.length - start;
-    for (let i = 0; i < this.textLength; i++) this.text[i] = out.bytes[start + i]!;
-    out.length = start;
+  private prepare(seconds: number): void {
     this.second = seconds;
+    const day = Math.floor(seconds / 86_400);
+    if (day !== this.day) {
+      this.day = day;
+      const date = `${dateText(day)}T00:00:00.`;
+      this.length = date.length;
+      for (let i = 0; i < date.length; i++) this.text.setUint8(i, date.charCodeAt(i));
+    }
+    const inDay = (seconds - day * 86_400) | 0;
+    const minutes = (inDay / 60) | 0;
+    const hours = (minutes / 60) | 0;
+    this.twoDigits(9, hours);
+    this.twoDigits(6, minutes - hours * 60);
+    this.twoDigits(3, inDay - minutes * 60);
   }
+
+  /** @param fromEnd how far before the end of the text they stand */
+  private twoDigits(fromEnd: number, value: number): void {
+    const tens = (value / 10) | 0;
+    this.text.setUint8(this.length - fromEnd, 0x30 + tens);
+    this.text.setUint8(this.length - fromEnd + 1, 0x30 + value - tens * 10);
+  }
+}
+
+const LETTER_Z = 0x5a;
+
+function dateText(day: number): string {
+  const { year, month, day: dayOfMonth } = civil(day);
+  const sign = year < 0 ? '-' : '';
+  return `${sign}${String(Math.abs(year)).padStart(4, '0')}-${twoDigits(month)}-${twoDigits(dayOfMonth)}`;
+}
+
+function twoDigits(value: number): string {
+  return value < 10 ? `0${value}` : `${value}`;
 }
 
 /** A day of the (proleptic) Gregorian calendar; month and day count from 1. */

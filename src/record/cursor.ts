@@ -1,0 +1,58 @@
+import { UtcTimes } from '../bytes/time.ts';
+import { FLOW, type FlowRows } from '../flow/rows.ts';
+
+/** What a record of a flow needs beyond its row. */
+export interface FlowContext {
+  readonly rows: FlowRows;
+  /** Names of a stack of layers, by `FLOW.layers`. */
+  readonly layerNames: (layers: number) => readonly string[];
+  /** Paths of the inputs, by `FLOW.firstFile`. */
+  readonly files: readonly string[];
+  /** Maximum segment lifetime in seconds. */
+  readonly msl: number;
+}
+
+/**
+ * Stands on a row, so that accessors can read it. Valid until the row changes or rows are made: `move` comes first.
+ */
+export class FlowCursor {
+  readonly context: FlowContext;
+  /** Whole seconds since 1970-01-01T00:00Z from which the rows' times count. */
+  baseSeconds = 0;
+  /** Where the row starts, in words and in doubles. */
+  row = 0;
+  half = 0;
+  i32: Int32Array;
+  f64: Float64Array;
+  /** The item that a list's accessors read. */
+  item = 0;
+  layers: readonly string[] = [];
+  readonly times: UtcTimes = new UtcTimes();
+
+  constructor(context: FlowContext) {
+    this.context = context;
+    this.i32 = context.rows.i32;
+    this.f64 = context.rows.f64;
+  }
+
+  move(row: number): void {
+    this.i32 = this.context.rows.i32;
+    this.f64 = this.context.rows.f64;
+    this.row = row;
+    this.half = row / 2;
+  }
+
+  /** The word of the row at an offset of `FLOW`. */
+  word(field: number): number {
+    return this.i32[this.row + field]!;
+  }
+
+  /** The double of the row at an offset of `FLOW` whose name ends in F64. */
+  double(field: number): number {
+    return this.f64[this.half + field]!;
+  }
+
+  bits(): number {
+    return this.i32[this.row + FLOW.bits]!;
+  }
+}

@@ -1,0 +1,174 @@
+import type { ByteWriter } from '../bytes/writer.ts';
+
+/**
+ * What a record's fields are made of. A record is one table of fields, written once; JSON, CSV, objects, JSON Schema
+ * and the TypeScript interface all come from it. `Cursor` is what the accessors read: it stands on a row.
+ *
+ * Accessors answer numbers where they can, so that a record is written without making an object; `NaN` means null.
+ */
+export type Field<Cursor> =
+  | IntegerField<Cursor>
+  | MillisecondsField<Cursor>
+  | TimeField<Cursor>
+  | WordField<Cursor>
+  | BooleanField<Cursor>
+  | AsciiField<Cursor>
+  | TextField<Cursor>
+  | ObjectField<Cursor>
+  | ListField<Cursor>
+  | PendingField;
+
+/** A table of fields, in the order in which they are printed. */
+export interface Fields<Cursor> {
+  readonly [name: string]: Field<Cursor>;
+}
+
+interface Described {
+  /** What the value means: a sentence of the schema and of the interface. */
+  readonly doc: string;
+  /** Whether the value may be null: unknown. */
+  readonly nullable: boolean;
+  /** Whether a record may lack the field altogether. */
+  readonly optional?: boolean;
+}
+
+/** A whole number. */
+export interface IntegerField<Cursor> extends Described {
+  readonly kind: 'integer';
+  readonly get: (cursor: Cursor) => number;
+}
+
+/** A duration in nanoseconds, printed in milliseconds with up to six decimals. */
+export interface MillisecondsField<Cursor> extends Described {
+  readonly kind: 'milliseconds';
+  readonly get: (cursor: Cursor) => number;
+}
+
+/** A point in time: nanoseconds since the cursor's `baseSeconds`. */
+export interface TimeField<Cursor> extends Described {
+  readonly kind: 'time';
+  readonly get: (cursor: Cursor) => number;
+}
+
+/** One of a list of words, by its index; an index that is no word's is null. */
+export interface WordField<Cursor> extends Described {
+  readonly kind: 'word';
+  readonly words: readonly string[];
+  readonly get: (cursor: Cursor) => number;
+}
+
+/** 1 is true, 0 is false. */
+export interface BooleanField<Cursor> extends Described {
+  readonly kind: 'boolean';
+  readonly get: (cursor: Cursor) => number;
+}
+
+/** Text that lastack makes itself: ASCII that needs no escape in JSON or CSV. */
+export interface AsciiField<Cursor> extends Described {
+  readonly kind: 'ascii';
+  readonly write: (cursor: Cursor, out: ByteWriter) => void;
+}
+
+/** Any text, hostile or not. */
+export interface TextField<Cursor> extends Described {
+  readonly kind: 'text';
+  readonly get: (cursor: Cursor) => string | null;
+}
+
+/** An object of its own; null when it is nullable and `present` says false. */
+export interface ObjectField<Cursor> extends Described {
+  readonly kind: 'object';
+  readonly fields: Fields<Cursor>;
+  readonly present?: (cursor: Cursor) => boolean;
+}
+
+/**
+ * A list: `next` gives the first item after the given one (-1 at the start), or -1; `enter` puts the cursor on it.
+ * Items are objects of `fields`, or text where `item` is given.
+ */
+export interface ListField<Cursor> extends Described {
+  readonly kind: 'list';
+  readonly next: (cursor: Cursor, after: number) => number;
+  readonly enter: (cursor: Cursor, item: number) => void;
+  readonly item: Field<Cursor>;
+  /** The field of an item that stands for it in a CSV cell; items that are no objects stand for themselves. */
+  readonly cell?: string;
+}
+
+/** A field of the schema that nothing fills yet: always the same value. */
+export interface PendingField extends Described {
+  readonly kind: 'pending';
+  readonly value: null | readonly [] | Readonly<Record<string, never>>;
+  /** Its type in TypeScript and in JSON Schema, for when something does. */
+  readonly type: string;
+  readonly schema: object;
+}
+
+/** A field like `field` that may be null. */
+export function orNull<F extends { readonly nullable: boolean }>(field: F): F {
+  return { ...field, nullable: true };
+}
+
+/** A field like `field` that a record may lack: where the accessor says null, the field is left out. */
+export function optional<F extends { readonly nullable: boolean }>(field: F): F {
+  return { ...field, optional: true };
+}
+
+export function integer<Cursor>(doc: string, get: (cursor: Cursor) => number): IntegerField<Cursor> {
+  return { kind: 'integer', doc, nullable: false, get };
+}
+
+export function milliseconds<Cursor>(doc: string, get: (cursor: Cursor) => number): MillisecondsField<Cursor> {
+  return { kind: 'milliseconds', doc, nullable: true, get };
+}
+
+export function time<Cursor>(doc: string, get: (cursor: Cursor) => number): TimeField<Cursor> {
+  return { kind: 'time', doc, nullable: false, get };
+}
+
+export function word<Cursor>(
+  doc: string,
+  words: readonly string[],
+  get: (cursor: Cursor) => number,
+): WordField<Cursor> {
+  return { kind: 'word', doc, nullable: false, words, get };
+}
+
+export function boolean<Cursor>(doc: string, get: (cursor: Cursor) => number): BooleanField<Cursor> {
+  return { kind: 'boolean', doc, nullable: false, get };
+}
+
+export function ascii<Cursor>(doc: string, write: (cursor: Cursor, out: ByteWriter) => void): AsciiField<Cursor> {
+  return { kind: 'ascii', doc, nullable: false, write };
+}
+
+export function text<Cursor>(doc: string, get: (cursor: Cursor) => string | null): TextField<Cursor> {
+  return { kind: 'text', doc, nullable: false, get };
+}
+
+export function object<Cursor>(doc: string, fields: Fields<Cursor>): ObjectField<Cursor> {
+  return { kind: 'object', doc, nullable: false, fields };
+}
+
+/** An object that is null where `present` says false. */
+export function objectOrNull<Cursor>(
+  doc: string,
+  present: (cursor: Cursor) => boolean,
+  fields: Fields<Cursor>,
+): ObjectField<Cursor> {
+  return { kind: 'object', doc, nullable: true, fields, present };
+}
+
+export function list<Cursor>(
+  doc: string,
+  next: (cursor: Cursor, after: number) => number,
+  enter: (cursor: Cursor, item: number) => void,
+  item: Field<Cursor>,
+  cell?: string,
+): ListField<Cursor> {
+  return { kind: 'list', doc, nullable: false, next, enter, item, ...(cell === undefined ? {} : { cell }) };
+}
+
+export function pending(doc: string, value: PendingField['value'], type: string, schema: object): PendingField {
+  return { kind: 'pending', doc, nullable: value === null, value, type, schema };
+}

@@ -1,0 +1,318 @@
+import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, LOG, SERVER } from '../flow/rows.ts';
+import { STATE, STATES } from '../tcp/machine.ts';
+import {
+  CLIENT_BY,
+  CLOSE_PATTERNS,
+  HANDSHAKE_OUTCOMES,
+  PATTERN,
+  RESET_FORMS,
+  RESET_PACK,
+  RESET_STAGES,
+} from '../tcp/patterns.ts';
+import { writeCommunityId } from './community-id.ts';
+import type { FlowCursor } from './cursor.ts';
+import { portOf, writeAddress } from './endpoint.ts';
+import {
+  ascii,
+  boolean,
+  type Field,
+  type Fields,
+  integer,
+  list,
+  milliseconds,
+  object,
+  objectOrNull,
+  optional,
+  orNull,
+  pending,
+  text,
+  time,
+  word,
+} from './field.ts';
+import { outcomeOf } from './outcome.ts';
+
+const SIDES = ['client', 'server'] as const;
+const TIME_WAIT_SIDES = ['client', 'server', 'both'] as const;
+
+/** A flow's record: the contract's fields, in its order. The interface `FlowRecord` is made from this table. */
+export const FLOW_FIELDS: Fields<FlowCursor> = {
+  flow: integer("1-based, in order of each flow's first segment, whatever the order of printing", (flow) =>
+    flow.word(FLOW.number),
+  ),
+  client: endpoint('The end that opened the connection', CLIENT),
+  server: endpoint('The end that was connected to', SERVER),
+  clientBy: word(
+    "How the roles were told: by a SYN, a SYN+ACK, the only port below 1024 (the server's), or the first segment's sender",
+    CLIENT_BY,
+    (flow) => (flow.bits() & FLOW_BITS.clientByMask) >> FLOW_BITS.clientByShift,
+  ),
+  layers: list(
+    'What the first segment was wrapped in, outermost first',
+    nextLayer,
+    enterItem,
+    ascii('A protocol, with its identifier where it has one', (flow, out) => out.ascii(flow.layers[flow.item]!)),
+  ),
+  firstFrame: integer('1-based number of the first record of the flow', (flow) => flow.word(FLOW.firstFrame)),
+  lastFrame: integer('1-based number of the last record of the flow', (flow) => flow.word(FLOW.lastFrame)),
+  file: optional(
+    text('Capture that holds the first record, where there are several captures', (flow) =>
+      flow.context.files.length > 1 ? (flow.context.files[flow.word(FLOW.firstFile)] ?? null) : null,
+    ),
+  ),
+  fileFrame: optional(
+    integer('1-based number of the first record in `file`', (flow) =>
+      flow.context.files.length > 1 ? flow.word(FLOW.firstFileFrame) : Number.NaN,
+    ),
+  ),
+  start: time('Time of the first record', (flow) => flow.double(FLOW.firstTimeF64)),
+  end: time('Time of the last record', (flow) => flow.double(FLOW.lastTimeF64)),
+  durationMs: { ...milliseconds('From start to end', duration), nullable: false },
+  handshake: object('How the connection was opened', {
+    outcome: word('What came of the handshake, as far as it was captured', HANDSHAKE_OUTCOMES, outcomeOf),
+    synFrame: frame('The first SYN', FLOW.synFrame),
+    synAckFrame: frame('The SYN+ACK', FLOW.synAckFrame),
+    ackFrame: frame('The ACK that completed the handshake', FLOW.ackFrame),
+    synToSynAckMs: milliseconds('From the last SYN to the SYN+ACK', (flow) =>
+      between(flow, FLOW.synFrame, FLOW.lastSynTimeF64, FLOW.synAckFrame, FLOW.synAckTimeF64),
+    ),
+    synAckToAckMs: milliseconds('From the SYN+ACK to the ACK of it', (flow) =>
+      between(flow, FLOW.synAckFrame, FLOW.synAckTimeF64, FLOW.ackFrame, FLOW.ackTimeF64),
+    ),
+    totalMs: milliseconds('From the last SYN to the ACK that completed the handshake', handshakeTime),
+    synRetransmissions: integer('How often the SYN was sent again', (flow) => flow.word(FLOW.synRetransmissions)),
+    synAckRetransmissions: integer('How often the SYN+ACK was sent again', (flow) =>
+      flow.word(FLOW.synAckRetransmissions),
+    ),
+    simultaneousOpen: boolean('Both ends sent a SYN before they saw the other one', (flow) =>
+      bit(flow, FLOW_BITS.simultaneousOpen),
+    ),
+    fastOpen: boolean('TCP Fast Open was used (RFC 7413)', (flow) => bit(flow, FLOW_BITS.fastOpen)),
+    dataInSyn: integer('Octets of payload in the SYN', (flow) => flow.word(FLOW.dataInSyn)),
+  }),
+  close: object('How the connection was closed', {
+    pattern: word('The way of closing, fixed at the second FIN or the RST', CLOSE_PATTERNS, (flow) =>
+      flow.word(FLOW.pattern),
+    ),
+    initiator: orNull(word('Who sent the first FIN, or the RST of an abort; null while open', SIDES, closeInitiator)),
+    firstFinFrame: frame('The first FIN', FLOW.firstFinFrame),
+    secondFinFrame: frame("The other end's FIN", FLOW.secondFinFrame),
+    lastAckFrame: frame('The last ACK of a FIN', FLOW.lastAckFrame),
+    resetFrame: frame('The RST that closed the connection', FLOW.resetFrame),
+    reset: objectOrNull('The RST that closed the connection: who sent it, and as what', hasReset, {
+      by: word('Who sent it', SIDES, (flow) => (flow.word(FLOW.reset) >> RESET_PACK.side) & 1),
+      form: word(
+        'A socket killed, no socket for a segment, or no socket for a SYN',
+        RESET_FORMS,
+        (flow) => flow.word(FLOW.reset) & 3,
+      ),
+      state: orNull(
+        word("The sender's state before it", STATES, (flow) => (flow.word(FLOW.reset) >> RESET_PACK.state) & 15),
+      ),
+      stage: word(
+        'How far the connection was',
+        RESET_STAGES,
+        (flow) => (flow.word(FLOW.reset) >> RESET_PACK.stage) & 3,
+      ),
+      cause: pending('Why, by the taxonomy of resets', null, 'string', { type: 'string' }),
+      confidence: pending('How sure the cause is', null, "'certain' | 'likely' | 'possible'", {
+        enum: ['certain', 'likely', 'possible'],
+      }),
+    }),
+    finWithData: boolean("The first FIN's segment carried payload", (flow) => bit(flow, FLOW_BITS.finWithData)),
+    halfCloseMs: milliseconds('From the first FIN to the second', (flow) =>
+      between(flow, FLOW.firstFinFrame, FLOW.firstFinTimeF64, FLOW.secondFinFrame, FLOW.secondFinTimeF64),
+    ),
+    closeMs: milliseconds('From the first FIN to the last ACK of a FIN; null after a reset', closeTime),
+    timeWait: objectOrNull('Who holds TIME_WAIT, and how long', holdsTimeWait, {
+      side: word(
+        'The end that waits',
+        TIME_WAIT_SIDES,
+        (flow) => (flow.bits() & TIME_WAIT) / FLOW_BITS.timeWaitClient - 1,
+      ),
+      since: time('When the wait began', (flow) => flow.double(FLOW.timeWaitF64)),
+      until: time(
+        'since + 2 MSL (--msl)',
+        (flow) => flow.double(FLOW.timeWaitF64) + 2 * flow.context.msl * NANOSECONDS,
+      ),
+    }),
+  }),
+  states: object('Every state each endpoint went through, as far as the capture shows it', {
+    client: states('The states of the client, in order', CLIENT),
+    server: states('The states of the server, in order', SERVER),
+  }),
+  completeness: integer(
+    "Bits of Wireshark's tcp.completeness: 1 SYN, 2 SYN+ACK, 4 ACK, 8 data, 16 FIN, 32 RST",
+    (flow) => flow.word(FLOW.completeness),
+  ),
+  connState: pending("Zeek's conn_state", null, 'string', { type: 'string' }),
+  history: pending("Zeek's history", null, 'string', { type: 'string' }),
+  fromClient: direction('What the client sent', FLOW.client),
+  fromServer: direction('What the server sent', FLOW.server),
+  findings: pending('What is remarkable about the flow', [], 'readonly Finding[]', {
+    type: 'array',
+    items: {
+      type: 'object',
+      properties: {
+        code: { type: 'string' },
+        severity: { enum: ['info', 'notice', 'warning', 'alert'] },
+        confidence: { enum: ['certain', 'likely', 'possible'] },
+        frame: { type: 'integer' },
+        frames: { type: 'array', items: { type: 'integer' } },
+        values: { type: 'object' },
+        message: { type: 'string' },
+      },
+      required: ['code', 'severity', 'confidence', 'frame', 'frames', 'values', 'message'],
+    },
+  }),
+  communityId: ascii('Community ID, version 1, seed 0', writeCommunityId),
+};
+
+const NANOSECONDS = 1e9;
+const TIME_WAIT = FLOW_BITS.timeWaitClient | FLOW_BITS.timeWaitServer;
+
+function endpoint(doc: string, side: number): Field<FlowCursor> {
+  return object(doc, {
+    address: ascii('IPv4 address, or IPv6 address as in RFC 5952', (flow, out) => writeAddress(flow, side, out)),
+    port: integer('TCP port', (flow) => portOf(flow, side)),
+  });
+}
+
+/** A frame number of the row, where 0 says that there is none. */
+function frame(doc: string, field: number): Field<FlowCursor> {
+  return orNull(integer(`${doc}: its frame`, (flow) => flow.word(field) || Number.NaN));
+}
+
+function bit(flow: FlowCursor, mask: number): number {
+  return (flow.bits() & mask) !== 0 ? 1 : 0;
+}
+
+/** Nanoseconds between two moments of the row, whose times are valid when their frames are known. */
+function between(flow: FlowCursor, fromFrame: number, from: number, toFrame: number, to: number): number {
+  if (flow.word(fromFrame) === 0 || flow.word(toFrame) === 0) return Number.NaN;
+  return flow.double(to) - flow.double(from);
+}
+
+/** How long the flow lasts, in nanoseconds. */
+export function duration(flow: FlowCursor): number {
+  return flow.double(FLOW.lastTimeF64) - flow.double(FLOW.firstTimeF64);
+}
+
+/** From the last SYN to the ACK that completed the handshake, in nanoseconds; NaN when either was not captured. */
+export function handshakeTime(flow: FlowCursor): number {
+  return between(flow, FLOW.synFrame, FLOW.lastSynTimeF64, FLOW.ackFrame, FLOW.ackTimeF64);
+}
+
+/** The side that began to close; -1 while the flow is open. */
+export function closeInitiator(flow: FlowCursor): number {
+  if (flow.word(FLOW.firstFinFrame) !== 0) return bit(flow, FLOW_BITS.serverFinFirst);
+  return hasReset(flow) ? (flow.word(FLOW.reset) >> RESET_PACK.side) & 1 : -1;
+}
+
+/** Whether a RST closed the flow, or answered its SYN. */
+export function hasReset(flow: FlowCursor): boolean {
+  const mask = FLOW_BITS.reset | FLOW_BITS.refused | FLOW_BITS.aborted;
+  return (flow.bits() & mask) !== 0 && flow.word(FLOW.resetFrame) !== 0;
+}
+
+function closeTime(flow: FlowCursor): number {
+  if (flow.word(FLOW.pattern) === PATTERN.resetAfterFin) return Number.NaN;
+  return between(flow, FLOW.firstFinFrame, FLOW.firstFinTimeF64, FLOW.lastAckFrame, FLOW.lastAckTimeF64);
+}
+
+function holdsTimeWait(flow: FlowCursor): boolean {
+  return (flow.bits() & TIME_WAIT) !== 0;
+}
+
+function nextLayer(flow: FlowCursor, after: number): number {
+  if (after < 0) flow.layers = flow.context.layerNames(flow.word(FLOW.layers));
+  return after + 1 < flow.layers.length ? after + 1 : -1;
+}
+
+function enterItem(flow: FlowCursor, item: number): void {
+  flow.item = item;
+}
+
+function states(doc: string, side: number): Field<FlowCursor> {
+  return list(
+    doc,
+    (flow, after) => nextState(flow, side, after),
+    enterItem,
+    object('A state and the segment that made the endpoint enter it', {
+      state: word("netstat's name of the state", STATES, (flow) => flow.word(flow.item + LOG.what) & 15),
+      frame: orNull(
+        integer(
+          'Frame of the segment; null before the capture shows',
+          (flow) => flow.word(flow.item + LOG.frame) || Number.NaN,
+        ),
+      ),
+      at: orNull(
+        time('Time of the segment', (flow) =>
+          flow.word(flow.item + LOG.frame) === 0 ? Number.NaN : flow.double(flow.item / 2 + LOG.timeF64),
+        ),
+      ),
+    }),
+    'state',
+  );
+}
+
+/** The next entry of a side in the state log, as an offset from the row's start. */
+function nextState(flow: FlowCursor, side: number, after: number): number {
+  const end = FLOW.log + flow.word(FLOW.logCount) * LOG.words;
+  for (let at = after < 0 ? FLOW.log : after + LOG.words; at < end; at += LOG.words) {
+    const what = flow.word(at + LOG.what);
+    if (what >> 4 === side && (what & 15) !== STATE.unknown) return at;
+  }
+  return -1;
+}
+
+/** What one end sent; `end` is `FLOW.client` or `FLOW.server`. */
+function direction(doc: string, end: number): Field<FlowCursor> {
+  const half = end / 2;
+  const known = (flow: FlowCursor, mask: number): boolean => (flow.word(end + END.bits) & mask) !== 0;
+  const ofSyn = (flow: FlowCursor, mask: number): number =>
+    known(flow, END_BITS.synSent) ? (known(flow, mask) ? 1 : 0) : Number.NaN;
+  const window = (flow: FlowCursor, field: number): number =>
+    known(flow, END_BITS.windowKnown) ? flow.word(end + field) >>> 0 : Number.NaN;
+  const samples = (flow: FlowCursor): number => flow.word(end + END.rttSamples);
+  const roundTrip = (flow: FlowCursor, field: number): number =>
+    samples(flow) === 0 ? Number.NaN : flow.double(half + field);
+  return object(doc, {
+    packets: integer('Segments', (flow) => flow.word(end + END.packets)),
+    bytes: integer('Octets of payload as sent, repeats included', (flow) => flow.double(half + END.bytesF64)),
+    uniqueBytes: integer('Octets of payload without repeats', (flow) => flow.double(half + END.uniqueBytesF64)),
+    retransmittedSegments: integer("Data and FINs sent again, in lastack's judgement", (flow) =>
+      flow.word(end + END.retransmittedSegments),
+    ),
+    retransmittedBytes: integer('Octets of payload in them', (flow) => flow.double(half + END.retransmittedBytesF64)),
+    isn: orNull(
+      integer('Initial sequence number', (flow) =>
+        known(flow, END_BITS.isnKnown) ? flow.word(end + END.isn) >>> 0 : Number.NaN,
+      ),
+    ),
+    mss: orNull(integer('Maximum segment size it announced', (flow) => option(flow, end, END.mss))),
+    windowScale: orNull(integer('Window scale shift it announced', (flow) => option(flow, end, END.windowScale))),
+    sackPermitted: orNull(boolean('Its SYN permitted SACK', (flow) => ofSyn(flow, END_BITS.sackPermitted))),
+    timestamps: orNull(boolean('Its SYN carried timestamps', (flow) => ofSyn(flow, END_BITS.timestamps))),
+    minWindow: orNull(integer('Smallest window it announced, scaled', (flow) => window(flow, END.minWindow))),
+    maxWindow: orNull(integer('Largest window it announced, scaled', (flow) => window(flow, END.maxWindow))),
+    rtt: object('Round-trip times of its segments: from a segment to its acknowledgment, at the place of capture', {
+      samples: integer('How many were measured', samples),
+      minMs: milliseconds('The shortest', (flow) => roundTrip(flow, END.rttMinF64)),
+      meanMs: milliseconds('Their mean', (flow) => Math.round(roundTrip(flow, END.rttSumF64) / samples(flow))),
+      maxMs: milliseconds('The longest', (flow) => roundTrip(flow, END.rttMaxF64)),
+      p50Ms: pending('Their median', null, 'number', { type: 'number' }),
+      p99Ms: pending('Their 99th percentile', null, 'number', { type: 'number' }),
+    }),
+    events: pending('How often each event of the timeline occurred', {}, 'Readonly<Record<string, number>>', {
+      type: 'object',
+      additionalProperties: { type: 'integer' },
+    }),
+  });
+}
+
+/** An option of the SYN, where -1 says that it was absent and a SYN not captured says nothing. */
+function option(flow: FlowCursor, end: number, field: number): number {
+  if ((flow.word(end + END.bits) & END_BITS.synSent) === 0) return Number.NaN;
+  const value = flow.word(end + field);
+  return value < 0 ? Number.NaN : value;
+}

@@ -7,7 +7,7 @@ import type { RecordView } from './capture/record.ts';
 import type { FlowRows } from './flow/rows.ts';
 import { Tracker } from './tcp/tracker.ts';
 import type { Verdict } from './tcp/verdict.ts';
-import { SegmentDecoder, type WireOptions } from './wire/decode.ts';
+import { SegmentDecoder, type WireChoices } from './wire/decode.ts';
 import { SegmentView, WIRE, type WireResult } from './wire/segment.ts';
 
 /** An instant: whole seconds since the epoch, and nanoseconds past them. */
@@ -19,7 +19,7 @@ export interface Instant {
 /** What to analyse and whom to tell. */
 export interface AnalysisOptions {
   /** How packets are decoded: tunnels, checksums, `--split-by`. */
-  readonly wire?: Partial<WireOptions>;
+  readonly wire?: WireChoices;
   /** Maximum segment lifetime in seconds, 30 by default: TIME_WAIT lasts two. */
   readonly msl?: number;
   /** Seconds after which an idle flow is handed on; by default never. */

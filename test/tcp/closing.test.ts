@@ -1,0 +1,285 @@
+import { describe, expect, test } from 'vitest';
+import { analyzeExchange, analyzeFlows, exchange, framed, path } from '../exchange.ts';
+
+const OPEN = `
+  +0     > S  0:0(0)
+  +0.010 < S. 0:0(0) ack 1
+  +0     > .  1:1(0) ack 1
+`;
+
+describe('orderly closes', () => {
+  test('four-way: FIN, ACK, FIN, ACK', () => {
+    const flow = analyzeExchange(exchange`${OPEN}
+      +0.100 > F. 1:1(0) ack 1
+      +0.010 < .  1:1(0) ack 2
+      +0.020 < F. 1:1(0) ack 2
+      +0.001 > .  2:2(0) ack 2
+    `);
+    expect(flow.close).toMatchObject({
+      pattern: 'four-way',
+      initiator: 'client',
+      firstFinFrame: 4,
+      secondFinFrame: 6,
+      lastAckFrame: 7,
+      halfCloseMs: 30,
+      closeMs: 31,
+      finWithData: false,
+      resetFrame: null,
+      reset: null,
+    });
+    expect(framed(flow.states.client)).toBe('SYN_SENT@1 ESTABLISHED@2 FIN_WAIT1@4 FIN_WAIT2@5 TIME_WAIT@6');
+    expect(framed(flow.states.server)).toBe('LISTEN@- SYN_RECV@1 ESTABLISHED@3 CLOSE_WAIT@4 LAST_ACK@6 CLOSED@7');
+    expect(flow.close.timeWait).toMatchObject({ side: 'client' });
+  });
+
+  test('three-way: the server merges its ACK and its FIN; the client passes FIN_WAIT2 inside one segment', () => {
+    const flow = analyzeExchange(exchange`${OPEN}
+      +0     > F. 1:1(0) ack 1
+      +0.010 < F. 1:1(0) ack 2
+      +0     > .  2:2(0) ack 2
+    `);
+    expect(flow.close).toMatchObject({ pattern: 'three-way', initiator: 'client', firstFinFrame: 4 });
+    expect(framed(flow.states.client)).toBe('SYN_SENT@1 ESTABLISHED@2 FIN_WAIT1@4 FIN_WAIT2@5 TIME_WAIT@5');
+    expect(path(flow.states.server)).toBe('LISTEN SYN_RECV ESTABLISHED CLOSE_WAIT LAST_ACK CLOSED');
+  });
+
+  test('a FIN with data is told, and closes just the same', () => {
+    const flow = analyzeExchange(exchange`${OPEN}
+      +0     < FP. 1:21(20) ack 1
+      +0.010 > F. 1:1(0) ack 22
+      +0     < .  22:22(0) ack 2
+    `);
+    expect(flow.close).toMatchObject({ pattern: 'three-way', initiator: 'server', finWithData: true });
+    expect(flow.close.timeWait).toMatchObject({ side: 'server' });
+  });
+
+  test('simultaneous: the FINs cross, both ends pass CLOSING and both hold TIME_WAIT', () => {
+    const flow = analyzeExchange(exchange`${OPEN}
+      +0.100 > F. 1:1(0) ack 1
+      +0.001 < F. 1:1(0) ack 1
+      +0.001 > .  2:2(0) ack 2
+      +0.001 < .  2:2(0) ack 2
+    `);
+    expect(flow.close.pattern).toBe('simultaneous');
+    expect(path(flow.states.client)).toBe('SYN_SENT ESTABLISHED FIN_WAIT1 CLOSING TIME_WAIT');
+    expect(path(flow.states.server)).toBe('LISTEN SYN_RECV ESTABLISHED FIN_WAIT1 CLOSING TIME_WAIT');
+    expect(flow.close.timeWait).toMatchObject({ side: 'both' });
+  });
+
+  test('half-closed: one side goes on sending to the end of the capture', () => {
+    const flow = analyzeExchange(exchange`${OPEN}
+      +0     > F. 1:1(0) ack 1
+      +0.010 < .  1:1(0) ack 2
+      +0.010 < P. 1:11(10) ack 2
+      +0.010 > .  2:2(0) ack 11
+    `);
+    expect(flow.close).toMatchObject({ pattern: 'half-closed', secondFinFrame: null, closeMs: null, timeWait: null });
+    expect(path(flow.states.client)).toBe('SYN_SENT ESTABLISHED FIN_WAIT1 FIN_WAIT2');
+    expect(path(flow.states.server)).toBe('LISTEN SYN_RECV ESTABLISHED CLOSE_WAIT');
+  });
+
+  test('a FIN that overtakes data counts when the hole is filled', () => {
+    const flow = analyzeExchange(exchange`${OPEN}
+      +0     > F. 101:101(0) ack 1
+      +0.001 > P. 1:101(100) ack 1
+      +0.010 < F. 1:1(0) ack 102
+      +0     > .  102:102(0) ack 2
+    `);
+    expect(framed(flow.states.server)).toBe('LISTEN@- SYN_RECV@1 ESTABLISHED@3 CLOSE_WAIT@5 LAST_ACK@6 CLOSED@7');
+  });
+
+  test('TIME_WAIT lasts two MSL', () => {
+    const script = exchange`${OPEN}
+      +0     > F. 1:1(0) ack 1
+      +0     < F. 1:1(0) ack 2
+      +0     > .  2:2(0) ack 2
+    `;
+    expect(analyzeExchange(script).close.timeWait).toEqual({
+      side: 'client',
+      since: '2023-11-14T22:13:20.010000000Z',
+      until: '2023-11-14T22:14:20.010000000Z',
+    });
+    expect(analyzeExchange(script, { msl: 120 }).close.timeWait!.until).toBe('2023-11-14T22:17:20.010000000Z');
+  });
+});
+
+describe('FINs that are sent again', () => {
+  test('a FIN lost behind the tap takes effect with its repeat', () => {
+    const flow = analyzeExchange(exchange`${OPEN}
+      +0     > F. 1:1(0) ack 1
+      +0.2   > F. 1:1(0) ack 1
+      +0.010 < F. 1:1(0) ack 2
+      +0     > .  2:2(0) ack 2
+    `);
+    expect(framed(flow.states.server)).toBe('LISTEN@- SYN_RECV@1 ESTABLISHED@3 CLOSE_WAIT@5 LAST_ACK@6 CLOSED@7');
+    expect(flow.fromClient).toMatchObject({ retransmittedSegments: 1, retransmittedBytes: 0 });
+  });
+
+  test('the last ACK is lost: LAST_ACK lasts until the ACK of the repeated FIN, and TIME_WAIT starts over', () => {
+    const flow = analyzeExchange(exchange`${OPEN}
+      +0     > F. 1:1(0) ack 1
+      +0.010 < F. 1:1(0) ack 2
+      +0     > .  2:2(0) ack 2
+      +0.3   < F. 1:1(0) ack 2
+      +0     > .  2:2(0) ack 2
+    `);
+    expect(framed(flow.states.server)).toBe('LISTEN@- SYN_RECV@1 ESTABLISHED@3 CLOSE_WAIT@4 LAST_ACK@5 CLOSED@8');
+    expect(flow.close).toMatchObject({ lastAckFrame: 8, closeMs: 310 });
+    expect(flow.close.timeWait!.since).toBe('2023-11-14T22:13:20.320000000Z');
+  });
+
+  test('a FIN repeated and never acknowledged proves nothing about the other end', () => {
+    const flow = analyzeExchange(exchange`${OPEN}
+      +0   > F. 1:1(0) ack 1
+      +0.2 > F. 1:1(0) ack 1
+      +0.4 > F. 1:1(0) ack 1
+    `);
+    expect(path(flow.states.client)).toBe('SYN_SENT ESTABLISHED FIN_WAIT1');
+    expect(path(flow.states.server)).toBe('LISTEN SYN_RECV ESTABLISHED');
+    expect(flow.fromClient.retransmittedSegments).toBe(2);
+  });
+
+  test('simultaneous close with one FIN lost: one end passes CLOSING, the other FIN_WAIT2', () => {
+    const flow = analyzeExchange(exchange`${OPEN}
+      +0.1   > F. 1:1(0) ack 1
+      +0.001 < F. 1:1(0) ack 1
+      +0.001 < .  2:2(0) ack 2
+      +0.2   < F. 1:1(0) ack 2
+      +0.001 > .  2:2(0) ack 2
+    `);
+    expect(path(flow.states.server)).toBe('LISTEN SYN_RECV ESTABLISHED FIN_WAIT1 CLOSING TIME_WAIT');
+  });
+});
+
+describe('resets', () => {
+  test('an abort closes both ends at its frame', () => {
+    const flow = analyzeExchange(exchange`${OPEN}
+      +0     > P. 1:11(10) ack 1
+      +0.010 < .  1:1(0) ack 11
+      +1     < R. 1:1(0) ack 11
+    `);
+    expect(flow.close).toMatchObject({ pattern: 'reset', initiator: 'server', resetFrame: 6, timeWait: null });
+    expect(flow.close.reset).toMatchObject({ by: 'server', form: 'abort', state: 'ESTABLISHED', stage: 'post-psh' });
+    expect(framed(flow.states.client)).toBe('SYN_SENT@1 ESTABLISHED@2 CLOSED@6');
+    expect(framed(flow.states.server)).toBe('LISTEN@- SYN_RECV@1 ESTABLISHED@3 CLOSED@6');
+  });
+
+  test('a RST outside the window, or inside but not at the expected number, closes nobody', () => {
+    const flow = analyzeExchange(exchange`${OPEN}
+      +0   > R  200000:200000(0) win 0
+      +0.1 > R  11:11(0) win 0
+      +0   < .  1:1(0) ack 1
+      +0.1 > P. 1:11(10) ack 1
+      +0   < .  1:1(0) ack 11
+    `);
+    expect(flow.close).toMatchObject({ pattern: 'open', initiator: null, resetFrame: null, reset: null });
+    expect(path(flow.states.server)).toBe('LISTEN SYN_RECV ESTABLISHED');
+  });
+
+  test('after one FIN: reset-after-fin', () => {
+    const flow = analyzeExchange(exchange`${OPEN}
+      +0     > F. 1:1(0) ack 1
+      +0.010 < .  1:1(0) ack 2
+      +0.010 < R. 1:1(0) ack 2
+    `);
+    expect(flow.close).toMatchObject({ pattern: 'reset-after-fin', initiator: 'client', closeMs: null });
+    expect(path(flow.states.client)).toBe('SYN_SENT ESTABLISHED FIN_WAIT1 FIN_WAIT2 CLOSED');
+    expect(path(flow.states.server)).toBe('LISTEN SYN_RECV ESTABLISHED CLOSE_WAIT CLOSED');
+  });
+
+  test('Linux takes a RST on the number of the FIN itself', () => {
+    const flow = analyzeExchange(exchange`${OPEN}
+      +0     > F. 1:1(0) ack 1
+      +0.010 < .  1:1(0) ack 2
+      +0.010 > R  1:1(0) win 0
+    `);
+    expect(flow.close.pattern).toBe('reset-after-fin');
+    expect(path(flow.states.server)).toBe('LISTEN SYN_RECV ESTABLISHED CLOSE_WAIT CLOSED');
+  });
+
+  test('a reply-form RST shows that its sender had no socket since before the capture can tell', () => {
+    const flow = analyzeExchange(exchange`${OPEN}
+      +9     > P. 1:11(10) ack 1
+      +0.010 < R  1:1(0) win 0
+    `);
+    expect(flow.close.reset).toMatchObject({ by: 'server', form: 'reply' });
+    expect(framed(flow.states.server)).toBe('LISTEN@- SYN_RECV@1 ESTABLISHED@3 CLOSED@-');
+  });
+
+  test('after both FINs are acknowledged a RST leaves the pattern as it was', () => {
+    const flow = analyzeExchange(exchange`${OPEN}
+      +0     > F. 1:1(0) ack 1
+      +0.010 < F. 1:1(0) ack 2
+      +0     > .  2:2(0) ack 2
+      +0.010 < R  2:2(0) win 0
+    `);
+    expect(flow.close).toMatchObject({ pattern: 'three-way', reset: null, resetFrame: null });
+  });
+
+  test('the seeming sender goes on: only the other end was closed, and the answer closes this one', () => {
+    const flow = analyzeExchange(exchange`${OPEN}
+      +0     > P. 1:11(10) ack 1
+      +0     < R  1:1(0) win 0
+      +1     < F. 1:1(0) ack 1
+      +0.010 > R  1:1(0) win 0
+    `);
+    expect(framed(flow.states.server)).toBe('LISTEN@- SYN_RECV@1 ESTABLISHED@3 FIN_WAIT1@6 CLOSED@7');
+    expect(path(flow.states.client)).toBe('SYN_SENT ESTABLISHED CLOSED');
+  });
+
+  test('the receiver goes on a round trip later: the RST never took effect', () => {
+    const flow = analyzeExchange(exchange`${OPEN}
+      +0     < R. 1:1(0) ack 1
+      +1     > P. 1:11(10) ack 1
+      +0.010 < .  1:1(0) ack 11
+    `);
+    expect(flow.close).toMatchObject({ pattern: 'open', reset: null });
+    expect(path(flow.states.client)).toBe('SYN_SENT ESTABLISHED');
+    expect(path(flow.states.server)).toBe('LISTEN SYN_RECV ESTABLISHED');
+  });
+});
+
+test('a segment with a bad checksum from a host that sends good ones is counted and changes nothing', () => {
+  const flow = analyzeExchange(exchange`${OPEN}
+    +0     > F. 1:1(0) ack 1 badsum
+    +0.010 < .  1:1(0) ack 1
+  `);
+  expect(flow).toMatchObject({ fromClient: { packets: 3 }, completeness: 7 | 16 });
+  expect(flow.close.pattern).toBe('open');
+});
+
+test('a host that has never sent a good checksum is taken to offload', () => {
+  const flow = analyzeExchange(exchange`
+    +0     > S  0:0(0) badsum
+    +0.010 < S. 0:0(0) ack 1
+    +0     > .  1:1(0) ack 1 badsum
+    +0     > F. 1:1(0) ack 1 badsum
+  `);
+  expect(path(flow.states.client)).toBe('SYN_SENT ESTABLISHED FIN_WAIT1');
+});
+
+describe('a closed flow is handed on', () => {
+  test('after two MSL, and what comes then is late and starts no flow', () => {
+    const script = exchange`${OPEN}
+      +0     > F. 1:1(0) ack 1
+      +0.010 < F. 1:1(0) ack 2
+      +0     > .  2:2(0) ack 2
+    `;
+    const later = Array.from({ length: 600 }, () => exchange`+0.2 > . 2:2(0) ack 2`).flat();
+    const flows = analyzeFlows([...script, ...later]);
+    expect(flows).toHaveLength(1);
+    expect(flows[0]!.fromClient.packets).toBeLessThan(600);
+  });
+
+  test('when a new connection takes its ports inside TIME_WAIT', () => {
+    const flows = analyzeFlows(exchange`${OPEN}
+      +0     > F. 1:1(0) ack 1
+      +0.010 < F. 1:1(0) ack 2
+      +0     > .  2:2(0) ack 2
+      +1     > S  90000:90000(0)
+      +0.010 < S. 70000:70000(0) ack 90001
+      +0     > .  90001:90001(0) ack 70001
+    `);
+    expect(flows.map((flow) => flow.close.pattern)).toEqual(['three-way', 'open']);
+  });
+});

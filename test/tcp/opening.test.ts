@@ -1,0 +1,254 @@
+import { describe, expect, test } from 'vitest';
+import { analyzeExchange, analyzeFlows, exchange, framed, path } from '../exchange.ts';
+
+describe('the three-way handshake', () => {
+  test('SYN, SYN+ACK, ACK connect both ends, each at the segment that made it so', () => {
+    const flow = analyzeExchange(exchange`
+      +0     > S  0:0(0)
+      +0.010 < S. 0:0(0) ack 1
+      +0.005 > .  1:1(0) ack 1
+    `);
+    expect(flow.handshake).toMatchObject({
+      outcome: 'complete',
+      synFrame: 1,
+      synAckFrame: 2,
+      ackFrame: 3,
+      synToSynAckMs: 10,
+      synAckToAckMs: 5,
+      totalMs: 15,
+    });
+    expect(framed(flow.states.client)).toBe('SYN_SENT@1 ESTABLISHED@2');
+    expect(framed(flow.states.server)).toBe('LISTEN@- SYN_RECV@1 ESTABLISHED@3');
+    expect(flow.clientBy).toBe('syn');
+    expect(flow.close.pattern).toBe('open');
+  });
+
+  test('a repeated SYN is timed from its last copy, and SYN_RECV stands at the copy that took effect', () => {
+    const flow = analyzeExchange(exchange`
+      +0     > S  0:0(0)
+      +1     > S  0:0(0)
+      +0.010 < S. 0:0(0) ack 1
+      +0     > .  1:1(0) ack 1
+    `);
+    expect(flow.handshake).toMatchObject({ outcome: 'complete', synRetransmissions: 1, totalMs: 10, synFrame: 1 });
+    expect(framed(flow.states.server)).toBe('LISTEN@- SYN_RECV@2 ESTABLISHED@4');
+  });
+
+  test('a client that repeats its SYN has not got the SYN+ACK before', () => {
+    const flow = analyzeExchange(exchange`
+      +0     > S  0:0(0)
+      +0.001 < S. 0:0(0) ack 1
+      +1     > S  0:0(0)
+      +0.001 < S. 0:0(0) ack 1
+      +0.010 > .  1:1(0) ack 1
+    `);
+    expect(framed(flow.states.client)).toBe('SYN_SENT@1 ESTABLISHED@4');
+    expect(flow.handshake).toMatchObject({ synRetransmissions: 1, synAckRetransmissions: 1, outcome: 'complete' });
+  });
+
+  test('a server that repeats its SYN+ACK has not taken the ACK before', () => {
+    const flow = analyzeExchange(exchange`
+      +0     > S  0:0(0)
+      +0.001 < S. 0:0(0) ack 1
+      +0.001 > .  1:1(0) ack 1
+      +1     < S. 0:0(0) ack 1
+      +0.001 > .  1:1(0) ack 1
+      +0.001 > P. 1:11(10) ack 1
+      +0.001 < .  1:1(0) ack 11
+    `);
+    expect(framed(flow.states.server)).toBe('LISTEN@- SYN_RECV@1 ESTABLISHED@5');
+    expect(flow.handshake).toMatchObject({ outcome: 'complete', ackFrame: 3, synAckRetransmissions: 1 });
+  });
+
+  test('Fast Open: the server speaks before the handshake is over and is connected by the ACK', () => {
+    const flow = analyzeExchange(exchange`
+      +0     > S  0:5(5) <FO 0102030405060708,nop,nop>
+      +0.010 < S. 0:0(0) ack 6
+      +0     < P. 1:4(3) ack 6
+      +0.010 > .  6:6(0) ack 4
+    `);
+    expect(flow.handshake).toMatchObject({ outcome: 'complete', fastOpen: true, dataInSyn: 5 });
+    expect(framed(flow.states.server)).toBe('LISTEN@- SYN_RECV@1 ESTABLISHED@4');
+  });
+});
+
+describe('handshakes that do not come to an end', () => {
+  test('a SYN that nobody answers leaves the client in SYN_SENT and says nothing of the server', () => {
+    const flow = analyzeExchange(exchange`
+      +0 > S 0:0(0)
+      +1 > S 0:0(0)
+      +2 > S 0:0(0)
+    `);
+    expect(flow.handshake).toMatchObject({ outcome: 'unanswered', synRetransmissions: 2 });
+    expect(path(flow.states.client)).toBe('SYN_SENT');
+    expect(flow.states.server).toEqual([]);
+  });
+
+  test('a handshake that is never completed leaves the server in SYN_RECV, the client unproven', () => {
+    const flow = analyzeExchange(exchange`
+      +0 > S 0:0(0)
+      +0 < S. 0:0(0) ack 1
+      +1 < S. 0:0(0) ack 1
+      +2 < S. 0:0(0) ack 1
+    `);
+    expect(flow.handshake).toMatchObject({ outcome: 'half-open', synAckRetransmissions: 2 });
+    expect(path(flow.states.server)).toBe('LISTEN SYN_RECV');
+    expect(path(flow.states.client)).toBe('SYN_SENT');
+  });
+
+  test('a SYN answered with RST is refused; the server never had a socket', () => {
+    const flow = analyzeExchange(
+      exchange`
+      +0     > S  0:0(0)
+      +0.001 < R. 0:0(0) ack 1 win 0
+    `,
+      { serverIsn: 0 },
+    );
+    expect(flow.handshake.outcome).toBe('refused');
+    expect(flow.close).toMatchObject({ pattern: 'refused', initiator: 'server', resetFrame: 2 });
+    expect(flow.close.reset).toMatchObject({ by: 'server', form: 'reply-to-syn', stage: 'post-syn', state: 'CLOSED' });
+    expect(path(flow.states.client)).toBe('SYN_SENT CLOSED');
+    expect(path(flow.states.server)).toBe('CLOSED');
+  });
+
+  test('a RST without an acceptable ACK does not refuse a SYN', () => {
+    const flow = analyzeExchange(exchange`
+      +0     > S  0:0(0)
+      +0.001 < R  0:0(0) win 0
+      +0.010 < S. 0:0(0) ack 1
+      +0     > .  1:1(0) ack 1
+    `);
+    expect(flow.handshake.outcome).toBe('complete');
+    expect(path(flow.states.client)).toBe('SYN_SENT ESTABLISHED');
+    expect(flow.close.pattern).toBe('open');
+  });
+
+  test('a client without a socket answers the SYN+ACK with RST: aborted', () => {
+    const flow = analyzeExchange(exchange`
+      +0     > S  0:0(0)
+      +0.010 < S. 0:0(0) ack 1
+      +0     > R  1:1(0) win 0
+    `);
+    expect(flow.handshake.outcome).toBe('aborted');
+    expect(flow.close.reset).toMatchObject({ by: 'client', form: 'reply', stage: 'post-syn' });
+    expect(framed(flow.states.server)).toBe('LISTEN@- SYN_RECV@1 CLOSED@3');
+    expect(path(flow.states.client)).toBe('SYN_SENT CLOSED');
+  });
+
+  test('a SYN+ACK with a wrong acknowledgment draws a RST and changes nothing', () => {
+    const flow = analyzeExchange(exchange`
+      +0     > S  0:0(0)
+      +0.001 < S. 500:500(0) ack 77
+      +0     > R  77:77(0) win 0
+      +0.010 < S. 0:0(0) ack 1
+      +0     > .  1:1(0) ack 1
+    `);
+    expect(flow.handshake).toMatchObject({ outcome: 'complete', synAckFrame: 4 });
+    expect(path(flow.states.client)).toBe('SYN_SENT ESTABLISHED');
+  });
+});
+
+test('simultaneous open: SYNs cross, each end passes SYN_SENT and SYN_RECV', () => {
+  const flow = analyzeExchange(exchange`
+    +0     > S  0:0(0)
+    +0.001 < S  0:0(0)
+    +0.001 > S. 0:0(0) ack 1
+    +0.001 < S. 0:0(0) ack 1
+    +0.001 > .  1:1(0) ack 1
+    +0.001 < .  1:1(0) ack 1
+  `);
+  expect(flow.handshake).toMatchObject({ simultaneousOpen: true, outcome: 'complete' });
+  expect(path(flow.states.client)).toBe('SYN_SENT SYN_RECV ESTABLISHED');
+  expect(path(flow.states.server)).toBe('SYN_SENT SYN_RECV ESTABLISHED');
+});
+
+describe('captures that begin late', () => {
+  test('after the handshake: both ends are ESTABLISHED since before, the roles told by the port', () => {
+    const flow = analyzeExchange(exchange`
+      +0 < P. 100:110(10) ack 50
+      +0 > .  50:50(0) ack 110
+    `);
+    expect(flow.handshake.outcome).toBe('not-captured');
+    expect(flow.clientBy).toBe('port');
+    expect(flow.client.port).toBe(40510);
+    expect(framed(flow.states.client)).toBe('ESTABLISHED@-');
+  });
+
+  test('at the SYN+ACK: its sender is the server', () => {
+    const flow = analyzeExchange(
+      exchange`
+      +0 < S. 0:0(0) ack 1
+      +0 > .  1:1(0) ack 1
+    `,
+      { clientPort: 50000, serverPort: 40000 },
+    );
+    expect(flow).toMatchObject({ clientBy: 'syn-ack', client: { port: 50000 } });
+    expect(flow.handshake.outcome).toBe('not-captured');
+    expect(framed(flow.states.client)).toBe('SYN_SENT@- ESTABLISHED@1');
+    expect(framed(flow.states.server)).toBe('LISTEN@- SYN_RECV@- ESTABLISHED@2');
+  });
+});
+
+describe('ports that are used again', () => {
+  test('the same SYN again belongs to its flow; another initial sequence number after a close begins a new one', () => {
+    const flows = analyzeFlows(exchange`
+      +0     > S  0:0(0)
+      +0.001 < R. 0:0(0) ack 1 win 0
+      +1     > S  5000:5000(0)
+      +0.001 < S. 9000:9000(0) ack 5001
+      +0.001 > .  5001:5001(0) ack 9001
+    `);
+    expect(flows.map((flow) => [flow.firstFrame, flow.lastFrame, flow.handshake.outcome])).toEqual([
+      [1, 2, 'refused'],
+      [3, 5, 'complete'],
+    ]);
+  });
+
+  test('a SYN inside an open connection that is only challenged stays in it', () => {
+    const flow = analyzeExchange(exchange`
+      +0     > S  0:0(0)
+      +0.001 < S. 0:0(0) ack 1
+      +0.001 > .  1:1(0) ack 1
+      +5     > S  70000:70000(0)
+      +0.001 < .  1:1(0) ack 1
+    `);
+    expect(flow).toMatchObject({ lastFrame: 5, fromClient: { packets: 3 }, completeness: 7 });
+    expect(path(flow.states.server)).toBe('LISTEN SYN_RECV ESTABLISHED');
+  });
+
+  test('a SYN inside an open connection that is answered by SYN+ACK begins a new flow, at the SYN', () => {
+    const flows = analyzeFlows(exchange`
+      +0     > S  0:0(0)
+      +0.001 < S. 0:0(0) ack 1
+      +0.001 > .  1:1(0) ack 1
+      +500   > S  70000:70000(0)
+      +0.001 < S. 90000:90000(0) ack 70001
+      +0.001 > .  70001:70001(0) ack 90001
+    `);
+    expect(flows.map((flow) => [flow.flow, flow.firstFrame, flow.lastFrame])).toEqual([
+      [1, 1, 3],
+      [2, 4, 6],
+    ]);
+    expect(flows[0]!.fromClient.packets).toBe(2);
+    expect(framed(flows[1]!.states.server)).toBe('LISTEN@- SYN_RECV@4 ESTABLISHED@6');
+  });
+
+  test('half-open connection discovered: the challenge ACK draws a RST, the old flow dies, the next SYN opens anew', () => {
+    const flows = analyzeFlows(exchange`
+      +0     > S  0:0(0)
+      +0.001 < S. 0:0(0) ack 1
+      +0.001 > .  1:1(0) ack 1
+      +9     > S  70000:70000(0)
+      +0.001 < .  1:1(0) ack 1
+      +0     > R  1:1(0) win 0
+      +1     > S  70000:70000(0)
+      +0.001 < S. 90000:90000(0) ack 70001
+      +0     > .  70001:70001(0) ack 90001
+    `);
+    expect(flows.map((flow) => [flow.firstFrame, flow.lastFrame, flow.close.pattern])).toEqual([
+      [1, 6, 'reset'],
+      [7, 9, 'open'],
+    ]);
+    expect(framed(flows[0]!.states.server)).toBe('LISTEN@- SYN_RECV@1 ESTABLISHED@3 CLOSED@6');
+  });
+});

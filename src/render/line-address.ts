@@ -1,0 +1,79 @@
+import type { ByteWriter } from '../bytes/writer.ts';
+import { EscapedNames, type NameLookup } from './names.ts';
+import { putIpv4, putIpv6, putUnsigned } from './put.ts';
+
+/** Addresses as a line has them: numbers with dots or colons, or names where a lookup knows them. */
+export class LineAddresses {
+  private readonly lookup: NameLookup | undefined;
+  private readonly escaped: EscapedNames = new EscapedNames();
+
+  constructor(lookup: NameLookup | undefined) {
+    this.lookup = lookup;
+  }
+
+  /** `a > b`, from an IP header's `sourceAt`, `destinationAt`. */
+  writePair(
+    out: ByteWriter,
+    octets: Uint8Array,
+    view: DataView,
+    version: number,
+    source: number,
+    destination: number,
+  ): void {
+    this.write(out, octets, view, version, source);
+    writeArrow(out);
+    this.write(out, octets, view, version, destination);
+  }
+
+  /** `a.p > b.q`; ports stand at `portsAt`. */
+  writeEnds(
+    out: ByteWriter,
+    octets: Uint8Array,
+    view: DataView,
+    version: number,
+    source: number,
+    destination: number,
+    portsAt: number,
+  ): void {
+    this.write(out, octets, view, version, source);
+    writePort(out, view.getUint16(portsAt));
+    writeArrow(out);
+    this.write(out, octets, view, version, destination);
+    writePort(out, view.getUint16(portsAt + 2));
+  }
+
+  /** One address. */
+  write(out: ByteWriter, octets: Uint8Array, view: DataView, version: number, at: number): void {
+    if (this.lookup !== undefined && this.writeName(out, octets, version, at)) return;
+    out.reserve(ADDRESS_ROOM);
+    if (version === 6) out.length = putIpv6(out.bytes, out.length, view, at);
+    else out.length = putIpv4(out.bytes, out.length, view.getInt32(at));
+  }
+
+  private writeName(out: ByteWriter, octets: Uint8Array, version: number, at: number): boolean {
+    const name = this.lookup?.name(octets, at, version === 6 ? 16 : 4);
+    if (name === undefined || name === '') return false;
+    out.copy(this.escaped.octets(name));
+    return true;
+  }
+}
+
+/** Octets of the longest address, its port and an arrow. */
+const ADDRESS_ROOM = 64;
+const SPACE = 0x20;
+const DOT = 0x2e;
+const GREATER = 0x3e;
+
+function writeArrow(out: ByteWriter): void {
+  out.reserve(3);
+  out.bytes[out.length] = SPACE;
+  out.bytes[out.length + 1] = GREATER;
+  out.bytes[out.length + 2] = SPACE;
+  out.length += 3;
+}
+
+function writePort(out: ByteWriter, port: number): void {
+  out.reserve(6);
+  out.bytes[out.length] = DOT;
+  out.length = putUnsigned(out.bytes, out.length + 1, port);
+}

@@ -1,0 +1,144 @@
+import { civil } from '../bytes/time.ts';
+import type { ByteWriter } from '../bytes/writer.ts';
+import { ascii, putFour, putText, putThree, putTwo, putUnsigned } from './put.ts';
+
+/** How a line's time is told: tcpdump's default, and its -t, -tt, -ttt, -tttt and -ttttt by their number of t. */
+export type TimeStyle = 0 | 1 | 2 | 3 | 4 | 5;
+
+const TIME_OF_DAY = 0;
+const NO_TIME = 1;
+const UNIX = 2;
+const SINCE_PREVIOUS = 3;
+const DATE_AND_TIME = 4;
+
+/** The time at the start of a line and the space after it, as tcpdump 4.99 has them. */
+export class LineTime {
+  private readonly style: TimeStyle;
+  private readonly zoneOffset: (epochSeconds: number) => number;
+  /** Nanoseconds in a unit of the fraction: 1000 or 1. */
+  private readonly unit: number;
+
+  /** The second that `text` tells, up to the fraction. */
+  private second = Number.NaN;
+  private readonly text: Uint8Array = new Uint8Array(48);
+  private textLength = 0;
+
+  /** What -ttt and -ttttt subtract: the previous line's time, or the first's. */
+  private referenceSeconds = 0;
+  private referenceFraction = 0;
+
+  /**
+   * @param zoneOffset seconds east of UTC at a time given in seconds since 1970
+   * @param nano whether the fraction has nine digits; else it is cut, not rounded, to six
+   */
+  constructor(style: TimeStyle, zoneOffset: (epochSeconds: number) => number, nano: boolean) {
+    this.style = style;
+    this.zoneOffset = zoneOffset;
+    this.unit = nano ? 1 : 1000;
+  }
+
+  /** Writes the time, given as whole seconds since 1970 and nanoseconds past them. */
+  write(out: ByteWriter, seconds: number, nanoseconds: number): void {
+    if (this.style === NO_TIME) return;
+    out.reserve(64);
+    const fraction = this.unit === 1 ? nanoseconds : (nanoseconds / 1000) | 0;
+    if (this.style === TIME_OF_DAY || this.style === UNIX || this.style === DATE_AND_TIME) {
+      this.writeSecond(out, seconds, fraction);
+    } else this.writeDifference(out, seconds, fraction);
+    out.bytes[out.length++] = SPACE;
+  }
+
+  private writeSecond(out: ByteWriter, seconds: number, fraction: number): void {
+    if (pastConversion(seconds)) {
+      out.length = putText(out.bytes, out.length, NO_CONVERSION);
+      return;
+    }
+    if (seconds !== this.second) this.prepare(seconds);
+    const bytes = out.bytes;
+    let at = out.length;
+    for (let i = 0; i < this.textLength; i++) bytes[at + i] = this.text[i]!;
+    at += this.textLength;
+    out.length = this.putFraction(bytes, at, fraction);
+  }
+
+  private prepare(seconds: number): void {
+    this.second = seconds;
+    if (this.style === UNIX) {
+      // tcpdump prints the low 32 bits.
+      this.textLength = putUnsigned(this.text, 0, seconds | 0);
+      return;
+    }
+    const local = seconds + this.zoneOffset(seconds);
+    const days = Math.floor(local / DAY);
+    let at = 0;
+    if (this.style === DATE_AND_TIME) {
+      const date = civil(days);
+      at = date.year < 10_000 ? putFour(this.text, 0, date.year) : putUnsigned(this.text, 0, date.year | 0);
+      this.text[at++] = HYPHEN;
+      at = putTwo(this.text, at, date.month);
+      this.text[at++] = HYPHEN;
+      at = putTwo(this.text, at, date.day);
+      this.text[at++] = SPACE;
+    }
+    this.textLength = putClock(this.text, at, local - days * DAY);
+  }
+
+  private writeDifference(out: ByteWriter, seconds: number, fraction: number): void {
+    // To tcpdump a reference of 0 is none.
+    if (this.referenceSeconds === 0 && this.referenceFraction === 0) this.refer(seconds, fraction);
+    let between = seconds - this.referenceSeconds;
+    let rest = fraction - this.referenceFraction;
+    const negative = between < 0 || (between === 0 && rest < 0);
+    if (negative) {
+      between = -between;
+      rest = -rest;
+    }
+    if (rest < 0) {
+      between--;
+      rest += 1e9 / this.unit;
+    }
+    out.bytes[out.length++] = negative ? HYPHEN : SPACE;
+    if (pastConversion(between)) out.length = putText(out.bytes, out.length, NO_CONVERSION);
+    else out.length = this.putFraction(out.bytes, putClock(out.bytes, out.length, between % DAY), rest);
+    if (this.style === SINCE_PREVIOUS) this.refer(seconds, fraction);
+  }
+
+  private refer(seconds: number, fraction: number): void {
+    this.referenceSeconds = seconds;
+    this.referenceFraction = fraction;
+  }
+
+  private putFraction(bytes: Uint8Array, start: number, fraction: number): number {
+    bytes[start] = DOT;
+    const high = (fraction / 1000) | 0;
+    if (this.unit === 1) {
+      const millions = (high / 1000) | 0;
+      const at = putThree(bytes, putThree(bytes, start + 1, millions), high - millions * 1000);
+      return putThree(bytes, at, fraction - high * 1000);
+    }
+    return putThree(bytes, putThree(bytes, start + 1, high), fraction - high * 1000);
+  }
+}
+
+/** tcpdump 4.99 converts no time whose low 32 bits are negative as a C int. */
+function pastConversion(seconds: number): boolean {
+  return (seconds | 0) < 0;
+}
+
+/** `HH:MM:SS` of a second of the day. */
+function putClock(bytes: Uint8Array, start: number, second: number): number {
+  const minutes = (second / 60) | 0;
+  const hours = (minutes / 60) | 0;
+  let at = putTwo(bytes, start, hours);
+  bytes[at] = COLON;
+  at = putTwo(bytes, at + 1, minutes - hours * 60);
+  bytes[at] = COLON;
+  return putTwo(bytes, at + 1, second - minutes * 60);
+}
+
+const DAY = 86_400;
+const SPACE = 0x20;
+const HYPHEN = 0x2d;
+const DOT = 0x2e;
+const COLON = 0x3a;
+const NO_CONVERSION = ascii('[Error converting time]');

@@ -1,0 +1,386 @@
+import { putMptcp } from './mptcp-option.ts';
+import { ascii, putHex, putHexOctets, putShort, putText, putUnsigned } from './put.ts';
+
+/** Octets that the options of one header can take, with room to spare. */
+export const OPTIONS_ROOM = 1024;
+
+/** The options of a TCP header as tcpdump 4.99 prints them between `options [` and `]`. One object for all segments. */
+export class TcpOptions {
+  /** Where the text goes on. */
+  at = 0;
+  private bytes: Uint8Array = new Uint8Array(0);
+  private octets: Uint8Array = new Uint8Array(0);
+  private view: DataView = new DataView(new ArrayBuffer(0));
+  private next = 0;
+  /** Octets of options that are left by the data offset. */
+  private left = 0;
+  private end = 0;
+  private ackBase = 0;
+  private flags = 0;
+  /** tcpdump blames a cut that follows a multipath option on `mptcp`. */
+  private multipath = false;
+
+  /**
+   * Writes into `bytes` from `at`, which has OPTIONS_ROOM.
+   *
+   * An option that is cut by the capture or cannot be ends the line: the text says so, and neither `]` nor the length
+   * follows.
+   *
+   * @param from first octet of the options
+   * @param length octets of options by the data offset, 0 to 40
+   * @param end first octet past what was kept of the segment
+   * @param ackBase what the edges of SACK blocks are told relative to
+   * @returns whether the line goes on, from `this.at`
+   */
+  write(
+    bytes: Uint8Array,
+    at: number,
+    octets: Uint8Array,
+    view: DataView,
+    from: number,
+    length: number,
+    end: number,
+    ackBase: number,
+    flags: number,
+  ): boolean {
+    this.bytes = bytes;
+    this.at = at;
+    this.octets = octets;
+    this.view = view;
+    this.next = from;
+    this.left = length;
+    this.end = end;
+    this.ackBase = ackBase;
+    this.flags = flags;
+    this.multipath = false;
+    for (let first = true; this.left > 0; first = false) {
+      if (!first) this.bytes[this.at++] = COMMA;
+      if (this.next >= end) return this.cut('');
+      const kind = octets[this.next++]!;
+      if (kind <= NOP) {
+        this.left--;
+        this.at = putText(bytes, this.at, NAMES[kind]!);
+        if (kind === EOL) break;
+        continue;
+      }
+      if (this.next >= end) return this.cut('');
+      const size = octets[this.next++]!;
+      if (size < 2 || size > this.left) return this.bad(first);
+      this.left -= 2;
+      const data = this.option(kind, size - 2);
+      if (data === BAD) return this.bad(first);
+      if (data === CUT) return this.cut(first ? '' : '>');
+      // What an option of fixed size leaves of its length is read as further options.
+      this.next += data;
+      this.left -= data;
+      if (data + 2 !== size) {
+        this.at = putShort(bytes, putText(bytes, this.at, WITH_LENGTH), size);
+        this.bytes[this.at++] = CLOSE;
+      }
+    }
+    return true;
+  }
+
+  private bad(first: boolean): boolean {
+    this.at = putText(this.bytes, this.at, first ? BAD_OPTION : BAD_OPTION_CLOSED);
+    return false;
+  }
+
+  private cut(tail: '' | '>'): boolean {
+    this.at = putText(this.bytes, this.at, this.multipath ? CUT_MULTIPATH : CUT_TCP);
+    if (tail === '>') this.bytes[this.at++] = GREATER;
+    return false;
+  }
+
+  /** One option with `size` octets of data by its length: how many belong to it by its kind, or BAD or CUT. */
+  private option(kind: number, size: number): number {
+    const name = NAMES[kind];
+    if (name === undefined) {
+      this.at = putShort(this.bytes, putText(this.bytes, this.at, UNKNOWN), kind);
+      return this.octetsOf(size);
+    }
+    this.at = putText(this.bytes, this.at, name);
+    switch (kind) {
+      case SACK_PERMITTED:
+        return 0;
+      case TIMESTAMPS:
+        return this.timestamps();
+      case MSS:
+        return this.mss();
+      case WINDOW_SCALE:
+        return this.windowScale();
+      case SACK:
+        return this.sack(size);
+      case ECHO:
+      case ECHO_REPLY:
+      case CC:
+      case CC_NEW:
+      case CC_ECHO:
+        return this.word();
+      case MD5:
+        return this.md5();
+      case SCPS:
+        return this.scps();
+      case USER_TIMEOUT:
+        return this.userTimeout();
+      case AUTHENTICATION:
+        return this.authentication(size);
+      case MULTIPATH:
+        return this.mptcp(size);
+      case FAST_OPEN:
+        return this.fastOpen(size);
+      default:
+        return this.experiment(size);
+    }
+  }
+
+  /** OK when `count` octets of data are left by the data offset, and were kept. */
+  private has(count: number): number {
+    if (count > this.left) return BAD;
+    return this.next + count > this.end ? CUT : OK;
+  }
+
+  private space(): void {
+    this.bytes[this.at++] = SPACE;
+  }
+
+  private timestamps(): number {
+    const has = this.has(8);
+    if (has !== OK) return has;
+    const value = putUnsigned(this.bytes, putText(this.bytes, this.at, VALUE), this.view.getInt32(this.next));
+    this.at = putUnsigned(this.bytes, putText(this.bytes, value, ECHOED), this.view.getInt32(this.next + 4));
+    return 8;
+  }
+
+  private mss(): number {
+    const has = this.has(2);
+    if (has !== OK) return has;
+    this.space();
+    this.at = putUnsigned(this.bytes, this.at, this.view.getUint16(this.next));
+    return 2;
+  }
+
+  private windowScale(): number {
+    const has = this.has(1);
+    if (has !== OK) return has;
+    this.space();
+    this.at = putShort(this.bytes, this.at, this.octets[this.next]!);
+    return 1;
+  }
+
+  private sack(size: number): number {
+    if (size % 8 !== 0) {
+      this.at = putText(this.bytes, this.at, INVALID_SACK);
+      return size;
+    }
+    this.space();
+    this.at = putShort(this.bytes, this.at, size / 8);
+    this.space();
+    for (let i = 0; i < size; i += 8) {
+      const has = this.has(i + 8);
+      if (has !== OK) return has;
+      this.bytes[this.at++] = OPEN_BRACE;
+      this.at = putUnsigned(this.bytes, this.at, (this.view.getInt32(this.next + i) - this.ackBase) | 0);
+      this.bytes[this.at++] = COLON;
+      this.at = putUnsigned(this.bytes, this.at, (this.view.getInt32(this.next + i + 4) - this.ackBase) | 0);
+      this.bytes[this.at++] = CLOSE_BRACE;
+    }
+    return size;
+  }
+
+  private word(): number {
+    const has = this.has(4);
+    if (has !== OK) return has;
+    this.space();
+    this.at = putUnsigned(this.bytes, this.at, this.view.getInt32(this.next));
+    return 4;
+  }
+
+  /** The digest, with tcpdump's excuse for not checking it. */
+  private md5(): number {
+    const has = this.has(16);
+    if (has !== OK) return has;
+    this.at = putText(this.bytes, this.at, this.dataKept ? NO_SECRET : SNAPLEN_TOO_SHORT);
+    this.at = putHexOctets(this.bytes, this.at, this.octets, this.next, this.next + 16);
+    return 16;
+  }
+
+  /** Whether the segment's payload was kept to its end; set by the caller before `write`. */
+  dataKept = true;
+
+  private scps(): number {
+    const has = this.has(2);
+    if (has !== OK) return has;
+    this.at = putText(this.bytes, this.at, CAPABILITY);
+    this.at = putHexOctets(this.bytes, this.at, this.octets, this.next, this.next + 1);
+    this.at = putShort(this.bytes, putText(this.bytes, this.at, ID), this.octets[this.next + 1]!);
+    return 2;
+  }
+
+  private userTimeout(): number {
+    const has = this.has(2);
+    if (has !== OK) return has;
+    const value = this.view.getUint16(this.next);
+    this.at = putHex(this.bytes, putText(this.bytes, this.at, HEXADECIMAL), value);
+    this.space();
+    this.at = putUnsigned(this.bytes, this.at, (value & 1) === 1 ? (value >> 1) * 60 : value >> 1);
+    return 2;
+  }
+
+  private authentication(size: number): number {
+    if (size < 2) {
+      this.at = putText(this.bytes, this.at, INVALID);
+      return size;
+    }
+    const hasKey = this.has(1);
+    if (hasKey !== OK) return hasKey;
+    this.at = putShort(this.bytes, putText(this.bytes, this.at, KEY_ID), this.octets[this.next]!);
+    const hasNext = this.has(2);
+    if (hasNext !== OK) return hasNext;
+    this.at = putShort(this.bytes, putText(this.bytes, this.at, NEXT_KEY_ID), this.octets[this.next + 1]!);
+    if (size === 2) return size;
+    this.at = putText(this.bytes, this.at, MAC);
+    return this.hexadecimal(2, size);
+  }
+
+  private mptcp(size: number): number {
+    const has = this.has(size);
+    if (has !== OK) return has;
+    this.multipath = true;
+    const at = putMptcp(this.bytes, this.at, this.octets, this.view, this.next - 2, size + 2, this.flags);
+    this.at = at < 0 ? ~at : at;
+    return at < 0 ? BAD : size;
+  }
+
+  private fastOpen(size: number): number {
+    const has = this.has(size);
+    if (has !== OK) return has;
+    this.space();
+    this.cookie(this.next, this.next + size);
+    return size;
+  }
+
+  private experiment(size: number): number {
+    const has = this.has(size);
+    if (has !== OK) return has;
+    if (size < 2) return BAD;
+    if (this.view.getUint16(this.next) === FAST_OPEN_EXPERIMENT) {
+      this.at = putText(this.bytes, this.at, EXPERIMENTAL_TFO);
+      this.cookie(this.next + 2, this.next + size);
+    } else {
+      this.bytes[this.at++] = HYPHEN;
+      this.at = putHexOctets(this.bytes, this.at, this.octets, this.next, this.next + 2);
+    }
+    return size;
+  }
+
+  private cookie(from: number, end: number): void {
+    const size = end - from;
+    if (size === 0) this.at = putText(this.bytes, this.at, COOKIE_REQUEST);
+    else if (size % 2 !== 0 || size < 4 || size > 16) this.at = putText(this.bytes, this.at, INVALID);
+    else this.at = putHexOctets(this.bytes, putText(this.bytes, this.at, COOKIE), this.octets, from, end);
+  }
+
+  /** An option without a printer. */
+  private octetsOf(size: number): number {
+    if (size === 0) return 0;
+    this.at = putText(this.bytes, this.at, HEXADECIMAL);
+    return this.hexadecimal(0, size);
+  }
+
+  /** The data's octets from the one numbered `start`, as far as they were kept. */
+  private hexadecimal(start: number, size: number): number {
+    for (let i = start; i < size; i++) {
+      const has = this.has(i + 1);
+      if (has !== OK) return has;
+      this.at = putHexOctets(this.bytes, this.at, this.octets, this.next + i, this.next + i + 1);
+    }
+    return size;
+  }
+}
+
+/** What can become of an option, apart from the octets it takes. */
+const OK = 0;
+const BAD = -1;
+const CUT = -2;
+
+/** Option kinds (IANA TCP parameters). */
+const EOL = 0;
+const NOP = 1;
+const MSS = 2;
+const WINDOW_SCALE = 3;
+const SACK_PERMITTED = 4;
+const SACK = 5;
+const ECHO = 6;
+const ECHO_REPLY = 7;
+const TIMESTAMPS = 8;
+const CC = 11;
+const CC_NEW = 12;
+const CC_ECHO = 13;
+const MD5 = 19;
+const SCPS = 20;
+const USER_TIMEOUT = 28;
+const AUTHENTICATION = 29;
+const MULTIPATH = 30;
+const FAST_OPEN = 34;
+const EXPERIMENT = 254;
+/** Experiment identifier of TCP Fast Open (RFC 7413 4.1.1). */
+const FAST_OPEN_EXPERIMENT = 0xf989;
+
+const NAMES: readonly (Uint8Array | undefined)[] = names();
+
+const SPACE = 0x20;
+const COMMA = 0x2c;
+const HYPHEN = 0x2d;
+const COLON = 0x3a;
+const GREATER = 0x3e;
+const CLOSE = 0x5d;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
+
+const UNKNOWN = ascii('unknown-');
+const BAD_OPTION = ascii('[bad opt]');
+const BAD_OPTION_CLOSED = ascii('[bad opt]]');
+const CUT_TCP = ascii(' [|tcp]');
+const CUT_MULTIPATH = ascii(' [|mptcp]');
+const WITH_LENGTH = ascii('[len ');
+const INVALID = ascii(' (invalid)');
+const INVALID_SACK = ascii(' invalid sack');
+const VALUE = ascii(' val ');
+const ECHOED = ascii(' ecr ');
+const NO_SECRET = ascii(" shared secret not supplied with -M, can't check - ");
+const SNAPLEN_TOO_SHORT = ascii(" snaplen too short, can't check - ");
+const CAPABILITY = ascii(' cap ');
+const ID = ascii(' id ');
+const HEXADECIMAL = ascii(' 0x');
+const KEY_ID = ascii(' keyid ');
+const NEXT_KEY_ID = ascii(' rnextkeyid ');
+const MAC = ascii(' mac 0x');
+const EXPERIMENTAL_TFO = ascii('-tfo');
+const COOKIE = ascii(' cookie ');
+const COOKIE_REQUEST = ascii(' cookiereq');
+
+/** tcpdump 4.99's names; it has none for CC.ECHO, which it knows all the same. */
+function names(): (Uint8Array | undefined)[] {
+  const list = new Array<Uint8Array | undefined>(256).fill(undefined);
+  list[EOL] = ascii('eol');
+  list[NOP] = ascii('nop');
+  list[MSS] = ascii('mss');
+  list[WINDOW_SCALE] = ascii('wscale');
+  list[SACK_PERMITTED] = ascii('sackOK');
+  list[SACK] = ascii('sack');
+  list[ECHO] = ascii('echo');
+  list[ECHO_REPLY] = ascii('echoreply');
+  list[TIMESTAMPS] = ascii('TS');
+  list[CC] = ascii('cc');
+  list[CC_NEW] = ascii('ccnew');
+  list[CC_ECHO] = ascii('');
+  list[MD5] = ascii('md5');
+  list[SCPS] = ascii('scps');
+  list[USER_TIMEOUT] = ascii('uto');
+  list[AUTHENTICATION] = ascii('tcp-ao');
+  list[MULTIPATH] = ascii('mptcp');
+  list[FAST_OPEN] = ascii('tfo');
+  list[EXPERIMENT] = ascii('exp');
+  return list;
+}

@@ -78,6 +78,8 @@ export interface TextField<Cursor> extends Described {
 /** An object of its own; null when it is nullable and `present` says false. */
 export interface ObjectField<Cursor> extends Described {
   readonly kind: 'object';
+  /** Name of its interface. */
+  readonly type: string;
   readonly fields: Fields<Cursor>;
   readonly present?: (cursor: Cursor) => boolean;
 }
@@ -146,17 +148,19 @@ export function text<Cursor>(doc: string, get: (cursor: Cursor) => string | null
   return { kind: 'text', doc, nullable: false, get };
 }
 
-export function object<Cursor>(doc: string, fields: Fields<Cursor>): ObjectField<Cursor> {
-  return { kind: 'object', doc, nullable: false, fields };
+/** @param type name of its interface */
+export function object<Cursor>(type: string, doc: string, fields: Fields<Cursor>): ObjectField<Cursor> {
+  return { kind: 'object', type, doc, nullable: false, fields };
 }
 
 /** An object that is null where `present` says false. */
 export function objectOrNull<Cursor>(
+  type: string,
   doc: string,
   present: (cursor: Cursor) => boolean,
   fields: Fields<Cursor>,
 ): ObjectField<Cursor> {
-  return { kind: 'object', doc, nullable: true, fields, present };
+  return { kind: 'object', type, doc, nullable: true, fields, present };
 }
 
 export function list<Cursor>(

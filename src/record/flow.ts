@@ -34,6 +34,8 @@ import { outcomeOf } from './outcome.ts';
 const SIDES = ['client', 'server'] as const;
 const TIME_WAIT_SIDES = ['client', 'server', 'both'] as const;
 
+export type { FlowRecord } from './flow-record.ts';
+
 /** A flow's record: the contract's fields, in its order. The interface `FlowRecord` is made from this table. */
 export const FLOW_FIELDS: Fields<FlowCursor> = {
   flow: integer("1-based, in order of each flow's first segment, whatever the order of printing", (flow) =>
@@ -67,7 +69,7 @@ export const FLOW_FIELDS: Fields<FlowCursor> = {
   start: time('Time of the first record', (flow) => flow.double(FLOW.firstTimeF64)),
   end: time('Time of the last record', (flow) => flow.double(FLOW.lastTimeF64)),
   durationMs: { ...milliseconds('From start to end', duration), nullable: false },
-  handshake: object('How the connection was opened', {
+  handshake: object('Handshake', 'How the connection was opened', {
     outcome: word('What came of the handshake, as far as it was captured', HANDSHAKE_OUTCOMES, outcomeOf),
     synFrame: frame('The first SYN', FLOW.synFrame),
     synAckFrame: frame('The SYN+ACK', FLOW.synAckFrame),
@@ -89,7 +91,7 @@ export const FLOW_FIELDS: Fields<FlowCursor> = {
     fastOpen: boolean('TCP Fast Open was used (RFC 7413)', (flow) => bit(flow, FLOW_BITS.fastOpen)),
     dataInSyn: integer('Octets of payload in the SYN', (flow) => flow.word(FLOW.dataInSyn)),
   }),
-  close: object('How the connection was closed', {
+  close: object('Close', 'How the connection was closed', {
     pattern: word('The way of closing, fixed at the second FIN or the RST', CLOSE_PATTERNS, (flow) =>
       flow.word(FLOW.pattern),
     ),
@@ -98,7 +100,7 @@ export const FLOW_FIELDS: Fields<FlowCursor> = {
     secondFinFrame: frame("The other end's FIN", FLOW.secondFinFrame),
     lastAckFrame: frame('The last ACK of a FIN', FLOW.lastAckFrame),
     resetFrame: frame('The RST that closed the connection', FLOW.resetFrame),
-    reset: objectOrNull('The RST that closed the connection: who sent it, and as what', hasReset, {
+    reset: objectOrNull('Reset', 'The RST that closed the connection: who sent it, and as what', hasReset, {
       by: word('Who sent it', SIDES, (flow) => (flow.word(FLOW.reset) >> RESET_PACK.side) & 1),
       form: word(
         'A socket killed, no socket for a segment, or no socket for a SYN',
@@ -123,7 +125,7 @@ export const FLOW_FIELDS: Fields<FlowCursor> = {
       between(flow, FLOW.firstFinFrame, FLOW.firstFinTimeF64, FLOW.secondFinFrame, FLOW.secondFinTimeF64),
     ),
     closeMs: milliseconds('From the first FIN to the last ACK of a FIN; null after a reset', closeTime),
-    timeWait: objectOrNull('Who holds TIME_WAIT, and how long', holdsTimeWait, {
+    timeWait: objectOrNull('TimeWait', 'Who holds TIME_WAIT, and how long', holdsTimeWait, {
       side: word(
         'The end that waits',
         TIME_WAIT_SIDES,
@@ -136,7 +138,7 @@ export const FLOW_FIELDS: Fields<FlowCursor> = {
       ),
     }),
   }),
-  states: object('Every state each endpoint went through, as far as the capture shows it', {
+  states: object('States', 'Every state each endpoint went through, as far as the capture shows it', {
     client: states('The states of the client, in order', CLIENT),
     server: states('The states of the server, in order', SERVER),
   }),
@@ -148,7 +150,7 @@ export const FLOW_FIELDS: Fields<FlowCursor> = {
   history: pending("Zeek's history", null, 'string', { type: 'string' }),
   fromClient: direction('What the client sent', FLOW.client),
   fromServer: direction('What the server sent', FLOW.server),
-  findings: pending('What is remarkable about the flow', [], 'readonly Finding[]', {
+  findings: pending('What is remarkable about the flow', [], 'readonly unknown[]', {
     type: 'array',
     items: {
       type: 'object',
@@ -171,7 +173,7 @@ const NANOSECONDS = 1e9;
 const TIME_WAIT = FLOW_BITS.timeWaitClient | FLOW_BITS.timeWaitServer;
 
 function endpoint(doc: string, side: number): Field<FlowCursor> {
-  return object(doc, {
+  return object('Endpoint', doc, {
     address: ascii('IPv4 address, or IPv6 address as in RFC 5952', (flow, out) => writeAddress(flow, side, out)),
     port: integer('TCP port', (flow) => portOf(flow, side)),
   });
@@ -237,7 +239,7 @@ function states(doc: string, side: number): Field<FlowCursor> {
     doc,
     (flow, after) => nextState(flow, side, after),
     enterItem,
-    object('A state and the segment that made the endpoint enter it', {
+    object('StateEntry', 'A state and the segment that made the endpoint enter it', {
       state: word("netstat's name of the state", STATES, (flow) => flow.word(flow.item + LOG.what) & 15),
       frame: orNull(
         integer(
@@ -276,7 +278,7 @@ function direction(doc: string, end: number): Field<FlowCursor> {
   const samples = (flow: FlowCursor): number => flow.word(end + END.rttSamples);
   const roundTrip = (flow: FlowCursor, field: number): number =>
     samples(flow) === 0 ? Number.NaN : flow.double(half + field);
-  return object(doc, {
+  return object('Direction', doc, {
     packets: integer('Segments', (flow) => flow.word(end + END.packets)),
     bytes: integer('Octets of payload as sent, repeats included', (flow) => flow.double(half + END.bytesF64)),
     uniqueBytes: integer('Octets of payload without repeats', (flow) => flow.double(half + END.uniqueBytesF64)),
@@ -295,14 +297,18 @@ function direction(doc: string, end: number): Field<FlowCursor> {
     timestamps: orNull(boolean('Its SYN carried timestamps', (flow) => ofSyn(flow, END_BITS.timestamps))),
     minWindow: orNull(integer('Smallest window it announced, scaled', (flow) => window(flow, END.minWindow))),
     maxWindow: orNull(integer('Largest window it announced, scaled', (flow) => window(flow, END.maxWindow))),
-    rtt: object('Round-trip times of its segments: from a segment to its acknowledgment, at the place of capture', {
-      samples: integer('How many were measured', samples),
-      minMs: milliseconds('The shortest', (flow) => roundTrip(flow, END.rttMinF64)),
-      meanMs: milliseconds('Their mean', (flow) => Math.round(roundTrip(flow, END.rttSumF64) / samples(flow))),
-      maxMs: milliseconds('The longest', (flow) => roundTrip(flow, END.rttMaxF64)),
-      p50Ms: pending('Their median', null, 'number', { type: 'number' }),
-      p99Ms: pending('Their 99th percentile', null, 'number', { type: 'number' }),
-    }),
+    rtt: object(
+      'RoundTrips',
+      'Round-trip times of its segments: from a segment to its acknowledgment, at the place of capture',
+      {
+        samples: integer('How many were measured', samples),
+        minMs: milliseconds('The shortest', (flow) => roundTrip(flow, END.rttMinF64)),
+        meanMs: milliseconds('Their mean', (flow) => Math.round(roundTrip(flow, END.rttSumF64) / samples(flow))),
+        maxMs: milliseconds('The longest', (flow) => roundTrip(flow, END.rttMaxF64)),
+        p50Ms: pending('Their median', null, 'number', { type: 'number' }),
+        p99Ms: pending('Their 99th percentile', null, 'number', { type: 'number' }),
+      },
+    ),
     events: pending('How often each event of the timeline occurred', {}, 'Readonly<Record<string, number>>', {
       type: 'object',
       additionalProperties: { type: 'integer' },

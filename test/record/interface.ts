@@ -1,0 +1,52 @@
+import type { Field, Fields } from '../../src/record/field.ts';
+
+/** The TypeScript interfaces of a record's table, as a module's text: the record's own one first, then those inside. */
+export function interfacesOf<Cursor>(name: string, doc: string, fields: Fields<Cursor>, table: string): string {
+  const interfaces = new Map<string, string>();
+  addInterface(interfaces, name, doc, fields);
+  return `/** Made from \`${table}\`; to change it, change that table and run \`npx vitest run test/record -u\`. */\n\n${[...interfaces.values()].join('\n')}`;
+}
+
+function addInterface<Cursor>(
+  interfaces: Map<string, string>,
+  name: string,
+  doc: string | null,
+  fields: Fields<Cursor>,
+): void {
+  if (interfaces.has(name)) return;
+  interfaces.set(name, '');
+  const members = Object.entries(fields).map(([member, field]) => {
+    const mark = field.optional === true ? '?' : '';
+    return `  /** ${field.doc}. */\n  readonly ${member}${mark}: ${nullable(field, interfaces)};\n`;
+  });
+  const comment = doc === null ? '' : `/** ${doc}. */\n`;
+  interfaces.set(name, `${comment}export interface ${name} {\n${members.join('')}}\n`);
+}
+
+function nullable<Cursor>(field: Field<Cursor>, interfaces: Map<string, string>): string {
+  const type = typeOf(field, interfaces);
+  return field.nullable ? `${type} | null` : type;
+}
+
+function typeOf<Cursor>(field: Field<Cursor>, interfaces: Map<string, string>): string {
+  switch (field.kind) {
+    case 'integer':
+    case 'milliseconds':
+      return 'number';
+    case 'boolean':
+      return 'boolean';
+    case 'time':
+    case 'ascii':
+    case 'text':
+      return 'string';
+    case 'word':
+      return field.words.map((word) => `'${word}'`).join(' | ');
+    case 'object':
+      addInterface(interfaces, field.type, null, field.fields);
+      return field.type;
+    case 'list':
+      return `readonly ${typeOf(field.item, interfaces)}[]`;
+    case 'pending':
+      return field.type;
+  }
+}

@@ -28,6 +28,7 @@ export const WIRE_DEFAULTS: WireOptions = {
     geneve: true,
     gtpu: true,
     teredo: true,
+    ayiya: true,
     l2tp: true,
     capwap: true,
   },

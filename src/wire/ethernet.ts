@@ -15,6 +15,7 @@ export const ETHERTYPE = {
   jumboLlc: 0x8870,
   svlan: 0x88a8,
   pbb: 0x88e7,
+  fabricPath: 0x8903,
   vntag: 0x8926,
   nsh: 0x894f,
   qinq: 0x9100,
@@ -51,6 +52,9 @@ export function etherType(walk: PacketWalk): Next {
       return NEXT.ethernet;
     case ETHERTYPE.pbb:
       return backbone(walk);
+    case ETHERTYPE.fabricPath:
+      // A forwarding tag and time to live, then the frame that crosses the fabric.
+      return walk.skip(2) ? NEXT.ethernet : walk.stop(WIRE.other);
     case ETHERTYPE.vntag:
       return vntag(walk);
     case ETHERTYPE.nsh:

@@ -93,6 +93,7 @@ function enterIp(walk: PacketWalk, length: number): void {
   const end = walk.at + length;
   if (end > walk.wireEnd) walk.odd = true;
   walk.wireEnd = end;
+  if (walk.roomEnd > end) walk.roomEnd = end;
   if (walk.end > end) walk.end = end;
   walk.out.ipAt = walk.at;
 }
@@ -190,6 +191,7 @@ function enterDatagram(walk: PacketWalk, datagram: Datagram): Next {
   walk.view = datagram.view;
   walk.at = datagram.payloadAt;
   walk.wireEnd = walk.at + datagram.total;
+  walk.roomEnd = walk.wireEnd;
   walk.end = walk.at + Math.min(datagram.total, datagram.keptEnd);
   walk.protocol = datagram.protocol;
   walk.firstFragmentEnd = walk.at + datagram.firstLength;
@@ -204,14 +206,22 @@ function enterDatagram(walk: PacketWalk, datagram: Datagram): Next {
   return NEXT.ipProtocol;
 }
 
+const ETHERNET = 1;
+/** Ethernet, IP, TCP. */
+const PLAIN_DEPTH = 3;
+
 /** The TCP header that a packet led to. */
 export function tcp(walk: PacketWalk): Next {
   const { view, out } = walk;
+  // Without ports it is nobody's.
+  if (walk.kept() < 4) return walk.stop(WIRE.other);
   const result = readTcp(view, walk.at, walk.end, walk.wireEnd - walk.at, out);
+  const room = walk.roomEnd - walk.at - out.headerLength;
+  if (room < out.payloadLength) out.roomLength = Math.max(room, 0);
   walk.push(LAYER.tcp);
   out.layers = walk.layers;
   out.split = walk.split;
-  out.plain = 0;
+  out.plain = out.linkType === ETHERNET && walk.depth === PLAIN_DEPTH && !walk.odd ? 1 : 0;
   out.checksum = CHECKSUM.unverified;
   if (walk.quoted) return quotedTcp(walk);
   if (walk.partial) {

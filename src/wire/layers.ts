@@ -50,6 +50,7 @@ export const LAYER = {
   capwap: 47,
   mfr: 48,
   nsh: 49,
+  ayiya: 50,
 } as const;
 export type Layer = (typeof LAYER)[keyof typeof LAYER];
 
@@ -59,6 +60,7 @@ const LAYER_NAMES: readonly string[] = [
   'wlan', 'radiotap', 'prism', 'avs', 'ppi', 'null', 'raw', 'sll', 'sll2', 'slip', 'token-ring', 'fddi',
   'atm', 'chdlc', 'frame-relay', 'enc', 'pflog', 'ipnet', 'nflog', 'ieee1394', 'arcnet', 'pktap', 'juniper', 'ipoib',
   'gre', 'erspan', 'udp', 'vxlan', 'geneve', 'gtp', 'teredo', 'l2tp', 'ah', 'icmp', 'lwapp', 'capwap', 'mfr', 'nsh',
+  'ayiya',
 ];
 
 /** The identifier of a layer that has none. */

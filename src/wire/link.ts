@@ -106,11 +106,11 @@ export function link(walk: PacketWalk): Next {
     case 276: // LINUX_SLL2
       return cooked2(walk);
     case 281: // DSA_TAG_BRCM
-    case 283: // DSA_TAG_DSA
+    case 284: // DSA_TAG_DSA
       return switchTag(walk, 4);
     case 282: // DSA_TAG_BRCM_PREPEND
       return walk.skip(4) ? NEXT.ethernet : walk.stop(WIRE.other);
-    case 284: // DSA_TAG_EDSA
+    case 285: // DSA_TAG_EDSA
       return switchTag(walk, 8);
     default:
       return walk.stop(WIRE.unknownLink);

@@ -113,6 +113,11 @@ export class SegmentView {
   urgent = 0;
   /** Octets of payload by the IP header; what was kept may be less (`tcpEnd - tcpAt - headerLength`). */
   payloadLength = 0;
+  /**
+   * Octets of payload that the frame had room for on the wire: less than `payloadLength` where an IP header claims more
+   * than its frame could carry. tcpdump prints `payloadLength`, Wireshark counts this.
+   */
+  roomLength = 0;
   /** One of CHECKSUM. */
   checksum = 0;
 

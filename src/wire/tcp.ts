@@ -43,6 +43,7 @@ export function readTcp(view: DataView, at: number, end: number, length: number,
   out.headerLength = headerLength;
   if (headerLength < MIN_TCP_HEADER || headerLength > length) return noPayload(out);
   out.payloadLength = length - headerLength;
+  out.roomLength = length - headerLength;
   if (headerLength > MIN_TCP_HEADER) {
     if (headerLength === 32 && end - at >= 32 && view.getInt32(at + 20) === TIMESTAMPS_ALONE) {
       out.hasTimestamps = 1;
@@ -55,6 +56,7 @@ export function readTcp(view: DataView, at: number, end: number, length: number,
 
 function noPayload(out: SegmentView): WireResult {
   out.payloadLength = 0;
+  out.roomLength = 0;
   return WIRE.brokenTcp;
 }
 

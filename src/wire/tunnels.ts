@@ -38,6 +38,9 @@ const VERSION = 0x0007;
 const WCCP = 0x883e;
 const ERSPAN = 0x88be;
 const ERSPAN_III = 0x22eb;
+/** Aruba access points send 802.11 frames to their controller; the number says for which radio. */
+const ARUBA_FIRST = 0x8200;
+const ARUBA_LAST = 0x8370;
 
 /** GRE of both versions: what the flags say is there, then an EtherType's packet. */
 export function gre(walk: PacketWalk): Next {
@@ -58,6 +61,7 @@ export function gre(walk: PacketWalk): Next {
   walk.pushTunnel(LAYER.gre, key);
   if (protocol === ERSPAN || protocol === ERSPAN_III) return erspan(walk, protocol, (flags & SEQUENCE) !== 0);
   if (protocol === WCCP) return redirected(walk);
+  if (protocol >= ARUBA_FIRST && protocol <= ARUBA_LAST) return NEXT.wlan;
   return walk.by(NEXT.etherType, protocol);
 }
 
@@ -81,7 +85,10 @@ function redirected(walk: PacketWalk): Next {
 }
 
 // biome-ignore format: a table
-const PORT = { l2tp: 1701, gtpu: 2152, teredo: 3544, vxlan: 4789, vxlanGpe: 4790, capwap: 5247, geneve: 6081, mpls: 6635, vxlanLinux: 8472, lwapp: 12222 } as const;
+const PORT = {
+  l2tp: 1701, gtpu: 2152, teredo: 3544, vxlan: 4789, vxlanGpe: 4790, ayiya: 5072, capwap: 5247, geneve: 6081,
+  mpls: 6635, vxlanLinux: 8472, lwapp: 12222,
+} as const;
 
 /** UDP, for the tunnels in it: told by either port. */
 export function udp(walk: PacketWalk): Next {
@@ -112,6 +119,8 @@ function tunnel(walk: PacketWalk, port: number): Next {
       return open.gtpu ? gtpu(walk) : walk.stop(WIRE.other);
     case PORT.teredo:
       return open.teredo ? teredo(walk) : walk.stop(WIRE.other);
+    case PORT.ayiya:
+      return open.ayiya ? ayiya(walk) : walk.stop(WIRE.other);
     case PORT.l2tp:
       return open.l2tp ? l2tp(walk) : walk.stop(WIRE.other);
     case PORT.lwapp:
@@ -183,6 +192,19 @@ function teredo(walk: PacketWalk): Next {
   if (walk.kept() >= 2 && view.getUint16(walk.at) === 0 && !walk.skip(8)) return walk.stop(WIRE.other);
   if (walk.kept() < 40 || view.getUint8(walk.at) >> 4 !== 6) return walk.stop(WIRE.other);
   walk.pushTunnel(LAYER.teredo);
+  return NEXT.ipv6;
+}
+
+/** AYIYA (draft-massar-v6ops-ayiya 3): lengths of identity and signature, operation, next header. */
+function ayiya(walk: PacketWalk): Next {
+  const { view, at } = walk;
+  if (!walk.skip(8)) return walk.stop(WIRE.other);
+  const identity = 1 << (view.getUint8(at) >> 4);
+  const signature = (view.getUint8(at + 1) >> 4) * 4;
+  const forwards = (view.getUint8(at + 2) & 15) === 1;
+  if (!forwards || view.getUint8(at + 3) !== IP_PROTOCOL.ipv6) return walk.stop(WIRE.other);
+  if (!walk.skip(identity + signature)) return walk.stop(WIRE.other);
+  walk.pushTunnel(LAYER.ayiya);
   return NEXT.ipv6;
 }
 

@@ -48,6 +48,7 @@ export interface Decapsulation {
   readonly geneve: boolean;
   readonly gtpu: boolean;
   readonly teredo: boolean;
+  readonly ayiya: boolean;
   readonly l2tp: boolean;
   /** LWAPP and CAPWAP: 802.11 between access points and their controller. */
   readonly capwap: boolean;
@@ -78,6 +79,8 @@ export class PacketWalk {
   end = 0;
   /** First octet past this layer's payload by the enclosing headers: at least `end` unless a header lies. */
   wireEnd = 0;
+  /** First octet past what the frame had room for: never moved out by a header that claims more. */
+  roomEnd = 0;
   /** The number that says what the next header is: an EtherType, an IP protocol, a LINKTYPE_ value … */
   protocol = 0;
   result: WireResult = WIRE.other;
@@ -85,6 +88,8 @@ export class PacketWalk {
 
   /** Stack of layers so far (LayerTable). */
   layers: number = NO_LAYERS;
+  /** How many layers that is. */
+  depth = 0;
   /** Whether something was met that lets tcpdump's line begin otherwise than `IP a.p > b.q:`. */
   odd = false;
   /** Identifiers that `splitBy` asked for, folded. */
@@ -120,11 +125,13 @@ export class PacketWalk {
     this.at = record.at;
     this.end = record.end;
     this.wireEnd = Math.max(record.end, record.at + record.originalLength);
+    this.roomEnd = this.wireEnd;
     if (record.fcsLength > 0) this.limit(this.wireEnd - record.fcsLength);
     this.protocol = record.linkType;
     this.result = WIRE.other;
     this.out = out;
     this.layers = NO_LAYERS;
+    this.depth = 0;
     this.odd = false;
     this.split = 0;
     this.partial = false;
@@ -152,12 +159,14 @@ export class PacketWalk {
   /** The payload ends `wireEnd` octets into the view at most: padding, trailers and check sequences fall away. */
   limit(wireEnd: number): void {
     if (wireEnd < this.wireEnd) this.wireEnd = wireEnd;
+    if (wireEnd < this.roomEnd) this.roomEnd = wireEnd;
     if (wireEnd < this.end) this.end = wireEnd;
     if (this.end < this.at) this.end = this.at;
   }
 
   /** Notes that a layer was met. */
   push(layer: Layer, id: number = NO_ID): void {
+    this.depth++;
     this.layers = this.table.push(this.layers, layer, id);
   }
 

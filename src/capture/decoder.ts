@@ -27,7 +27,7 @@ export abstract class CaptureDecoder {
   /** Names that the capture gives to addresses. */
   names: NameTable = new NameTable();
   /** Comments of the file, its interfaces and its packets: the first `COMMENT_LIMIT` of them. */
-  readonly comments: CaptureComment[] = [];
+  comments: CaptureComment[] = [];
 
   /** Window: `bytes[at]` is the first octet not yet decoded, `bytes[limit]` the first not yet filled. */
   protected bytes: Uint8Array;
@@ -102,8 +102,8 @@ export abstract class CaptureDecoder {
   /** Marks the file as over, without throwing: `failed` says what was wrong. */
   finish(): void {
     if (this.failed) return;
-    if (!this.open) this.refuse(this.limit === 0 && this.base === 0 ? 'is empty' : 'is cut short in its file header');
-    else if (this.limit > this.at) this.fail('is cut short');
+    if (!this.open) this.refuse(this.limit === 0 && this.base === 0 ? 'empty file' : 'cut short in its file header');
+    else if (this.limit > this.at) this.fail('cut short');
   }
 
   /** Ends the file here: nothing from `at` on can be trusted. */

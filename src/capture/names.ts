@@ -23,6 +23,12 @@ export class NameTable {
     }
   }
 
+  /** Takes over the names of another table, but for addresses that have one here. */
+  addAll(other: NameTable): void {
+    for (const [key, name] of other.ip4) if (this.size < NAME_LIMIT && !this.ip4.has(key)) this.ip4.set(key, name);
+    for (const [key, name] of other.ip6) if (this.size < NAME_LIMIT && !this.ip6.has(key)) this.ip6.set(key, name);
+  }
+
   /** The name of the address of `length` (4 or 16) octets at `bytes[at]`, if it has one. */
   nameOf(bytes: Uint8Array, at: number, length: number): string | undefined {
     if (length === 4) return this.ip4.size === 0 ? undefined : this.ip4.get(ip4Key(bytes, at));

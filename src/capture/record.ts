@@ -35,6 +35,25 @@ export class RecordView {
   frame = 0;
   /** Octet offset of the record's header in its (decompressed) file. Exact up to 2^53. */
   offset = 0;
+
+  /** Makes this a view of the same record as `other`, in the same chunk. */
+  copy(other: RecordView): void {
+    this.bytes = other.bytes;
+    this.view = other.view;
+    this.at = other.at;
+    this.end = other.end;
+    this.originalLength = other.originalLength;
+    this.seconds = other.seconds;
+    this.nanoseconds = other.nanoseconds;
+    this.linkType = other.linkType;
+    this.fcsLength = other.fcsLength;
+    this.interfaceIndex = other.interfaceIndex;
+    this.bigEndian = other.bigEndian;
+    this.file = other.file;
+    this.fileFrame = other.fileFrame;
+    this.frame = other.frame;
+    this.offset = other.offset;
+  }
 }
 
 const NO_BYTES: Uint8Array = new Uint8Array(0);

@@ -1,5 +1,8 @@
-"""What happens in each recording. One long file, so that a case is read next to those like it. A scenario is a function of the world: `client`, `server`, and the `router` between
-them, through which every packet takes 5 ms each way unless it says otherwise. Its first line is the description."""
+"""What happens in each recording: one long file, so that a case is read next to those like it.
+
+A scenario is a function of the world: `client`, `server`, and the `router` between them, through which every packet
+takes 5 ms each way unless it says otherwise. Its docstring is the description.
+"""
 import contextlib
 import socket
 import struct

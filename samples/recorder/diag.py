@@ -1,11 +1,13 @@
 """Polls sock_diag in both hosts: it alone shows request sockets (SYN_RECV) and the minisockets of FIN_WAIT2 and
 TIME_WAIT, which have no tracepoint."""
 import multiprocessing
+import signal
 import socket
 import struct
 import time
 
 from .kernel import STATES, row
+from .network import end_with_parent
 
 NETLINK_SOCK_DIAG = 4
 SOCK_DIAG_BY_FAMILY, NLMSG_ERROR, NLMSG_DONE = 20, 2, 3
@@ -37,6 +39,8 @@ class Poller:
             self.process.join()
 
     def poll(self, hosts, answer):
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started this ends it
+        end_with_parent()
         links, known = [], {}
         for host in hosts:
             with host.entered():

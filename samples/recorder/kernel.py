@@ -27,6 +27,7 @@ class Tracer:
     def __init__(self):
         if not os.path.exists(TRACEFS + '/instances'):
             subprocess.run(['mount', '-t', 'tracefs', 'tracefs', TRACEFS], check=True)
+        remove_orphans()
         self.at = '%s/instances/lastack-%d' % (TRACEFS, os.getpid())
         os.mkdir(self.at)
         self.formats = {}
@@ -88,6 +89,14 @@ class Tracer:
                 self.write('events/%s/enable' % event, 0)
         with contextlib.suppress(OSError):
             os.rmdir(self.at)
+
+
+def remove_orphans():
+    """Trace instances of recorders that were killed."""
+    for name in os.listdir(TRACEFS + '/instances'):
+        owner = re.fullmatch(r'lastack-(\d+)', name)
+        if owner and not os.path.exists('/proc/' + owner[1]):
+            os.rmdir('%s/instances/%s' % (TRACEFS, name))
 
 
 def wall_offset():

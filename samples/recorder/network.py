@@ -31,6 +31,11 @@ def check(result):
         raise OSError(code, os.strerror(code))
 
 
+def end_with_parent():
+    """The calling process is killed when the one that started it dies."""
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 class Namespace:
     """A network namespace, held by a file descriptor."""
 
@@ -71,7 +76,7 @@ class Namespace:
 
         def inside():
             libc.setns(self.fd, CLONE_NEWNET)
-            libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+            end_with_parent()
 
         return subprocess.Popen(command, preexec_fn=inside, **options)
 

@@ -1,0 +1,123 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { AnalysisOptions, Instant } from '../analyze.ts';
+import type { Decapsulation } from '../wire/walk.ts';
+
+/** What `analyze` and `timeline` have in common, as commander hands it over. */
+export interface CaptureOptions {
+  readonly output?: string;
+  readonly from?: Instant;
+  readonly to?: Instant;
+  readonly flow?: readonly number[];
+  readonly splitBy?: 'vlan' | 'tunnel';
+  readonly idleTimeout?: number;
+  readonly msl: number;
+  readonly names?: boolean;
+  readonly keepDuplicates?: boolean;
+  /** True, or the kinds of tunnel that are to be left closed. */
+  readonly decapsulate: true | readonly Tunnel[];
+  readonly progress: boolean;
+  readonly color: 'auto' | 'always' | 'never';
+}
+
+type Tunnel = keyof Decapsulation;
+
+/** Every tunnel that can be left closed. (A list of its own, so that \`--help\` need not load the decoder.) */
+const TUNNELS: readonly Tunnel[] = Object.keys({
+  ipip: true,
+  sixInFour: true,
+  inSix: true,
+  gre: true,
+  erspan: true,
+  vxlan: true,
+  geneve: true,
+  gtpu: true,
+  teredo: true,
+  ayiya: true,
+  l2tp: true,
+  capwap: true,
+} satisfies Record<Tunnel, true>) as Tunnel[];
+
+/** Adds the common options to a command. */
+export function addCaptureOptions(command: Command): Command {
+  return command
+    .option('-o, --output <file>', 'write to a file instead of standard output')
+    .option('--flow <numbers>', 'only these flows, by number: 3 or 1,4,7', flowNumbers)
+    .option('--from <time>', 'leave out what is before: 2026-11-22T13:09:21Z or seconds since 1970', instant)
+    .option('--to <time>', 'leave out what is at this time or after', instant)
+    .addOption(
+      new Option('--split-by <what>', "make VLAN or tunnel ids part of a flow's identity").choices(['vlan', 'tunnel']),
+    )
+    .option('--idle-timeout <seconds>', 'end flows that stay idle this long (default: never)', positive)
+    .option(
+      '--msl <seconds>',
+      'maximum segment lifetime; TIME_WAIT lasts two: 30 is Linux (60 s in all), 15 macOS and newer\nFreeBSD, 120 RFC 9293 and Windows by default',
+      positive,
+      30,
+    )
+    .option('--names', "show the capture's own names of addresses")
+    .option('--keep-duplicates', "count a mirror port's copies as segments of their own")
+    .option('--no-decapsulate <kinds>', `leave tunnels closed: all, or some of ${TUNNELS.join(', ')}`, tunnelKinds)
+    .option('--no-progress', 'draw no progress bar')
+    .addOption(
+      new Option('--color <when>', 'colours; NO_COLOR and FORCE_COLOR are honoured')
+        .choices(['auto', 'always', 'never'])
+        .default('auto'),
+    );
+}
+
+/** The pipeline's options that follow from the command line's. */
+export function analysisOptions(options: CaptureOptions): AnalysisOptions {
+  const closed = options.decapsulate === true ? [] : options.decapsulate;
+  return {
+    msl: options.msl,
+    keepDuplicates: options.keepDuplicates ?? false,
+    ...(options.idleTimeout === undefined ? {} : { idleTimeout: options.idleTimeout }),
+    ...(options.from === undefined ? {} : { from: options.from }),
+    ...(options.to === undefined ? {} : { to: options.to }),
+    wire: {
+      decapsulate: Object.fromEntries(closed.map((kind) => [kind, false])),
+      ...(options.splitBy === undefined ? {} : { splitBy: options.splitBy }),
+    },
+  };
+}
+
+/** An argument that is a number above 0. */
+export function positive(text: string): number {
+  const value = Number(text);
+  if (!(value > 0) || !Number.isFinite(value)) throw new InvalidArgumentError('It has to be a number above 0.');
+  return value;
+}
+
+/** An argument that is a whole number above 0. */
+export function count(text: string): number {
+  if (!/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError('It has to be a whole number above 0.');
+  return Number(text);
+}
+
+function flowNumbers(text: string, before: readonly number[] | undefined): readonly number[] {
+  return [...(before ?? []), ...text.split(',').map(count)];
+}
+
+/** RFC 3339 (without a zone it is UTC; a date alone is its midnight), or seconds since 1970. */
+function instant(text: string): Instant {
+  const unix = /^(\d{1,12})(?:\.(\d{1,9}))?$/.exec(text);
+  if (unix) return { seconds: Number(unix[1]), nanoseconds: Number((unix[2] ?? '').padEnd(9, '0')) };
+  const match = ISO.exec(text);
+  const zone = match?.[4]?.toUpperCase() ?? 'Z';
+  const milliseconds = match ? Date.parse(`${match[1]}T${match[2] ?? '00:00:00'}${zone}`) : Number.NaN;
+  if (Number.isNaN(milliseconds)) {
+    throw new InvalidArgumentError('It has to be a time like 2026-11-22T13:09:21.5Z, or seconds since 1970.');
+  }
+  return { seconds: milliseconds / 1000, nanoseconds: Number((match?.[3] ?? '').padEnd(9, '0')) };
+}
+
+const ISO = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?)(?:\.(\d{1,9}))?\s*(Z|[+-]\d\d:\d\d)?)?$/i;
+
+function tunnelKinds(text: string): readonly Tunnel[] {
+  if (text === 'all') return TUNNELS;
+  return text.split(',').map((name) => {
+    const kind = TUNNELS.find((tunnel) => tunnel.toLowerCase() === name.trim().toLowerCase());
+    if (kind === undefined) throw new InvalidArgumentError(`There is no tunnel "${name}".`);
+    return kind;
+  });
+}

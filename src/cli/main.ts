@@ -1,0 +1,106 @@
+#!/usr/bin/env node
+import { Command, CommanderError, Option } from 'commander';
+import { addCaptureOptions, count } from './capture-options.ts';
+import { EXIT } from './exit.ts';
+import { VERSION } from './version.ts';
+
+/** The command line. Each command is a file of its own that is loaded when it is called. */
+function program(): Command {
+  const lastack = new Command('lastack')
+    .description(
+      'The last word on how a TCP connection lived and died: handshakes, states, closes, resets and timelines.',
+    )
+    .version(VERSION, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this')
+    .helpCommand('help [command]', "print a command's options")
+    .showHelpAfterError('(lastack --help tells more)')
+    .addHelpText(
+      'after',
+      `
+Captures are pcap or pcapng files, also within gzip, zstd or lz4, directories of them, or - for standard
+input; several are read as one. A capture named like a command is given as ./NAME.
+
+Exit status: 0 done, 2 usage, 3 an input can't be read, 4 a capture is damaged or cut short (what was before
+is analysed), 130 interrupted.`,
+    );
+
+  const analyze = lastack
+    .command('analyze', { isDefault: true })
+    .description('every flow: handshake, states, close, trouble (the default command)')
+    .argument('<capture...>', 'captures, directories of captures, or - for standard input')
+    .addOption(
+      new Option('-f, --format <format>', 'how to print').choices(['text', 'json', 'ndjson', 'csv']).default('text'),
+    );
+  addCaptureOptions(analyze)
+    .addOption(new Option('--sort <key>', 'order of the flows').choices(SORT_KEYS))
+    .option('--top <number>', 'only the first flows of that order', count)
+    .option('--capture-record', "ndjson: put the capture's record on the last line")
+    .action(async (captures, options) => {
+      const { analyze } = await import('./analyze.ts');
+      await finish(await analyze(captures, options));
+    });
+
+  const timeline = lastack
+    .command('timeline')
+    .description("one annotated line a TCP segment, in tcpdump's or classic WinDump's style")
+    .argument('<capture...>', 'captures, directories of captures, or - for standard input')
+    .addOption(new Option('-f, --format <format>', 'how to print').choices(['text', 'ndjson']).default('text'))
+    .addOption(new Option('--style <style>', 'whose lines').choices(['tcpdump', 'windump']).default('tcpdump'));
+  addCaptureOptions(timeline)
+    .option('--no-annotate', 'the bare lines')
+    .option(
+      '-t',
+      "as tcpdump's: -t no time, -tt seconds since 1970, -ttt since the line before, -tttt date and time,\n-ttttt since the first line",
+      (_, before: number) => before + 1,
+      0,
+    )
+    .option('-S, --absolute', 'absolute sequence numbers')
+    .action(async (captures, options) => {
+      const { timeline } = await import('./timeline.ts');
+      await finish(await timeline(captures, options));
+    });
+
+  lastack
+    .command('verify')
+    .description('a second, independent decoder (pcap-parser) reads the capture too; every disagreement is reported')
+    .argument('<capture>', 'a classic pcap file')
+    .action(async (capture) => {
+      const { verify } = await import('./verify.ts');
+      await finish(await verify(capture));
+    });
+
+  lastack
+    .command('schema')
+    .description('what the records look like, as JSON Schema')
+    .action(async () => {
+      const { schema } = await import('./schema.ts');
+      await finish(schema());
+    });
+  return lastack;
+}
+
+const SORT_KEYS = ['flow', 'worst', 'start', 'duration', 'bytes', 'packets', 'handshake', 'retransmissions'];
+
+/** Ends the process with a status once what was written is gone. */
+async function finish(status: number): Promise<void> {
+  process.exitCode = status;
+}
+
+/** One clear line an error; whatever is no error of the user's is a bug, and crashes. */
+async function main(): Promise<void> {
+  const lastack = program();
+  for (const command of [lastack, ...lastack.commands]) command.exitOverride();
+  try {
+    await lastack.parseAsync();
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 || error.code === 'commander.help' ? EXIT.done : EXIT.usage;
+    } else if (error instanceof Error && error.name === 'ReaderGoneError') process.exitCode = EXIT.done;
+    else if (error instanceof Error && 'code' in error && error.code === 'usage') {
+      process.stderr.write(`lastack: ${error.message}\n`);
+      process.exitCode = EXIT.usage;
+    } else throw error;
+  }
+}
+
+await main();

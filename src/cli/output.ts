@@ -1,0 +1,99 @@
+import { closeSync, openSync, statSync, writeSync } from 'node:fs';
+import { ByteWriter } from '../bytes/writer.ts';
+import { UsageError } from '../errors.ts';
+
+/** Whoever read the output has gone away (`lastack … | head`): nothing is left to do, and nothing is wrong. */
+export class ReaderGoneError extends Error {
+  override readonly name = 'ReaderGoneError';
+}
+
+/** Where results go: standard output or a file, in big writes. */
+export class Output {
+  /** Write here; then call `flushIfFull`, and `close` at the end. */
+  readonly out: ByteWriter = new ByteWriter(FULL * 2);
+  private readonly fd: number;
+  private readonly name: string;
+
+  /**
+   * @param path a file, or undefined for standard output
+   * @param inputs paths of the captures, none of which may be overwritten
+   */
+  constructor(path: string | undefined, inputs: readonly string[]) {
+    this.name = path ?? 'standard output';
+    if (path === undefined) this.fd = STDOUT;
+    else {
+      if (inputs.some((input) => isSameFile(input, path))) throw new UsageError(`${path}: is one of the captures`);
+      try {
+        this.fd = openSync(path, 'w');
+      } catch (error) {
+        throw new UsageError(`${path}: can't be written: ${reasonOf(error)}`, { cause: error });
+      }
+    }
+  }
+
+  /** Whether a person reads along. */
+  get isTerminal(): boolean {
+    return this.fd === STDOUT && process.stdout.isTTY === true;
+  }
+
+  flushIfFull(): void {
+    if (this.out.length >= FULL) this.flush();
+  }
+
+  flush(): void {
+    this.writeAll(this.out.bytes, this.out.length);
+    this.out.length = 0;
+  }
+
+  close(): void {
+    this.flush();
+    if (this.fd !== STDOUT) closeSync(this.fd);
+  }
+
+  private writeAll(bytes: Uint8Array, length: number): void {
+    for (let at = 0; at < length; ) {
+      try {
+        at += writeSync(this.fd, bytes, at, length - at);
+      } catch (error) {
+        const code = (error as NodeJS.ErrnoException).code;
+        if (code === 'EAGAIN') Atomics.wait(SLEEPER, 0, 0, 2);
+        else if (code === 'EPIPE' || code === 'ERR_STREAM_DESTROYED') throw new ReaderGoneError();
+        else throw new UsageError(`${this.name}: can't be written: ${reasonOf(error)}`, { cause: error });
+      }
+    }
+  }
+}
+
+const STDOUT = 1;
+/** Octets after which they are written. */
+const FULL = 1 << 16;
+/** A full pipe that does not block (EAGAIN) is waited for: nobody ever wakes this. */
+const SLEEPER = new Int32Array(new SharedArrayBuffer(4));
+
+function isSameFile(a: string, b: string): boolean {
+  if (a === '-') return false;
+  const first = statSync(a, { throwIfNoEntry: false });
+  const second = statSync(b, { throwIfNoEntry: false });
+  return (
+    first !== undefined &&
+    second !== undefined &&
+    first.isFile() &&
+    first.ino === second.ino &&
+    first.dev === second.dev
+  );
+}
+
+/** What the system says went wrong, without its codes and paths. */
+export function reasonOf(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return REASONS[code ?? ''] ?? message;
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file or directory',
+  EACCES: 'permission denied',
+  EPERM: 'operation not permitted',
+  EISDIR: 'is a directory',
+  ENOSPC: 'no space left on device',
+  EROFS: 'read-only file system',
+};

@@ -1,0 +1,6 @@
+export class TextSink {
+  constructor(..._: unknown[]) {}
+  take(): void {}
+  end(): void {}
+  dispose(): void {}
+}

@@ -1,0 +1,46 @@
+/** One input, as the capture's record tells of it. */
+export interface InputRecord {
+  /** The path as the user gave it; `-` for standard input. */
+  readonly path: string;
+  readonly format: string;
+  /** LINKTYPE_ numbers of its interfaces, each once. */
+  readonly linkTypes: readonly number[];
+  /** Octets as they stand on disk, or as many as were read from a pipe. */
+  readonly bytes: number;
+  readonly records: number;
+  /** Of the file as it stands on disk; null where it was not read to the end. */
+  readonly sha256: string | null;
+}
+
+/** Something remarkable about the capture as a whole. */
+export interface CaptureFinding {
+  readonly code: string;
+  readonly severity: 'info' | 'notice' | 'warning' | 'alert';
+  readonly message: string;
+  readonly values: Readonly<Record<string, number | string>>;
+}
+
+/** What was in the capture besides its flows. */
+export interface CaptureSummary {
+  /** Times of the earliest and the latest record, RFC 3339; null when there is none. */
+  readonly start: string | null;
+  readonly end: string | null;
+  readonly records: number;
+  /** Records whose link type lastack can't decode. */
+  readonly undecoded: number;
+  /** Segments that belong to flows. */
+  readonly tcpSegments: number;
+  /** Copies of a mirror port that were folded. */
+  readonly duplicates: number;
+  /** Packets that the capturing program says it lost. */
+  readonly dropped: number;
+  /** Segments that came after their flow had been handed on. */
+  readonly lateSegments: number;
+  readonly findings: readonly CaptureFinding[];
+}
+
+/** The capture's record: what `--capture-record` and the `json` document say besides the flows. */
+export interface CaptureRecord {
+  readonly inputs: readonly InputRecord[];
+  readonly capture: CaptureSummary;
+}

@@ -1,0 +1,78 @@
+import { END, FLOW } from '../flow/rows.ts';
+import { OUTCOME, PATTERN } from '../tcp/patterns.ts';
+import type { FlowCursor } from './cursor.ts';
+import { duration, handshakeTime } from './flow.ts';
+import { outcomeOf } from './outcome.ts';
+
+/** What flows can be sorted by; all but `flow` and `start` put the largest, or the worst, first. */
+export type SortKey = 'flow' | 'worst' | 'start' | 'duration' | 'bytes' | 'packets' | 'handshake' | 'retransmissions';
+
+/** A number by which a flow is put in order, the smallest first. Ties are for the flow's number to break. */
+export function sortKey(flow: FlowCursor, key: SortKey): number {
+  switch (key) {
+    case 'flow':
+      return flow.word(FLOW.number);
+    case 'start':
+      return flow.double(FLOW.firstTimeF64);
+    case 'duration':
+      return -duration(flow);
+    case 'bytes':
+      return -(bytesOf(flow, FLOW.client) + bytesOf(flow, FLOW.server));
+    case 'packets':
+      return -(flow.word(FLOW.client + END.packets) + flow.word(FLOW.server + END.packets));
+    case 'handshake': {
+      const time = handshakeTime(flow);
+      return Number.isNaN(time) ? 1 : -time;
+    }
+    case 'retransmissions':
+      return -retransmissions(flow);
+    case 'worst':
+      return -gravity(flow);
+  }
+}
+
+/** How badly a flow went: failed and half-open before resets, before retransmissions and slow handshakes. */
+export function gravity(flow: FlowCursor): number {
+  return WORST_OUTCOME[outcomeOf(flow)]! + WORST_PATTERN[flow.word(FLOW.pattern)]! + trouble(flow);
+}
+
+/** Everything that was sent again: SYNs, SYN+ACKs, data and FINs. */
+export function retransmissions(flow: FlowCursor): number {
+  return (
+    flow.word(FLOW.synRetransmissions) +
+    flow.word(FLOW.synAckRetransmissions) +
+    flow.word(FLOW.client + END.retransmittedSegments) +
+    flow.word(FLOW.server + END.retransmittedSegments)
+  );
+}
+
+const WORST_OUTCOME: Readonly<Record<number, number>> = {
+  [OUTCOME.notCaptured]: 0,
+  [OUTCOME.complete]: 0,
+  [OUTCOME.aborted]: 7e6,
+  [OUTCOME.refused]: 8e6,
+  [OUTCOME.halfOpen]: 9e6,
+  [OUTCOME.unanswered]: 10e6,
+};
+const WORST_PATTERN: Readonly<Record<number, number>> = {
+  [PATTERN.open]: 0,
+  [PATTERN.halfClosed]: 2e6,
+  [PATTERN.fourWay]: 0,
+  [PATTERN.threeWay]: 0,
+  [PATTERN.simultaneous]: 0,
+  [PATTERN.reset]: 4e6,
+  [PATTERN.resetAfterFin]: 3e6,
+  [PATTERN.refused]: 0,
+};
+
+/** Below 1,000,000: what was sent again, then how slow the handshake was. */
+function trouble(flow: FlowCursor): number {
+  const again = Math.min(retransmissions(flow), 9000) * 100;
+  const time = handshakeTime(flow);
+  const slow = Number.isNaN(time) ? 0 : Math.min(time / 1e9, 99);
+  return again + slow;
+}
+
+function bytesOf(flow: FlowCursor, end: number): number {
+  return flow.double(end / 2 + END.bytesF64);
+}

@@ -9,13 +9,23 @@ export function disagreements(contenders: readonly Contender[], capture: Capture
   let lines: string | undefined;
   for (const contender of contenders) {
     if (!contender.facts) continue;
-    const facts = factsOf(contender, capture.path);
+    const facts = attempt(contender, capture.path, found);
+    if (!facts) continue;
     for (const difference of differences(facts, capture.truth)) found.push(`${contender.name}: ${difference}`);
     if (facts.lines === undefined) continue;
     lines ??= facts.lines;
     if (lines !== facts.lines) found.push(`${contender.name}: ${firstOtherLine(lines, facts.lines)}`);
   }
   return found;
+}
+
+function attempt(contender: Contender, path: string, found: string[]): Facts | undefined {
+  try {
+    return factsOf(contender, path);
+  } catch (error) {
+    found.push((error as Error).message);
+    return undefined;
+  }
 }
 
 /** How many lines a contender prints for a capture of any size. */

@@ -29,9 +29,9 @@ interface Recipe {
 
 /** The captures there are; what each is made for stands in docs/performance.md. */
 export const CAPTURES: Readonly<Record<CaptureName, Recipe>> = {
-  web: { about: '600,000 short connections, interleaved, ports used again', size: 600_000, make: web('ipv4') },
+  web: { about: 'short connections, interleaved, ports used again', size: 600_000, make: web('ipv4') },
   bulk: { about: 'four lossy flows of full-size segments', size: 440_000, make: writeBulk },
-  flood: { about: '5 million half-open flows, each from another source', size: 5_000_000, make: writeFlood },
+  flood: { about: 'half-open flows, each from another source', size: 5_000_000, make: writeFlood },
   tiny: { about: 'one connection of 10 packets', size: 0, make: writeTiny },
   v6: { about: 'web over IPv6 with VLAN tags', size: 150_000, make: web('vlan-ipv6') },
   tunnel: { about: 'web in VXLAN', size: 150_000, make: web('vxlan') },

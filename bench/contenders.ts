@@ -26,73 +26,76 @@ export interface Contender {
   readonly facts?: (output: string, path: string) => Facts;
 }
 
-/** Where the built program is, from the project's root. */
-export const LASTACK = 'dist/cli/main.js';
-
 const NODE = process.execPath;
 const UNCOMPRESSED: readonly CaptureName[] = ['web', 'bulk', 'flood', 'tiny', 'v6', 'tunnel'];
 
-/** Everyone who takes part; lastack first in each task. */
-export const CONTENDERS: readonly Contender[] = [
-  {
-    name: 'lastack analyze',
-    task: 'flows',
-    command: (path) => [NODE, LASTACK, 'analyze', '-f', 'ndjson', path],
-    facts: flowRecords,
-  },
-  {
-    name: 'capinfos -c',
-    task: 'records',
-    command: (path) => ['capinfos', '-c', '-M', path],
-    facts: (output) => ({ records: numberAfter(output, /Number of packets:\s+(\d+)/) }),
-  },
-  {
-    name: 'argus',
-    task: 'flows',
-    command: (path) => ['argus', '-r', path, '-w', '/dev/null'],
-    reads: ['web', 'bulk', 'flood', 'tiny', 'v6'],
-    octetsPerRecord: 900,
-  },
-  {
-    name: 'tcptrace -n',
-    task: 'flows',
-    command: (path) => ['tcptrace', '-n', path],
-    // Never the flood: its time grows with the square of the open connections.
-    reads: ['web', 'bulk', 'tiny', 'v6', 'web.gz'],
-    octetsPerRecord: 1000,
-    facts: (output) => ({
-      records: numberAfter(output, /(\d+) packets seen/),
-      flows: output.match(/^ *\d+: .* - .*\(/gm)?.length ?? 0,
-    }),
-  },
-  {
-    name: 'tshark -z conv,tcp',
-    task: 'flows',
-    command: (path) => ['tshark', '-q', '-r', path, '-z', 'conv,tcp'],
-    octetsPerRecord: 900,
-    facts: (output) => ({ flows: output.match(/<->/g)?.length ?? 0 }),
-  },
-  {
-    name: 'lastack timeline',
-    task: 'lines',
-    command: (path) => [NODE, LASTACK, 'timeline', '--no-annotate', path],
-    facts: (output, path) => ({ records: countLines(output), ...(prefixed(path) ? {} : { lines: output }) }),
-  },
-  {
-    name: 'tcpdump -nn',
-    task: 'lines',
-    command: (path) => ['tcpdump', '-nn', '-r', path],
-    reads: UNCOMPRESSED,
-    facts: (output, path) => (prefixed(path) ? {} : { records: countLines(output), lines: output }),
-  },
-  { name: 'lastack --help', task: 'start', command: () => [NODE, LASTACK, '--help'] },
-  { name: 'node -e 0', task: 'start', command: () => [NODE, '-e', '0'] },
-];
+/**
+ * Everyone who takes part; lastack first in each task.
+ *
+ * @param lastack the built command line
+ */
+export function contenders(lastack: string): readonly Contender[] {
+  return [
+    {
+      name: 'lastack analyze',
+      task: 'flows',
+      command: (path) => [NODE, lastack, 'analyze', '-f', 'ndjson', path],
+      facts: flowRecords,
+    },
+    {
+      name: 'capinfos -c',
+      task: 'records',
+      command: (path) => ['capinfos', '-c', '-M', path],
+      facts: (output) => ({ records: numberAfter(output, /Number of packets:\s+(\d+)/) }),
+    },
+    {
+      name: 'argus',
+      task: 'flows',
+      command: (path) => ['argus', '-r', path, '-w', '/dev/null'],
+      reads: ['web', 'bulk', 'flood', 'tiny', 'v6'],
+      octetsPerRecord: 900,
+    },
+    {
+      name: 'tcptrace -n',
+      task: 'flows',
+      command: (path) => ['tcptrace', '-n', path],
+      // Never the flood: its time grows with the square of the open connections.
+      reads: ['web', 'bulk', 'tiny', 'v6', 'web.gz'],
+      octetsPerRecord: 1000,
+      facts: (output) => ({
+        records: numberAfter(output, /(\d+) packets seen/),
+        flows: output.match(/^ *\d+: .* - .*\(/gm)?.length ?? 0,
+      }),
+    },
+    {
+      name: 'tshark -z conv,tcp',
+      task: 'flows',
+      command: (path) => ['tshark', '-q', '-r', path, '-z', 'conv,tcp'],
+      octetsPerRecord: 900,
+      facts: (output) => ({ flows: output.match(/<->/g)?.length ?? 0 }),
+    },
+    {
+      name: 'lastack timeline',
+      task: 'lines',
+      command: (path) => [NODE, lastack, 'timeline', '--no-annotate', path],
+      facts: (output, path) => ({ records: countLines(output), ...(prefixed(path) ? {} : { lines: output }) }),
+    },
+    {
+      name: 'tcpdump -nn',
+      task: 'lines',
+      command: (path) => ['tcpdump', '-nn', '-r', path],
+      reads: UNCOMPRESSED,
+      facts: (output, path) => (prefixed(path) ? {} : { records: countLines(output), lines: output }),
+    },
+    { name: 'lastack --help', task: 'start', command: () => [NODE, lastack, '--help'] },
+    { name: 'node -e 0', task: 'start', command: () => [NODE, '-e', '0'] },
+  ];
+}
 
 /** Whether the contender's program is here. */
 export function isInstalled(contender: Contender): boolean {
   const [program, script] = contender.command('');
-  if (program === NODE) return script === '-e' || existsSync(LASTACK);
+  if (program === NODE) return script === '-e' || existsSync(script!);
   return spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
 }
 

@@ -1,13 +1,13 @@
 import { parseArgs } from 'node:util';
 import { disagreements, lineCount } from './agreement.ts';
 import { CAPTURES, type Capture, type CaptureName, capture } from './captures.ts';
-import { CONTENDERS, type Contender, isInstalled } from './contenders.ts';
+import { type Contender, contenders, isInstalled } from './contenders.ts';
 import { freeMemory } from './machine.ts';
 import { type Cost, measure } from './measure.ts';
 import { type Result, tableOf, writePerformance } from './report.ts';
 
 /**
- * `npm run bench -- [CASE...] [--rounds N] [--scale N] [--peers NAME,...] [--write]`
+ * `npm run bench -- [CASE...] [--rounds N] [--scale N] [--peers NAME,...] [--lastack FILE] [--write]`
  *
  * Whole processes in turns, output thrown away: processor time, wall-clock time, peak memory. Asserts nothing about
  * milliseconds; ends with 1 where results that must agree differ.
@@ -26,6 +26,7 @@ const { positionals, values } = parseArgs({
     rounds: { type: 'string', default: '5' },
     scale: { type: 'string', default: '1' },
     peers: { type: 'string' },
+    lastack: { type: 'string', default: 'dist/cli/main.js' },
     write: { type: 'boolean', default: false },
   },
 });
@@ -37,9 +38,9 @@ await main(
 );
 
 async function main(cases: readonly CaptureName[], rounds: number, scale: number): Promise<void> {
-  const contenders = present(CONTENDERS.filter(asked));
+  const everyone = present(contenders(values.lastack).filter(asked));
   const results: Result[] = [];
-  let disagree = 0;
+  let wrong = 0;
   for (const name of cases) {
     const small = capture(FOLDER, name, Math.min(SMALL, scale));
     const whole = capture(FOLDER, name, scale);
@@ -47,26 +48,21 @@ async function main(cases: readonly CaptureName[], rounds: number, scale: number
       console.log(`\n${name}: left out, its compressor is not installed`);
       continue;
     }
-    const able = contenders.filter(({ task, reads }) => task !== 'start' && (!reads || reads.includes(name)));
+    const able = everyone.filter(({ task, reads }) => task !== 'start' && (!reads || reads.includes(name)));
     const differences = disagreements(able, small);
     differences.push(...(await countAgain(able, whole)));
-    for (const difference of differences) console.log(`${name}: DISAGREES: ${difference}`);
-    disagree += differences.length;
-    const result = { capture: whole, costs: takeTurns(fitting(able, whole), whole.path, rounds) };
+    const result = { capture: whole, costs: takeTurns(fitting(able, whole), whole.path, rounds, differences) };
+    for (const difference of differences) console.log(`${name}: WRONG: ${difference}`);
+    wrong += differences.length;
     results.push(result);
     console.log(`\n${tableOf(result)}`);
   }
-  const start = {
-    costs: takeTurns(
-      contenders.filter(({ task }) => task === 'start'),
-      '',
-      Math.max(rounds, 5),
-    ),
-  };
+  const starters = everyone.filter(({ task }) => task === 'start');
+  const start = { costs: takeTurns(starters, '', Math.max(rounds, 5), []) };
   results.push(start);
   console.log(`\n${tableOf(start)}`);
-  if (values.write) writePerformance(results, contenders);
-  if (disagree > 0) process.exitCode = 1;
+  if (values.write) writePerformance(results, everyone);
+  if (wrong > 0) process.exitCode = 1;
 }
 
 function caseOf(name: string): CaptureName {
@@ -83,10 +79,10 @@ function asked({ name }: Contender): boolean {
   return !values.peers || /^(lastack|node)/.test(name) || values.peers.split(',').includes(name.split(' ')[0]!);
 }
 
-function present(contenders: readonly Contender[]): Contender[] {
-  return contenders.filter((contender) => {
+function present(asked: readonly Contender[]): Contender[] {
+  return asked.filter((contender) => {
     if (isInstalled(contender)) return true;
-    if (contender.name.startsWith('lastack')) throw new Error('lastack is not built: npm run build');
+    if (contender.name.startsWith('lastack')) throw new Error(`${values.lastack} is missing: npm run build`);
     console.log(`${contender.name}: not installed, left out`);
     return false;
   });
@@ -113,13 +109,23 @@ function fitting(contenders: readonly Contender[], { name, truth }: Capture): Co
   });
 }
 
-/** Every round runs each contender once, so that a busy machine is busy for all of them. */
-function takeTurns(contenders: readonly Contender[], path: string, rounds: number): Map<Contender, Cost[]> {
+/** Every round runs each contender once, so that a busy machine is busy for all of them. Who fails once is out. */
+function takeTurns(
+  contenders: readonly Contender[],
+  path: string,
+  rounds: number,
+  failures: string[],
+): Map<Contender, Cost[]> {
   const costs = new Map<Contender, Cost[]>(contenders.map((contender) => [contender, []]));
   for (let round = 0; round < rounds; round++) {
-    for (const contender of contenders) {
-      if ((costs.get(contender)![0]?.wallMs ?? 0) > SLOW_MS) continue;
-      costs.get(contender)!.push(measure(contender.command(path)));
+    for (const [contender, spent] of costs) {
+      if ((spent[0]?.wallMs ?? 0) > SLOW_MS) continue;
+      try {
+        spent.push(measure(contender.command(path)));
+      } catch (error) {
+        failures.push((error as Error).message);
+        costs.delete(contender);
+      }
     }
   }
   return costs;

@@ -4,8 +4,10 @@ A scenario is a function of the world: `client`, `server`, and the `router` betw
 takes 5 ms each way unless it says otherwise. Its docstring is the description.
 """
 import contextlib
+import random
 import socket
 import struct
+import threading
 import time
 
 from .network import abort_on_close, choose_isn, vanish
@@ -491,6 +493,45 @@ def reset_unread_data(world):
 
 
 @scenario()
+def reset_in_flight(world):
+    """The server aborts while the client's data and FIN are on their way: each of them draws one more RST"""
+    client, server = connect(world)
+    world.router.hold(lambda packet: packet.sender == 'client' and (packet.length or packet.fin), 0.020)
+    client.sendall(REQUEST)
+    pause(0.010)
+    client.sendall(REQUEST)
+    client.close()
+    server.recv(1)
+    abort_on_close(server)
+    server.close()
+    pause(0.1)
+
+
+@scenario(kept=96)
+def burst_after_close(world):
+    """The client closes while a response of three segments and a FIN is on its way: a RST for each"""
+    client, server = connect(world)
+    client.sendall(REQUEST)
+    read(server, len(REQUEST))
+    server.sendall(bytes(4000))
+    server.close()
+    client.close()
+    pause()
+
+
+@scenario(tcp_early_retrans=0)
+def fin_before_lost_data(world):
+    """The client's data is lost, its FIN is not; the server has closed when the data comes again, and resets"""
+    client, server = connect(world)
+    world.router.drop(lambda packet: packet.sender == 'client' and packet.length, times=2)
+    client.sendall(REQUEST)
+    client.close()
+    pause(0.05)
+    server.close()
+    pause(1)
+
+
+@scenario()
 def data_after_close(world):
     """The client closes, the server still sends: its data is answered by a RST"""
     client, server = connect(world)
@@ -772,6 +813,74 @@ def lossy_transfer(world):
     read(server, 40_000)
     pause()
     close_in_turn(client, server)
+
+
+@scenario(kept=96)
+def rough_weather(world):
+    """Twenty connections at once, one packet in ten lost, one in ten late; both ends close as they like"""
+    chance = random.Random(1748)
+    world.router.drop(lambda packet: chance.random() < 0.1)
+    world.router.hold(lambda packet: chance.random() < 0.1, 0.015)
+    listener = world.server.listen(PORT, 64)
+    threads = [threading.Thread(target=visit, args=(world, 41000 + i), daemon=True) for i in range(20)]
+    threads.append(threading.Thread(target=serve, args=(world, listener), daemon=True))
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join(12)
+    pause(1)
+
+
+def visit(world, port):
+    """A client that sends and leaves in one of five ways."""
+    chance = random.Random(port)
+    client = world.client.socket(port)
+    client.settimeout(5)
+    time.sleep(chance.random())
+    with contextlib.suppress(OSError):
+        client.connect((world.server.address, PORT))
+        manner = chance.choice(['read', 'leave', 'shut down', 'abort', 'say nothing'])
+        if manner != 'say nothing':
+            client.sendall(bytes(chance.choice([5, 100, 5000])))
+        if manner == 'shut down':
+            client.shutdown(socket.SHUT_WR)
+            read_to_end(client)
+        elif manner == 'read':
+            client.recv(100)
+        elif manner == 'abort':
+            time.sleep(chance.random() / 10)
+            abort_on_close(client)
+    client.close()
+
+
+def serve(world, listener):
+    """Answers whoever comes within three seconds, each in a thread of its own."""
+    chance = random.Random(80)
+    until = time.monotonic() + 3
+    listener.settimeout(0.5)
+    while time.monotonic() < until:
+        with contextlib.suppress(OSError):
+            server = world.server.accept(listener)
+            threading.Thread(target=answer, args=(server, chance.random()), daemon=True).start()
+
+
+def answer(server, luck):
+    server.settimeout(5)
+    with contextlib.suppress(OSError):
+        if luck < 0.3:
+            server.sendall(server.recv(5000))
+            server.recv(1)
+        elif luck < 0.5:
+            read_to_end(server)
+            server.sendall(bytes(4000))
+        elif luck < 0.7:
+            server.sendall(bytes(3000))
+        elif luck < 0.85:
+            server.recv(10)
+            abort_on_close(server)
+        else:
+            time.sleep(0.3)
+    server.close()
 
 
 @scenario()

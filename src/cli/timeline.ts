@@ -1,4 +1,119 @@
-import { EXIT } from './exit.ts';
-export async function timeline(_captures: readonly string[], _options: unknown): Promise<number> {
-  return EXIT.usage;
+import { Analysis } from '../analyze.ts';
+import type { ByteWriter } from '../bytes/writer.ts';
+import { UsageError } from '../errors.ts';
+import type { CaptureSource } from '../input/capture-source.ts';
+import { openCaptures } from '../input/captures.ts';
+import { FlowCursor } from '../record/cursor.ts';
+import { SEGMENT_FIELDS, SegmentCursor } from '../record/segment.ts';
+import { Annotations } from '../render/annotation.ts';
+import { JsonRecord } from '../render/record-json.ts';
+import { textStyle } from '../render/style.ts';
+import { type LineOptions, type LineWriter, TcpdumpLine } from '../render/tcpdump.ts';
+import { SegmentView, WIRE } from '../wire/segment.ts';
+import { analysisOptions, type CaptureOptions } from './capture-options.ts';
+import { EXIT, exitStatus } from './exit.ts';
+import { Output } from './output.ts';
+import { reportProblems } from './problems.ts';
+import { readAll } from './reading.ts';
+import { terminalSize, wantsColour } from './terminal.ts';
+import { localOffset } from './zone.ts';
+
+export interface TimelineOptions extends CaptureOptions {
+  readonly format: 'text' | 'ndjson';
+  readonly style: 'tcpdump' | 'windump';
+  readonly annotate: boolean;
+  /** How often -t was given. */
+  readonly t: number;
+  readonly absolute?: boolean;
+}
+
+/** `lastack timeline`: answers the exit status. */
+export async function timeline(captures: readonly string[], options: TimelineOptions): Promise<number> {
+  const source = await openCaptures(captures);
+  if (source.inputs.length === 0) {
+    reportProblems(source.problems);
+    return exitStatus(source.problems);
+  }
+  const output = new Output(options.output, captures);
+  const lines = await lineWriter(options, source);
+  const wanted = options.flow === undefined ? null : new Set(options.flow);
+  const analysis: Analysis = new Analysis({
+    ...analysisOptions(options),
+    onSegment: (verdict, segment, result) => {
+      if (wanted !== null && !wanted.has(verdict.flow)) {
+        // Relative sequence numbers and -ttt depend on every line before, printed or not.
+        lines.write(output.out, segment, result);
+        output.out.length = printed;
+        return;
+      }
+      if (printer === null) {
+        if (segment.reassembled === 1 && result === WIRE.segment) return;
+        lines.write(output.out, segment, result);
+        output.out.byte(NEWLINE);
+      } else {
+        cursor.move(verdict, segment, result);
+        printer(output.out, cursor);
+      }
+      output.flushIfFull();
+      printed = output.out.length;
+    },
+  });
+  let printed = 0;
+  const flow = new FlowCursor({
+    rows: analysis.rows,
+    layerNames: (layers) => analysis.wire.layerNames(layers),
+    files: source.inputs.map((input) => input.path),
+    msl: options.msl,
+  });
+  const cursor = new SegmentCursor(flow, analysis.tracker.verdict, new SegmentView(), (out, segment, result) =>
+    lines.write(out, segment, result),
+  );
+  const printer = printerOf(options, output);
+  const interrupted = await readAll(source, analysis, options.progress);
+  output.close();
+  reportProblems(source.problems);
+  return interrupted ? EXIT.interrupted : exitStatus(source.problems);
+}
+
+const NEWLINE = 0x0a;
+
+/** What prints a segment beside its bare line; null when the bare line is all. */
+function printerOf(options: TimelineOptions, output: Output): ((out: ByteWriter, at: SegmentCursor) => void) | null {
+  if (options.format === 'ndjson') {
+    const record = new JsonRecord(SEGMENT_FIELDS);
+    return (out, at) => {
+      // An ICMP error is no segment: it has a line in the text only.
+      if (at.result === WIRE.icmpQuote) {
+        const start = out.length;
+        at.line(out);
+        out.length = start;
+        return;
+      }
+      record.write(at, out);
+      out.byte(NEWLINE);
+    };
+  }
+  if (!options.annotate) return null;
+  const annotations = new Annotations(
+    textStyle(wantsColour(options.color, output)),
+    terminalSize(output, Number.POSITIVE_INFINITY).columns,
+  );
+  return (out, at) => {
+    const start = out.length;
+    at.line(out);
+    annotations.write(out, at, out.length - start);
+  };
+}
+
+async function lineWriter(options: TimelineOptions, source: CaptureSource): Promise<LineWriter> {
+  const lineOptions: LineOptions = {
+    timeStyle: Math.min(options.t, 5) as 0 | 1 | 2 | 3 | 4 | 5,
+    absoluteSequence: options.absolute === true,
+    zoneOffset: localOffset,
+    ...(options.names === true
+      ? { names: { name: (bytes, at, length) => source.names.nameOf(bytes, at, length) } }
+      : {}),
+  };
+  if (options.style === 'tcpdump') return new TcpdumpLine(lineOptions);
+  throw new UsageError('--style windump is not there yet');
 }

@@ -13,6 +13,7 @@ export type Field<Cursor> =
   | WordField<Cursor>
   | BooleanField<Cursor>
   | AsciiField<Cursor>
+  | OctetsField<Cursor>
   | TextField<Cursor>
   | ObjectField<Cursor>
   | ListField<Cursor>
@@ -67,6 +68,13 @@ export interface BooleanField<Cursor> extends Described {
 export interface AsciiField<Cursor> extends Described {
   readonly kind: 'ascii';
   readonly write: (cursor: Cursor, out: ByteWriter) => void;
+}
+
+/** Text that is written as UTF-8, without a string in between, and may need escapes. */
+export interface OctetsField<Cursor> extends Described {
+  readonly kind: 'octets';
+  /** Answers false, having written nothing, for null. */
+  readonly write: (cursor: Cursor, out: ByteWriter) => boolean;
 }
 
 /** Any text, hostile or not. */
@@ -142,6 +150,10 @@ export function boolean<Cursor>(doc: string, get: (cursor: Cursor) => number): B
 
 export function ascii<Cursor>(doc: string, write: (cursor: Cursor, out: ByteWriter) => void): AsciiField<Cursor> {
   return { kind: 'ascii', doc, nullable: false, write };
+}
+
+export function octets<Cursor>(doc: string, write: (cursor: Cursor, out: ByteWriter) => boolean): OctetsField<Cursor> {
+  return { kind: 'octets', doc, nullable: false, write };
 }
 
 export function text<Cursor>(doc: string, get: (cursor: Cursor) => string | null): TextField<Cursor> {

@@ -41,6 +41,9 @@ export function fieldValue<Cursor extends ObjectCursor>(field: Field<Cursor>, cu
       SCRATCH.length = 0;
       field.write(cursor, SCRATCH);
       return SCRATCH.toString();
+    case 'octets':
+      SCRATCH.length = 0;
+      return field.write(cursor, SCRATCH) ? SCRATCH.toString() : null;
     case 'text':
       return field.get(cursor);
     case 'object':

@@ -31,6 +31,7 @@ function schemaOfValue<Cursor>(field: Field<Cursor>): object {
     case 'boolean':
       return { type: 'boolean' };
     case 'ascii':
+    case 'octets':
     case 'text':
       return { type: 'string' };
     case 'object':

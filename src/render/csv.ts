@@ -91,6 +91,11 @@ function writeCell(field: Field<FlowCursor>, flow: FlowCursor, out: ByteWriter):
     case 'ascii':
       field.write(flow, out);
       return;
+    case 'octets':
+      LIST.length = 0;
+      field.write(flow, LIST);
+      out.text(csvText(LIST.toString()));
+      return;
     case 'text':
       out.text(csvText(field.get(flow) ?? ''));
       return;

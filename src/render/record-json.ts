@@ -37,8 +37,9 @@ const STEP = {
   boolean: 5,
   ascii: 6,
   text: 7,
-  object: 8,
-  list: 9,
+  octets: 8,
+  object: 9,
+  list: 10,
 } as const;
 type StepKind = keyof typeof STEP;
 
@@ -50,7 +51,7 @@ interface Step<Cursor> {
   readonly optional: boolean;
   readonly get: (cursor: Cursor) => number;
   readonly words: readonly Constant[];
-  readonly write: (cursor: Cursor, out: ByteWriter) => void;
+  readonly write: (cursor: Cursor, out: ByteWriter) => unknown;
   readonly textOf: (cursor: Cursor) => string | null;
   readonly present: (cursor: Cursor) => boolean;
   readonly next: (cursor: Cursor, after: number) => number;
@@ -119,6 +120,8 @@ function writeValue<Cursor extends RecordCursor>(step: Step<Cursor>, cursor: Cur
       out.text(JSON.stringify(value));
       return true;
     }
+    case STEP.octets:
+      return writeOctets(step, cursor, out);
     case STEP.object:
       if (!step.present(cursor)) return false;
       run(step.inner, cursor, out);
@@ -127,6 +130,26 @@ function writeValue<Cursor extends RecordCursor>(step: Step<Cursor>, cursor: Cur
       writeList(step, cursor, out);
       return true;
   }
+}
+
+/** Writes UTF-8 in place; only where something in it needs an escape is it made a string. */
+function writeOctets<Cursor>(step: Step<Cursor>, cursor: Cursor, out: ByteWriter): boolean {
+  const start = out.length;
+  out.byte(QUOTE);
+  if (step.write(cursor, out) === false) {
+    out.length = start;
+    return false;
+  }
+  for (let at = start + 1; at < out.length; at++) {
+    const octet = out.bytes[at]!;
+    if (octet >= 0x20 && octet !== QUOTE && octet !== BACKSLASH) continue;
+    const text = new TextDecoder().decode(out.bytes.subarray(start + 1, out.length));
+    out.length = start;
+    out.text(JSON.stringify(text));
+    return true;
+  }
+  out.byte(QUOTE);
+  return true;
 }
 
 function writeList<Cursor extends RecordCursor>(step: Step<Cursor>, cursor: Cursor, out: ByteWriter): void {
@@ -142,6 +165,7 @@ function writeList<Cursor extends RecordCursor>(step: Step<Cursor>, cursor: Curs
 }
 
 const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
 const OPEN_LIST = 0x5b;
 const CLOSE_LIST = 0x5d;
@@ -189,7 +213,8 @@ class Compiler<Cursor> {
         this.step('word', field, { get: field.get, words: field.words.map((word) => new Constant(`"${word}"`)) });
         return;
       case 'ascii':
-        this.step('ascii', field, { write: field.write });
+      case 'octets':
+        this.step(field.kind, field, { write: field.write });
         return;
       case 'text':
         this.step('text', field, { textOf: field.get });

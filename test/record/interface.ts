@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import type { Field, Fields } from '../../src/record/field.ts';
 
 /** The TypeScript interfaces of a record's table, as a module's text: the record's own one first, then those inside. */
@@ -37,6 +38,7 @@ function typeOf<Cursor>(field: Field<Cursor>, interfaces: Map<string, string>): 
       return 'boolean';
     case 'time':
     case 'ascii':
+    case 'octets':
     case 'text':
       return 'string';
     case 'word':
@@ -49,4 +51,9 @@ function typeOf<Cursor>(field: Field<Cursor>, interfaces: Map<string, string>): 
     case 'pending':
       return field.type;
   }
+}
+
+/** The text as the formatter leaves it. */
+export function formatted(text: string): string {
+  return execFileSync('npx', ['biome', 'format', '--stdin-file-path=record.ts'], { input: text, encoding: 'utf8' });
 }

@@ -1,0 +1,123 @@
+import type { UtcTimes } from '../bytes/time.ts';
+import type { ByteWriter } from '../bytes/writer.ts';
+import { STATES } from '../tcp/machine.ts';
+import type { Verdict } from '../tcp/verdict.ts';
+import { type SegmentView, WIRE, type WireResult } from '../wire/segment.ts';
+import type { FlowCursor } from './cursor.ts';
+import {
+  type Fields,
+  integer,
+  list,
+  milliseconds,
+  object,
+  octets,
+  optional,
+  orNull,
+  pending,
+  text,
+  time,
+  word,
+} from './field.ts';
+import { notesOf } from './notes.ts';
+
+export type { SegmentRecord } from './segment-record.ts';
+
+/** Stands on a segment and what the tracker made of it. */
+export class SegmentCursor {
+  readonly flow: FlowCursor;
+  readonly times: UtcTimes;
+  /** The segment's own second, so that its time is exact. */
+  baseSeconds = 0;
+  private readonly writeLine: (out: ByteWriter, segment: SegmentView, result: WireResult) => void;
+  verdict: Verdict;
+  segment: SegmentView;
+  result: WireResult = WIRE.segment;
+  /** The note that a list's accessor reads, and all of them. */
+  item = 0;
+  notes: readonly string[] = [];
+
+  /** @param writeLine appends a segment's line; called once for each segment that has one, in order */
+  constructor(
+    flow: FlowCursor,
+    verdict: Verdict,
+    segment: SegmentView,
+    writeLine: (out: ByteWriter, segment: SegmentView, result: WireResult) => void,
+  ) {
+    this.flow = flow;
+    this.times = flow.times;
+    this.verdict = verdict;
+    this.segment = segment;
+    this.writeLine = writeLine;
+  }
+
+  move(verdict: Verdict, segment: SegmentView, result: WireResult): void {
+    this.verdict = verdict;
+    this.segment = segment;
+    this.result = result;
+    this.baseSeconds = segment.seconds;
+    if (verdict.row >= 0) this.flow.move(verdict.row);
+    this.notes = notesOf(this);
+  }
+
+  /** Appends the segment's line; false when it has none, since its first fragment had it. */
+  line(out: ByteWriter): boolean {
+    if (this.segment.reassembled === 1 && this.result === WIRE.segment) return false;
+    this.writeLine(out, this.segment, this.result);
+    return true;
+  }
+}
+
+const SIDES = ['client', 'server'] as const;
+
+/** A segment's record: the contract's fields, in its order. The interface `SegmentRecord` is made from this table. */
+export const SEGMENT_FIELDS: Fields<SegmentCursor> = {
+  frame: integer(
+    '1-based number of the record; of a fragmented segment, that of its last fragment',
+    (at) => at.segment.frame,
+  ),
+  file: optional(
+    text('Capture that holds the record, where there are several captures', (at) =>
+      at.flow.context.files.length > 1 ? (at.flow.context.files[at.segment.file] ?? null) : null,
+    ),
+  ),
+  fileFrame: optional(
+    integer('1-based number of the record in `file`', (at) =>
+      at.flow.context.files.length > 1 ? at.segment.fileFrame : Number.NaN,
+    ),
+  ),
+  flow: orNull(integer('Number of its flow; null where it has none', (at) => at.verdict.flow || Number.NaN)),
+  at: time('Time of the record', (at) => at.segment.nanoseconds),
+  from: orNull(word('Who sent it; null where nobody can tell', SIDES, (at) => at.verdict.side)),
+  line: orNull(
+    octets("The line that tcpdump or WinDump prints; null where the first fragment's record has it", (at, out) =>
+      at.line(out),
+    ),
+  ),
+  events: pending("Events, each in Wireshark's meaning", [], 'readonly string[]', {
+    type: 'array',
+    items: { type: 'string' },
+  }),
+  states: object('SegmentStates', 'States after both endpoints have handled this segment', {
+    client: orNull(word("The client's; null while unknown", STATES, (at) => at.verdict.clientState)),
+    server: orNull(word("The server's; null while unknown", STATES, (at) => at.verdict.serverState)),
+  }),
+  notes: list(
+    'What the segment did, in words',
+    (at, after) => (after + 1 < at.notes.length ? after + 1 : -1),
+    (at, item) => {
+      at.item = item;
+    },
+    text('A note', (at) => at.notes[at.item] ?? null),
+  ),
+  acks: orNull(integer('The frame that this one acknowledges', (at) => at.verdict.acksFrame || Number.NaN)),
+  rttMs: milliseconds('Time since that frame', (at) => at.verdict.rtt),
+  retransmits: orNull(
+    integer(
+      "The frame that this one repeats, in lastack's own judgement",
+      (at) => at.verdict.retransmitsFrame || Number.NaN,
+    ),
+  ),
+  duplicateOf: orNull(
+    integer('The frame of which a mirror port made this copy', (at) => at.verdict.duplicateOf || Number.NaN),
+  ),
+};

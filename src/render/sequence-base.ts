@@ -35,9 +35,16 @@ export class SequenceBases {
     const reverse =
       source > destination ||
       (source === destination && comparesGreater(view, segment.sourceAt, segment.destinationAt, size));
-    const row = reverse
-      ? table.find(view, segment.destinationAt, segment.sourceAt, (destination << 16) | source)
-      : table.find(view, segment.sourceAt, segment.destinationAt, (source << 16) | destination);
+    const low = reverse ? segment.destinationAt : segment.sourceAt;
+    const high = reverse ? segment.sourceAt : segment.destinationAt;
+    const ports = reverse ? (destination << 16) | source : (source << 16) | destination;
+    if (unprinted(segment)) {
+      const known = table.peek(view, low, high, ports);
+      this.seqBase = known < 0 ? 0 : table.words[reverse ? known + HIGH_BASE : known + LOW_BASE]!;
+      this.ackBase = known < 0 ? 0 : table.words[reverse ? known + LOW_BASE : known + HIGH_BASE]!;
+      return known >= 0;
+    }
+    const row = table.find(view, low, high, ports);
     const words = table.words;
     const fresh = table.added || syn;
     const own = reverse ? row + HIGH_BASE : row + LOW_BASE;
@@ -99,6 +106,12 @@ class BaseTable {
       return row;
     }
     return this.add(row, tag, view, low, high, ports);
+  }
+
+  /** The row of a tuple of the young generation, or -1. */
+  peek(view: DataView, low: number, high: number, ports: number): number {
+    const row = this.rowOf(this.words, this.hash(view, low, high, ports), view, low, high, ports);
+    return this.words[row] === 0 ? -1 : row;
   }
 
   /** The row that holds the key, or the free one where it would stand. A row's slot lies in its tag's upper bits. */
@@ -183,6 +196,15 @@ class BaseTable {
     }
     return hash === 0 ? 1 : hash;
   }
+}
+
+/**
+ * Whether tcpdump would print no line for the segment's packet, so that its numbers count for nothing: a total length
+ * of 0, as segmentation offload leaves it, or a record with more octets than the packet had.
+ */
+function unprinted(segment: SegmentView): boolean {
+  if (segment.ipVersion === 4 && segment.view.getUint16(segment.ipAt + 2) === 0) return true;
+  return segment.linkLength > 0 && segment.linkEnd - segment.linkAt > segment.linkLength;
 }
 
 /** Whether the octets at `first` are greater than those at `second`, as memcmp has it. */

@@ -1,0 +1,159 @@
+import type { ByteWriter } from '../bytes/writer.ts';
+import { type SegmentView, WIRE, type WireResult } from '../wire/segment.ts';
+import { writeIcmp } from './icmp-line.ts';
+import { LineAddresses } from './line-address.ts';
+import { type InterfaceName, LinePrefix } from './line-prefix.ts';
+import { LineTime, type TimeStyle } from './line-time.ts';
+import type { NameLookup } from './names.ts';
+import { putIpv4, putUnsigned } from './put.ts';
+import { OPTIONS_ROOM } from './tcp-options.ts';
+
+/** How the lines of a timeline are written, in either style. */
+export interface LineOptions {
+  /** tcpdump's -t to -ttttt; the time of day by default. */
+  readonly timeStyle?: TimeStyle | undefined;
+  /** tcpdump's -S: sequence numbers as they are. */
+  readonly absoluteSequence?: boolean | undefined;
+  /** Names in the place of addresses. */
+  readonly names?: NameLookup | undefined;
+  /** Seconds east of UTC at a time given in seconds since 1970; UTC by default. */
+  readonly zoneOffset?: ((epochSeconds: number) => number) | undefined;
+  /** Nine digits of a second's fraction instead of six. */
+  readonly nano?: boolean | undefined;
+  /** Name of the interface with a number, for Linux cooked captures v2; `?` by default. */
+  readonly interfaceName?: InterfaceName | undefined;
+}
+
+/** A segment's line of text, in some style. */
+export interface LineWriter {
+  /**
+   * Appends the line of what the decoder answered with `segment`, `firstFragment`, `brokenTcp` or `icmpQuote`, without
+   * an end of line. To be called once for each, in the capture's order: sequence numbers and -ttt depend on what came
+   * before.
+   */
+  write(out: ByteWriter, segment: SegmentView, result: WireResult): void;
+}
+
+/**
+ * What the lines of both styles begin with: time, layers, and both ends of the segment.
+ */
+export class LineHead {
+  private readonly time: LineTime;
+  private readonly addresses: LineAddresses;
+  private readonly prefix: LinePrefix;
+  private readonly named: boolean;
+  private readonly cut: string;
+
+  /** @param cut what tells that less than a fixed TCP header was kept */
+  constructor(options: LineOptions, cut: string) {
+    this.time = new LineTime(options.timeStyle ?? 0, options.zoneOffset ?? utc, options.nano ?? false);
+    this.addresses = new LineAddresses(options.names);
+    this.prefix = new LinePrefix(this.addresses, options.interfaceName ?? noName);
+    this.named = options.names !== undefined;
+    this.cut = cut;
+  }
+
+  /**
+   * Writes the line up to `a.p > b.q: `; the whole line where nothing can follow, as for an ICMP error.
+   *
+   * @returns whether TCP's part follows: its fixed header was kept and its data offset is no less. `out` then has
+   * TCP_ROOM.
+   */
+  write(out: ByteWriter, segment: SegmentView, result: WireResult): boolean {
+    this.time.write(out, segment.seconds, segment.nanoseconds);
+    if (result === WIRE.icmpQuote) {
+      this.prefix.write(out, segment, segment.outerIpAt);
+      writeIcmp(out, segment, this.addresses);
+      return false;
+    }
+    if (result !== WIRE.segment || segment.plain === 0 || segment.ipVersion === 6 || this.named) {
+      return this.writeEnds(out, segment);
+    }
+    out.reserve(ENDS_ROOM + TCP_ROOM);
+    this.writePlainEnds(out, segment);
+    return true;
+  }
+
+  /** `IP a.p > b.q: ` of a whole packet without anything around it. */
+  private writePlainEnds(out: ByteWriter, segment: SegmentView): void {
+    const bytes = out.bytes;
+    const view = segment.view;
+    const ports = view.getInt32(segment.tcpAt);
+    let at = out.length;
+    bytes[at] = LETTER_I;
+    bytes[at + 1] = LETTER_P;
+    bytes[at + 2] = SPACE;
+    at = putIpv4(bytes, at + 3, view.getInt32(segment.sourceAt));
+    bytes[at] = DOT;
+    at = putUnsigned(bytes, at + 1, ports >>> 16);
+    bytes[at] = SPACE;
+    bytes[at + 1] = GREATER;
+    bytes[at + 2] = SPACE;
+    at = putIpv4(bytes, at + 3, view.getInt32(segment.destinationAt));
+    bytes[at] = DOT;
+    at = putUnsigned(bytes, at + 1, ports & 0xffff);
+    bytes[at] = COLON;
+    bytes[at + 1] = SPACE;
+    out.length = at + 2;
+  }
+
+  /** The prefix and both ends of any packet. Answers whether a whole fixed header follows. */
+  private writeEnds(out: ByteWriter, segment: SegmentView): boolean {
+    const { bytes, view, ipAt, ipVersion, tcpAt } = segment;
+    this.prefix.write(out, segment, ipAt);
+    const kept = segment.tcpEnd - tcpAt;
+    const source = ipAt + (ipVersion === 6 ? 8 : 12);
+    const destination = ipAt + (ipVersion === 6 ? 24 : 16);
+    if (kept < 4) {
+      this.addresses.writePair(out, bytes, view, ipVersion, source, destination);
+      out.ascii(': [|tcp]');
+      return false;
+    }
+    // With extension headers between, the addresses were said before them.
+    if (bytes[ipAt + (ipVersion === 6 ? 6 : 9)] === TCP) {
+      this.addresses.writeEnds(out, bytes, view, ipVersion, source, destination, tcpAt);
+    } else {
+      out.unsigned(view.getUint16(tcpAt));
+      out.ascii(' > ');
+      out.unsigned(view.getUint16(tcpAt + 2));
+    }
+    out.ascii(': ');
+    if (kept < MIN_HEADER) {
+      out.ascii(this.cut);
+      return false;
+    }
+    const headerLength = (bytes[tcpAt + DATA_OFFSET]! >> 4) * 4;
+    if (headerLength < MIN_HEADER) {
+      out.ascii(' tcp ');
+      out.unsigned((segment.tcpLength - headerLength) >>> 0);
+      out.ascii(` [bad hdr length ${headerLength} - too short, < 20]`);
+      return false;
+    }
+    out.reserve(TCP_ROOM);
+    return true;
+  }
+}
+
+/** Octets that a line can take after both ends. */
+export const TCP_ROOM: number = 256 + OPTIONS_ROOM;
+/** `IP ` and both ends in IPv4. */
+const ENDS_ROOM = 64;
+
+function utc(): number {
+  return 0;
+}
+
+function noName(): undefined {
+  return undefined;
+}
+
+const DATA_OFFSET = 12;
+const MIN_HEADER = 20;
+const TCP = 6;
+
+const SPACE = 0x20;
+const DOT = 0x2e;
+const COLON = 0x3a;
+const GREATER = 0x3e;
+const LETTER_I = 0x49;
+const LETTER_P = 0x50;

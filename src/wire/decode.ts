@@ -61,6 +61,7 @@ export class SegmentDecoder {
   /** Stacks with one VLAN tag by its identifier, IPv4's in the first half; 0 for those not met yet. */
   private readonly vlanLayers = new Int32Array(2 * 4096);
   private readonly splitVlan: boolean;
+  private readonly verify: boolean;
 
   constructor(choices: WireChoices = {}) {
     this.options = {
@@ -73,6 +74,7 @@ export class SegmentDecoder {
     const eth = this.table.push(NO_LAYERS, LAYER.eth, NO_ID);
     this.ipv4Layers = this.table.push(this.table.push(eth, LAYER.ip, NO_ID), LAYER.tcp, NO_ID);
     this.ipv6Layers = this.table.push(this.table.push(eth, LAYER.ip6, NO_ID), LAYER.tcp, NO_ID);
+    this.verify = this.options.verifyChecksums;
     this.splitVlan = this.options.splitBy === 'vlan';
   }
 
@@ -186,7 +188,7 @@ export class SegmentDecoder {
     out.reassembled = 0;
     out.firstFragmentFrame = 0;
     const result = readTcp(view, at, end, length, out);
-    if (this.options.verifyChecksums && result === WIRE.segment) verifyTcp(view, out, out.destinationAt);
+    if (this.verify && result === WIRE.segment) verifyTcp(view, out, out.sourceAt, out.destinationAt);
     else out.checksum = CHECKSUM.unverified;
     return result;
   }

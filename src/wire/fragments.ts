@@ -30,7 +30,8 @@ export class Datagram {
   firstFrame = 0;
   /** Octets of payload in that fragment. */
   firstLength = 0;
-  /** Where the address that TCP's checksum covers lies, from `ipAt`. */
+  /** Where the addresses that TCP's checksum covers lie, from `ipAt`. */
+  finalSource = 0;
   finalDestination = 0;
 
   constructor(key: string, since: number) {
@@ -95,12 +96,16 @@ export class FragmentTable {
     this.seen++;
     const now = walk.out.seconds;
     this.expire(now);
-    const datagram = this.find(key, now);
     const length = walk.wireEnd - walk.at;
     const end = offset + length;
+    if (length <= 0 || end > MAX_PAYLOAD) {
+      this.refused++;
+      return undefined;
+    }
+    const datagram = this.find(key, now);
     const contradicts = datagram.total >= 0 && (more ? end > datagram.total : end !== datagram.total);
     const beyond = !more && datagram.runs.length > 0 && datagram.runs[datagram.runs.length - 1]! > end;
-    if (end > MAX_PAYLOAD || contradicts || beyond || datagram.runs.length >= 2 * MAX_RUNS) {
+    if (contradicts || beyond || datagram.runs.length >= 2 * MAX_RUNS) {
       this.refused++;
       return undefined;
     }
@@ -158,6 +163,7 @@ function keepHeader(datagram: Datagram, walk: PacketWalk, ipAt: number): void {
   datagram.protocol = walk.protocol;
   datagram.firstFrame = walk.out.frame;
   datagram.firstLength = walk.wireEnd - walk.at;
+  datagram.finalSource = Math.min(walk.finalSourceAt - ipAt, HEADER_ROOM - 16);
   datagram.finalDestination = Math.min(walk.finalDestinationAt - ipAt, HEADER_ROOM - 16);
 }
 

@@ -55,6 +55,7 @@ export function ipv4(walk: PacketWalk): Next {
   out.destinationAt = at + 16;
   out.ttl = view.getUint8(at + 8);
   out.ipId = view.getUint16(at + 4);
+  walk.finalSourceAt = at + 12;
   walk.finalDestinationAt = at + 16;
   walk.push(LAYER.ip);
   if (!walk.skip(headerLength)) return walk.stop(WIRE.other);
@@ -82,6 +83,7 @@ export function ipv6(walk: PacketWalk): Next {
   out.destinationAt = at + 24;
   out.ttl = view.getUint8(at + 7);
   out.ipId = -1;
+  walk.finalSourceAt = at + 8;
   walk.finalDestinationAt = at + 24;
   walk.push(LAYER.ip6);
   walk.skip(40);
@@ -106,15 +108,16 @@ export function extensionHeader(walk: PacketWalk): Next {
   const length = (view.getUint8(at + 1) + 1) * 8;
   walk.odd = true;
   if (!walk.skip(length)) return walk.stop(WIRE.other);
-  if (kind === IP_PROTOCOL.hopByHop) readJumboLength(walk, at + 2, at + length);
+  if (kind === IP_PROTOCOL.hopByHop || kind === IP_PROTOCOL.destination) readOptions(walk, at + 2, at + length);
   walk.protocol = view.getUint8(at);
   return NEXT.ipProtocol;
 }
 
-/** Kind of the jumbo payload option (RFC 2675 2). */
+/** Kinds of the jumbo payload option (RFC 2675 2) and the home address option (RFC 6275 6.3). */
 const JUMBO = 0xc2;
+const HOME_ADDRESS = 0xc9;
 
-function readJumboLength(walk: PacketWalk, at: number, end: number): void {
+function readOptions(walk: PacketWalk, at: number, end: number): void {
   const view = walk.view;
   let option = at;
   while (option + 2 <= end) {
@@ -129,6 +132,7 @@ function readJumboLength(walk: PacketWalk, at: number, end: number): void {
       const past = walk.out.ipAt + 40 + payloadLength;
       if (past >= walk.at) walk.limit(past);
     }
+    if (kind === HOME_ADDRESS && length === 18 && option + 18 <= end) walk.finalSourceAt = option + 2;
     option += length;
   }
 }
@@ -195,6 +199,7 @@ function enterDatagram(walk: PacketWalk, datagram: Datagram): Next {
   walk.end = walk.at + Math.min(datagram.total, datagram.keptEnd);
   walk.protocol = datagram.protocol;
   walk.firstFragmentEnd = walk.at + datagram.firstLength;
+  walk.finalSourceAt = ipAt + datagram.finalSource;
   walk.finalDestinationAt = ipAt + datagram.finalDestination;
   out.bytes = datagram.bytes;
   out.view = datagram.view;
@@ -233,7 +238,8 @@ export function tcp(walk: PacketWalk): Next {
     const inFirst = walk.firstFragmentEnd - walk.at;
     out.fragmentPayloadLength = inFirst >= out.headerLength ? inFirst - out.headerLength : -1;
   }
-  if (result === WIRE.segment && walk.options.verifyChecksums) verifyTcp(view, out, walk.finalDestinationAt);
+  if (result === WIRE.segment && walk.options.verifyChecksums)
+    verifyTcp(view, out, walk.finalSourceAt, walk.finalDestinationAt);
   return walk.stop(result);
 }
 

@@ -67,12 +67,13 @@ const LAYER_NAMES: readonly string[] = [
 export const NO_ID = -1;
 /** The empty stack: the parent of every link layer. */
 export const NO_LAYERS = 0;
-/** Layers of one packet, headers of extension not counted; more is an attack or garbage. */
 const MAX_STACKS = 4096;
+/** The rest is for layers without identifiers, so that a flood of identifiers does not hide them. */
+const MAX_STACKS_WITH_ID = 3072;
 
 /**
  * Every stack of layers that was seen, each named by a small number: a tree in which a stack is a child of the stack
- * without its last layer. Holds 4096 stacks at most; past that identifiers are dropped, then whole layers.
+ * without its last layer. Holds 4096 stacks at most; when it fills, identifiers are dropped, then whole layers.
  */
 export class LayerTable {
   private readonly parents = new Int32Array(MAX_STACKS);
@@ -88,7 +89,7 @@ export class LayerTable {
     const slot = this.slotOf(parent, layer, id);
     const known = this.slots[slot]!;
     if (known !== 0) return known;
-    if (this.count < MAX_STACKS) return this.add(slot, parent, layer, id);
+    if (this.count < (id === NO_ID ? MAX_STACKS : MAX_STACKS_WITH_ID)) return this.add(slot, parent, layer, id);
     return id === NO_ID ? parent : this.push(parent, layer, NO_ID);
   }
 

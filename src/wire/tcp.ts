@@ -127,10 +127,10 @@ const TCP = 6;
 
 /**
  * Verifies the checksum over pseudo header and segment (RFC 9293 3.1, RFC 8200 8.1); a segment that was not wholly
- * kept stays unverified. The addresses are at `out.sourceAt`, and at `destinationAt` in the same view (a routing header
- * may hold the final one).
+ * kept stays unverified. The addresses are at `sourceAt` and `destinationAt` in the same view, and not always those of
+ * the IP header: extension headers may hold the ones that count.
  */
-export function verifyTcp(view: DataView, out: SegmentView, destinationAt: number): void {
+export function verifyTcp(view: DataView, out: SegmentView, sourceAt: number, destinationAt: number): void {
   const at = out.tcpAt;
   const length = out.tcpLength;
   if (out.tcpEnd - at < length) {
@@ -139,12 +139,13 @@ export function verifyTcp(view: DataView, out: SegmentView, destinationAt: numbe
   }
   let sum = TCP + (length & 0xffff) + (length >>> 16);
   if (out.ipVersion === 4) {
-    const source = view.getInt32(out.sourceAt);
+    const source = view.getInt32(sourceAt);
     const destination = view.getInt32(destinationAt);
     sum += (source & 0xffff) + (source >>> 16) + (destination & 0xffff) + (destination >>> 16);
   } else {
-    sum = addWords(view, out.sourceAt, out.sourceAt + 16, sum);
-    sum = addWords(view, destinationAt, destinationAt + 16, sum);
+    const adjacent = destinationAt === sourceAt + 16;
+    sum = addWords(view, sourceAt, adjacent ? sourceAt + 32 : sourceAt + 16, sum);
+    if (!adjacent) sum = addWords(view, destinationAt, destinationAt + 16, sum);
   }
   out.checksum = sumsUp(addWords(view, at, at + length, sum)) ? CHECKSUM.good : CHECKSUM.bad;
 }

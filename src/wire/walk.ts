@@ -105,7 +105,11 @@ export class PacketWalk {
   littleEndian = true;
   /** In a datagram that was put together: where the payload of its first fragment ends. */
   firstFragmentEnd = 0;
-  /** Where the address lies that TCP's checksum covers: the last one of a routing header. */
+  /**
+   * Where the addresses lie that TCP's checksum covers: those of the IP header, unless a home address option or the last
+   * address of a routing header takes their place.
+   */
+  finalSourceAt = 0;
   finalDestinationAt = 0;
 
   readonly options: WireOptions;

@@ -30,6 +30,8 @@ export function takeAcknowledgment(
       i32[end + END.sndUna] = ack;
     }
   } else {
+    // RFC 9293 3.10.7.3: before a handshake is over, an ACK of what was never sent is not acceptable.
+    if ((bits & END_BITS.synSent) !== 0 && seqDelta(i32[end + END.sndNxt]!, ack) > 0) return;
     i32[end + END.sndUna] = ack;
     i32[end + END.bits] = bits | END_BITS.unaKnown;
   }
@@ -60,10 +62,12 @@ function takeAckOfFin(tracker: Tracker, row: number, side: number, end: number, 
   const otherEnd = other === CLIENT ? row + FLOW.client : row + FLOW.server;
   if ((i32[otherEnd + END.bits]! & END_BITS.finAcked) === 0) return;
   i32[row + FLOW.bits] = i32[row + FLOW.bits]! | FLOW_BITS.closed;
+  // The repeated FIN starts TIME_WAIT over, and so does its acknowledgment.
+  if (i32[row + FLOW.lastAckFrame] !== 0 && i32[row + FLOW.state + other] === STATE.TIME_WAIT)
+    enterTimeWait(tracker, row, other, segment.time);
   i32[row + FLOW.lastAckFrame] = segment.frame;
   f64[row / 2 + FLOW.lastAckTimeF64] = segment.time;
   tracker.verdict.notes |= NOTE.closeComplete;
-  if (i32[row + FLOW.state + other] === STATE.TIME_WAIT) enterTimeWait(tracker, row, other, segment.time);
   tracker.close(row, segment.time);
 }
 

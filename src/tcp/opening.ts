@@ -212,7 +212,10 @@ export function step(tracker: Tracker, row: number, side: number, event: number,
 }
 
 function noteSynOptions(i32: Int32Array, sender: number, segment: SegmentView): void {
+  // What it sent before this SYN (the last words of an older connection, say) was of another sequence space.
+  const fresh = (i32[sender + END.bits]! & END_BITS.synSent) === 0 || i32[sender + END.isn] !== segment.seq;
   let bits = i32[sender + END.bits]! | END_BITS.isnKnown | END_BITS.synSent;
+  if (fresh) bits &= ~END_BITS.seqKnown;
   if (segment.sackPermitted !== 0) bits |= END_BITS.sackPermitted;
   if (segment.hasTimestamps !== 0) bits |= END_BITS.timestamps;
   i32[sender + END.bits] = bits;

@@ -127,6 +127,16 @@ function count(
   // unless that very segment killed it (data after its close).
   if (side === CLIENT && (bits & FLOW_BITS.clientDoubtful) !== 0 && senderState === STATE.ESTABLISHED && form === REPLY)
     log.retract(row, side);
+  // It answers a FIN that it never acknowledged: that FIN, too, met no socket.
+  const fin = i32[receiver + END.bits]! & (END_BITS.finDelivered | END_BITS.finAcked);
+  if (
+    form === REPLY &&
+    fin === END_BITS.finDelivered &&
+    (senderState === STATE.CLOSE_WAIT || senderState === STATE.CLOSING || senderState === STATE.TIME_WAIT)
+  ) {
+    log.retract(row, side);
+    if (senderState === STATE.TIME_WAIT) i32[row + FLOW.bits] = i32[row + FLOW.bits]! & ~timeWaitBit(side);
+  }
   if (senderState !== STATE.CLOSED) {
     const before = form === REPLY && (senderState === STATE.ESTABLISHED || senderState === STATE.CLOSE_WAIT);
     const unknownSince = senderState === STATE.unknown || (before && (bits & FLOW_BITS.clientDoubtful) === 0);
@@ -136,7 +146,7 @@ function count(
   const receives = receiver !== (side === CLIENT ? row + FLOW.client : row + FLOW.server);
   if (receives && receiverState !== STATE.CLOSED && receiverState !== STATE.unknown)
     log.enter(row, other, STATE.CLOSED, segment.frame, segment.time);
-  i32[row + FLOW.bits] = bits | more;
+  i32[row + FLOW.bits] = i32[row + FLOW.bits]! | more;
   tracker.close(row, segment.time);
 }
 
@@ -146,6 +156,10 @@ function closeAfterClose(tracker: Tracker, row: number, side: number, other: num
   for (const which of [side, other])
     if (i32[row + FLOW.state + which] === STATE.TIME_WAIT)
       tracker.log.enter(row, which, STATE.CLOSED, segment.frame, segment.time);
+}
+
+function timeWaitBit(side: number): number {
+  return side === CLIENT ? FLOW_BITS.timeWaitClient : FLOW_BITS.timeWaitServer;
 }
 
 function formOf(segment: SegmentView): number {
@@ -189,15 +203,18 @@ export function takeSignOfLife(
     ((segment.flags & ACK) !== 0 &&
       (i32[receiver + END.bits]! & END_BITS.unaKnown) !== 0 &&
       seqDelta(i32[receiver + END.sndUna]!, segment.ack) > 0);
-  if (news && segment.time - f64[row / 2 + FLOW.resetTimeF64]! >= roundTrip(i32, f64, row))
+  if (news && segment.time - f64[row / 2 + FLOW.resetTimeF64]! >= flightTime(i32, f64, row))
     restore(tracker, row, side, true);
 }
 
-/** The handshake's round trip, else 200 ms. */
-function roundTrip(i32: Int32Array, f64: Float64Array, row: number): number {
-  if (i32[row + FLOW.synAckFrame] === 0 || i32[row + FLOW.synFrame] === 0) return 2e8;
-  const half = f64[row / 2 + FLOW.synAckTimeF64]! - f64[row / 2 + FLOW.lastSynTimeF64]!;
-  return half > 0 ? half : 2e8;
+/**
+ * After this long, nanoseconds, what comes from the other end was sent after the RST had reached it: one and a half times
+ * the handshake's round trip (SYN to the final ACK, the same from every vantage), else 300 ms.
+ */
+function flightTime(i32: Int32Array, f64: Float64Array, row: number): number {
+  if (i32[row + FLOW.ackFrame] === 0 || i32[row + FLOW.synFrame] === 0) return 3e8;
+  const roundTrip = f64[row / 2 + FLOW.ackTimeF64]! - f64[row / 2 + FLOW.lastSynTimeF64]!;
+  return roundTrip > 0 ? 1.5 * roundTrip + 1e6 : 3e8;
 }
 
 /** Takes back that the reset closed `side`, or with `both` the reset altogether. */

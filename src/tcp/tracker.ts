@@ -144,7 +144,8 @@ export class Tracker {
       f64[sender / 2 + END.bytesF64] = f64[sender / 2 + END.bytesF64]! + payload;
       i32[sender + END.payloadSegments] = i32[sender + END.payloadSegments]! + 1;
     }
-    i32[row + FLOW.completeness] = i32[row + FLOW.completeness]! | completenessOf(flags, payload);
+    i32[row + FLOW.completeness] =
+      i32[row + FLOW.completeness]! | completenessOf(flags, payload, segment.frame === i32[row + FLOW.firstFrame]);
     rememberSegment(i32, f64, sender, segment);
     if (segment.checksum !== CHECKSUM.good && segment.checksum === CHECKSUM.bad && this.atFault(sender, segment)) {
       verdict.notes |= NOTE.checksumBad;
@@ -435,13 +436,16 @@ const PROVEN = FLOW_BITS.serverProven | FLOW_BITS.clientProven;
 /** The flow is over: reset, refused, or both FINs acknowledged. */
 const OVER = FLOW_BITS.reset | FLOW_BITS.closed;
 
-/** Wireshark's `tcp.completeness` bits of one segment. */
-function completenessOf(flags: number, payload: number): number {
+/**
+ * Wireshark's `tcp.completeness` bits of one segment: SYN 1, SYN+ACK 2, ACK 4, data 8, FIN with ACK 16, RST 32.
+ * A flow's first segment only counts when it is a SYN.
+ */
+function completenessOf(flags: number, payload: number, first: boolean): number {
+  if (first) return (flags & (SYN | ACK)) === SYN ? (payload === 0 ? 1 : 9) : 0;
   let bits = 0;
-  if ((flags & (SYN | ACK)) === SYN) bits = 1;
-  else if ((flags & (SYN | ACK)) === (SYN | ACK)) bits = 2;
-  else if ((flags & ACK) !== 0 && (flags & (FIN | RST)) === 0) bits = payload === 0 ? 4 : 8;
-  if ((flags & FIN) !== 0) bits |= 16;
+  if ((flags & (SYN | ACK)) === (SYN | ACK)) bits = 2;
+  else if ((flags & ACK) !== 0) bits = payload === 0 ? 4 : 8;
+  if ((flags & (FIN | ACK)) === (FIN | ACK)) bits |= 16;
   if ((flags & RST) !== 0) bits |= 32;
   return bits;
 }

@@ -9,8 +9,11 @@ export function wantsColour(when: 'auto' | 'always' | 'never', output: Output): 
   return output.isTerminal && TERM !== 'dumb';
 }
 
-/** Columns and lines of the terminal that reads along; without one, `columns` is what is given. */
+/** Columns and lines of the terminal that reads along; without one, `columns` is COLUMNS of the environment or what is given. */
 export function terminalSize(output: Output, columns: number): { readonly columns: number; readonly lines: number } {
-  if (!output.isTerminal) return { columns, lines: Number.POSITIVE_INFINITY };
+  if (!output.isTerminal) {
+    const wanted = Number(process.env.COLUMNS);
+    return { columns: wanted > 0 ? wanted : columns, lines: Number.POSITIVE_INFINITY };
+  }
   return { columns: process.stdout.columns || 80, lines: process.stdout.rows || 24 };
 }

@@ -144,7 +144,7 @@ export const FLOW_FIELDS: Fields<FlowCursor> = {
   }),
   completeness: integer(
     "Bits of Wireshark's tcp.completeness: 1 SYN, 2 SYN+ACK, 4 ACK, 8 data, 16 FIN, 32 RST",
-    (flow) => flow.word(FLOW.completeness),
+    (flow) => flow.word(FLOW.completeness) & 0x3f,
   ),
   connState: pending("Zeek's conn_state", null, 'string', { type: 'string' }),
   history: pending("Zeek's history", null, 'string', { type: 'string' }),
@@ -255,6 +255,15 @@ function states(doc: string, side: number): Field<FlowCursor> {
     }),
     'state',
   );
+}
+
+/** The names of the states that a side went through. */
+export function stateNames(flow: FlowCursor, side: number): readonly string[] {
+  const names: string[] = [];
+  for (let at = nextState(flow, side, -1); at >= 0; at = nextState(flow, side, at)) {
+    names.push(STATES[flow.word(at + LOG.what) & 15] ?? '?');
+  }
+  return names;
 }
 
 /** The next entry of a side in the state log, as an offset from the row's start. */

@@ -1,0 +1,177 @@
+import { ByteWriter } from '../bytes/writer.ts';
+import { CLIENT, END, FLOW, SERVER } from '../flow/rows.ts';
+import { CLOSE_PATTERNS, HANDSHAKE_OUTCOMES, OUTCOME, PATTERN } from '../tcp/patterns.ts';
+import type { FlowCursor } from './cursor.ts';
+import { Durations } from './durations.ts';
+import { portOf, writeAddress } from './endpoint.ts';
+import { FirstOf } from './first-of.ts';
+import { closeInitiator, duration, handshakeTime, stateNames } from './flow.ts';
+import { outcomeOf } from './outcome.ts';
+import { retransmissions, type SortKey, sortKey } from './sort.ts';
+
+/** An end of a flow, as a report shows it. */
+export interface ReportEndpoint {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** What a report tells of one flow. */
+export interface ReportFlow {
+  readonly number: number;
+  readonly client: ReportEndpoint;
+  readonly server: ReportEndpoint;
+  /** Indexes into HANDSHAKE_OUTCOMES and CLOSE_PATTERNS; -1, 0 or 1 for nobody, client, server. */
+  readonly outcome: number;
+  readonly pattern: number;
+  readonly initiator: number;
+  /** Nanoseconds; NaN when unknown. */
+  readonly handshake: number;
+  readonly duration: number;
+  /** Octets of payload. */
+  readonly sent: number;
+  readonly received: number;
+  readonly retransmissions: number;
+  readonly synRetransmissions: number;
+  /** Names of the states that each end went through. */
+  readonly clientStates: readonly string[];
+  readonly serverStates: readonly string[];
+}
+
+/** What became of the flows to one server's port. */
+export interface ServiceSummary {
+  /** Null for the services that came after there were too many to tell apart. */
+  readonly server: ReportEndpoint | null;
+  flows: number;
+  failed: number;
+  halfOpen: number;
+  resets: number;
+  retransmissions: number;
+  /** Segments of either end. */
+  packets: number;
+  readonly handshakes: Durations;
+  /** Start of the first and the last half-open flow, nanoseconds since the cursor's base. */
+  firstHalfOpen: number;
+  lastHalfOpen: number;
+}
+
+/** Everything a report tells of a capture's flows, gathered as they finish, in bounded memory. */
+export class FlowSummary {
+  flows = 0;
+  packets = 0;
+  /** Octets of payload, as sent. */
+  bytes = 0;
+  retransmissions = 0;
+  readonly outcomes: number[] = HANDSHAKE_OUTCOMES.map(() => 0);
+  readonly patterns: number[] = CLOSE_PATTERNS.map(() => 0);
+  /** Closes by who began them: client, server. */
+  readonly initiators: [number, number] = [0, 0];
+  readonly handshakes: Durations = new Durations();
+  readonly durations: Durations = new Durations();
+  readonly services: Map<string, ServiceSummary> = new Map();
+  readonly first: FirstOf<ReportFlow>;
+  private readonly sort: SortKey;
+  private readonly scratch = new ByteWriter(64);
+
+  /**
+   * @param sort order in which flows are kept
+   * @param most how many of them
+   */
+  constructor(sort: SortKey, most: number) {
+    this.sort = sort;
+    this.first = new FirstOf(most);
+  }
+
+  add(flow: FlowCursor): void {
+    const outcome = outcomeOf(flow);
+    const pattern = flow.word(FLOW.pattern);
+    const again = retransmissions(flow);
+    const packets = flow.word(FLOW.client + END.packets) + flow.word(FLOW.server + END.packets);
+    this.flows++;
+    this.packets += packets;
+    this.bytes += bytesOf(flow, FLOW.client) + bytesOf(flow, FLOW.server);
+    this.retransmissions += again;
+    this.outcomes[outcome]!++;
+    this.patterns[pattern]!++;
+    const initiator = closeInitiator(flow);
+    if (initiator >= 0) this.initiators[initiator as 0 | 1]++;
+    this.handshakes.add(handshakeTime(flow));
+    this.durations.add(duration(flow));
+    const service = this.serviceOf(flow);
+    service.flows++;
+    service.packets += packets;
+    service.retransmissions += again;
+    service.handshakes.add(handshakeTime(flow));
+    if (outcome >= OUTCOME.refused || outcome === OUTCOME.unanswered || outcome === OUTCOME.halfOpen) service.failed++;
+    if (pattern === PATTERN.reset || pattern === PATTERN.resetAfterFin) service.resets++;
+    if (outcome === OUTCOME.halfOpen) {
+      service.halfOpen++;
+      const start = flow.double(FLOW.firstTimeF64);
+      service.firstHalfOpen = Math.min(service.firstHalfOpen, start);
+      service.lastHalfOpen = Math.max(service.lastHalfOpen, start);
+    }
+    const key = sortKey(flow, this.sort);
+    const number = flow.word(FLOW.number);
+    if (this.first.wants(key, number)) this.first.add(key, number, this.reportOf(flow, outcome, pattern, initiator));
+  }
+
+  private serviceOf(flow: FlowCursor): ServiceSummary {
+    const server = this.endpoint(flow, SERVER);
+    const name = `${server.address} ${server.port}`;
+    const known = this.services.get(name);
+    if (known !== undefined) return known;
+    if (this.services.size < MOST_SERVICES) return this.newService(name, server);
+    return this.services.get(OTHERS) ?? this.newService(OTHERS, null);
+  }
+
+  private newService(name: string, server: ReportEndpoint | null): ServiceSummary {
+    const service: ServiceSummary = {
+      server,
+      flows: 0,
+      failed: 0,
+      halfOpen: 0,
+      resets: 0,
+      retransmissions: 0,
+      packets: 0,
+      handshakes: new Durations(),
+      firstHalfOpen: Number.POSITIVE_INFINITY,
+      lastHalfOpen: Number.NEGATIVE_INFINITY,
+    };
+    this.services.set(name, service);
+    return service;
+  }
+
+  private reportOf(flow: FlowCursor, outcome: number, pattern: number, initiator: number): ReportFlow {
+    return {
+      number: flow.word(FLOW.number),
+      client: this.endpoint(flow, CLIENT),
+      server: this.endpoint(flow, SERVER),
+      outcome,
+      pattern,
+      initiator,
+      handshake: handshakeTime(flow),
+      duration: duration(flow),
+      sent: bytesOf(flow, FLOW.client),
+      received: bytesOf(flow, FLOW.server),
+      retransmissions: retransmissions(flow),
+      synRetransmissions: flow.word(FLOW.synRetransmissions),
+      clientStates: stateNames(flow, CLIENT),
+      serverStates: stateNames(flow, SERVER),
+    };
+  }
+
+  private endpoint(flow: FlowCursor, side: number): ReportEndpoint {
+    this.scratch.length = 0;
+    writeAddress(flow, side, this.scratch);
+    let address = '';
+    for (let i = 0; i < this.scratch.length; i++) address += String.fromCharCode(this.scratch.bytes[i]!);
+    return { address, port: portOf(flow, side) };
+  }
+}
+
+/** Services told apart; those that come later are counted together. */
+const MOST_SERVICES = 4096;
+const OTHERS = 'others';
+
+function bytesOf(flow: FlowCursor, end: number): number {
+  return flow.double(end / 2 + END.bytesF64);
+}

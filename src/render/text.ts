@@ -1,0 +1,241 @@
+import type { CaptureRecord } from '../record/capture.ts';
+import type { FlowSummary, ServiceSummary } from '../record/summary.ts';
+import { CLOSE_PATTERNS, HANDSHAKE_OUTCOMES, OUTCOME, PATTERN } from '../tcp/patterns.ts';
+import { escapeName } from './names.ts';
+import { countText, durationText, octetsText, percentText, plural } from './quantity.ts';
+import type { TextStyle } from './style.ts';
+import { flowTable } from './text-flows.ts';
+import { endpointText, type PageOptions, shortened } from './text-page.ts';
+
+/** The report of `analyze` for a person: the capture first, then how its connections went, then the flows themselves. */
+export function textReport(record: CaptureRecord, summary: FlowSummary, options: PageOptions): string {
+  const lines = [
+    ...vitalSigns(record, summary, options),
+    ...findings(record, options),
+    ...(summary.flows === 0 ? [] : opened(summary, options)),
+    ...(summary.flows === 0 ? [] : closed(summary, options)),
+    ...services(summary, options),
+    ...halfOpen(summary, options),
+  ];
+  lines.push(...flowTable(summary, { ...options, used: lines.length }));
+  return `${lines.join('\n')}\n`;
+}
+
+function vitalSigns(record: CaptureRecord, summary: FlowSummary, options: PageOptions): string[] {
+  const { style, columns } = options;
+  const { inputs, capture } = record;
+  const [first] = inputs;
+  const bytes = inputs.reduce((sum, input) => sum + input.bytes, 0);
+  const format = [...new Set(inputs.map((input) => input.format))].join(' and ');
+  const name = inputs.length === 1 ? baseName(first?.path ?? '') : plural(inputs.length, 'capture');
+  const lines = [
+    `${style.bold(shortened(escapeText(name), columns - 24))}  ${style.dim(`${format}, ${octetsText(bytes)}`)}`,
+    '',
+    row(style, 'records', `${countText(capture.records)}${span(record)}`),
+  ];
+  const segments = [`${countText(capture.tcpSegments)} in ${plural(summary.flows, 'flow')}`];
+  segments.push(`${octetsText(summary.bytes)} of payload`);
+  lines.push(row(style, 'segments', segments.join(', ')));
+  const again = `${countText(summary.retransmissions)} (${percentText(summary.retransmissions, summary.packets)} of segments)`;
+  lines.push(row(style, 'sent again', summary.retransmissions > 0 ? style.warn(again) : again));
+  if (capture.lateSegments > 0) {
+    lines.push(row(style, 'late', `${plural(capture.lateSegments, 'segment')} of flows that were finished already`));
+  }
+  return lines;
+}
+
+/** When the capture was taken and how long it took. */
+function span(record: CaptureRecord): string {
+  const { start, end } = record.capture;
+  if (start === null || end === null) return '';
+  const seconds = (Date.parse(`${end.slice(0, 19)}Z`) - Date.parse(`${start.slice(0, 19)}Z`)) / 1000;
+  const nanoseconds = seconds * 1e9 + Number(end.slice(20, 29)) - Number(start.slice(20, 29));
+  const length = Number.isNaN(nanoseconds) ? '' : ` in ${durationText(nanoseconds)}`;
+  return `${length} from ${start.slice(0, 10)} ${start.slice(11, 19)} UTC`;
+}
+
+function findings(record: CaptureRecord, options: PageOptions): string[] {
+  const { style } = options;
+  const lines: string[] = [];
+  for (const finding of record.capture.findings) {
+    const mark = finding.severity === 'info' ? style.dim('i') : style.warn('!');
+    const text = wrap(escapeText(finding.message), options.columns - 4);
+    text.forEach((line, i) => {
+      lines.push(`${i === 0 ? mark : ' '} ${finding.severity === 'info' ? style.dim(line) : line}`);
+    });
+  }
+  return lines.length === 0 ? [] : ['', ...lines];
+}
+
+function opened(summary: FlowSummary, options: PageOptions): string[] {
+  const { style } = options;
+  const order = [
+    OUTCOME.complete,
+    OUTCOME.unanswered,
+    OUTCOME.halfOpen,
+    OUTCOME.refused,
+    OUTCOME.aborted,
+    OUTCOME.notCaptured,
+  ];
+  const lines = ['', heading('How they opened', options)];
+  for (const outcome of order) {
+    const paint = outcome === OUTCOME.complete ? style.good : outcome === OUTCOME.notCaptured ? style.dim : style.bad;
+    lines.push(...bar(HANDSHAKE_OUTCOMES[outcome]!, summary.outcomes[outcome]!, summary.flows, paint, options));
+  }
+  const { handshakes } = summary;
+  if (handshakes.count > 0) lines.push(row(style, 'handshake', percentiles(summary)));
+  return lines;
+}
+
+function percentiles(summary: FlowSummary): string {
+  const { handshakes } = summary;
+  if (handshakes.count === 1) return durationText(handshakes.min);
+  const parts = [`min ${durationText(handshakes.min)}`];
+  for (const percent of [50, 90, 99]) parts.push(`p${percent} ${durationText(handshakes.percentile(percent / 100))}`);
+  parts.push(`max ${durationText(handshakes.max)}`);
+  return parts.join('  ');
+}
+
+function closed(summary: FlowSummary, options: PageOptions): string[] {
+  const { style } = options;
+  const order = [
+    PATTERN.fourWay,
+    PATTERN.threeWay,
+    PATTERN.simultaneous,
+    PATTERN.halfClosed,
+    PATTERN.reset,
+    PATTERN.resetAfterFin,
+    PATTERN.refused,
+    PATTERN.open,
+  ];
+  const lines = ['', heading('How they closed', options)];
+  for (const pattern of order) {
+    const paint = BAD_PATTERNS.has(pattern)
+      ? style.bad
+      : pattern === PATTERN.halfClosed
+        ? style.warn
+        : pattern === PATTERN.open
+          ? style.dim
+          : style.good;
+    lines.push(...bar(CLOSE_PATTERNS[pattern]!, summary.patterns[pattern]!, summary.flows, paint, options));
+  }
+  const [byClient, byServer] = summary.initiators;
+  if (byClient + byServer > 0) {
+    lines.push(row(style, 'begun by', `client ${countText(byClient)}  server ${countText(byServer)}`));
+  }
+  return lines;
+}
+
+const BAD_PATTERNS: ReadonlySet<number> = new Set([PATTERN.reset, PATTERN.resetAfterFin, PATTERN.refused]);
+
+/** `complete      812  81%  ████████`, or nothing for none. */
+function bar(
+  name: string,
+  count: number,
+  whole: number,
+  paint: (text: string) => string,
+  options: PageOptions,
+): string[] {
+  if (count === 0) return [];
+  const width = Math.max(Math.min(options.columns - 40, 40), 8);
+  const eighths = Math.max(1, Math.round((count / whole) * width * 8));
+  const blocks = '█'.repeat(eighths >> 3) + (EIGHTHS[eighths & 7] ?? '');
+  return [
+    `  ${name.padEnd(LABEL)}${countText(count).padStart(10)} ${percentText(count, whole).padStart(5)}  ${paint(blocks)}`,
+  ];
+}
+
+const LABEL = 16;
+const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
+
+function services(summary: FlowSummary, options: PageOptions): string[] {
+  const { style } = options;
+  const suffering = [...summary.services.values()]
+    .filter((service) => suffers(service) > 0)
+    .sort((a, b) => suffers(b) - suffers(a) || b.flows - a.flows);
+  if (suffering.length === 0) return [];
+  const most = 8;
+  const names = suffering.slice(0, most).map((service) => serviceName(service, options));
+  const room = Math.max(options.columns - 2 - 47, 16);
+  const width = Math.min(Math.max(...names.map((name) => name.length), 6), room);
+  const lines = [
+    '',
+    heading('Services that suffer', options),
+    style.dim(`  ${'server'.padEnd(width)}${columnsOf('flows', 'failed', 'resets', 'resent')}   handshake p90`),
+  ];
+  suffering.slice(0, most).forEach((service, i) => {
+    const numbers = columnsOf(
+      countText(service.flows),
+      countText(service.failed),
+      countText(service.resets),
+      countText(service.retransmissions),
+    );
+    const p90 = durationText(service.handshakes.percentile(0.9)).padStart(15);
+    lines.push(
+      `  ${shortened(names[i]!, width).padEnd(width)}${service.failed > 0 ? style.bad(numbers) : numbers} ${p90}`,
+    );
+  });
+  if (suffering.length > most) lines.push(style.dim(`  and ${plural(suffering.length - most, 'more service')}`));
+  return lines;
+}
+
+/** How much trouble a service's flows had; 0 for none. */
+function suffers(service: ServiceSummary): number {
+  const resent = service.retransmissions > service.packets * 0.01 ? service.retransmissions / 10 : 0;
+  return service.failed * 3 + service.resets + resent;
+}
+
+function columnsOf(...cells: readonly string[]): string {
+  return cells.map((cell) => cell.padStart(8)).join('');
+}
+
+function halfOpen(summary: FlowSummary, options: PageOptions): string[] {
+  const { style } = options;
+  const targets = [...summary.services.values()]
+    .filter((service) => service.halfOpen > 0)
+    .sort((a, b) => b.halfOpen - a.halfOpen);
+  if (targets.length === 0) return [];
+  const most = 5;
+  const lines = ['', heading('Half-open: SYN+ACK sent, never acknowledged', options)];
+  for (const target of targets.slice(0, most)) {
+    const time = target.lastHalfOpen - target.firstHalfOpen;
+    const within = target.halfOpen > 1 ? ` begun within ${durationText(time)}` : '';
+    const name = shortened(serviceName(target, options), Math.max(options.columns - 50, 16));
+    lines.push(`  ${name}  ${style.bad(plural(target.halfOpen, 'flow'))} left in SYN_RECV${within}`);
+  }
+  if (targets.length > most) lines.push(style.dim(`  and ${plural(targets.length - most, 'more target')}`));
+  return lines;
+}
+
+function serviceName(service: ServiceSummary, options: PageOptions): string {
+  return service.server === null ? '(all others)' : endpointText(service.server, options.nameOf);
+}
+
+function heading(text: string, options: PageOptions): string {
+  return options.style.bold(text);
+}
+
+function row(style: TextStyle, label: string, value: string): string {
+  return `  ${style.dim(label.padEnd(LABEL))}${value}`;
+}
+
+/** Text of the capture's or the user's with what a terminal would obey made visible. */
+function escapeText(text: string): string {
+  return text.split(' ').map(escapeName).join(' ');
+}
+
+function baseName(path: string): string {
+  return path === '-' ? 'standard input' : (path.split('/').at(-1) ?? path);
+}
+
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
+}

@@ -107,6 +107,9 @@ function addMinisocket(socket: Draft, changes: readonly KernelEvent[], until: nu
   if (closed.state !== 'CLOSED' || !MINISOCKET_AFTER.includes(before)) return;
   const known = changes.findLast((change) => change.at <= closed.at)?.newState ?? '-';
   const later = changes.filter((change) => change.at > closed.at && change.at < until + 1);
+  // a poll's answer may be older than its time: the socket as it was just before
+  while (later[0] !== undefined && later[0].at - closed.at < POLL_ERROR && isFullSocket(later[0].newState))
+    later.shift();
   const first = later[0];
   const livesOn = MINISOCKETS.includes(known) && (first === undefined || first.at - closed.at > POLLS);
   if (!livesOn && !(first !== undefined && MINISOCKETS.includes(first.newState))) return;
@@ -119,6 +122,10 @@ function addMinisocket(socket: Draft, changes: readonly KernelEvent[], until: nu
     enter(socket, lives ? change.newState : 'CLOSED', before === 'CLOSING' && lives ? closed.at : change.at);
     if (!lives) return;
   }
+}
+
+function isFullSocket(state: string): boolean {
+  return state !== '-' && !MINISOCKETS.includes(state);
 }
 
 /** N1: a state that is entered again at once is one. */

@@ -14,6 +14,7 @@ function program(): Command {
     .helpOption('-h, --help', 'print this')
     .helpCommand('help [command]', "print a command's options")
     .showHelpAfterError('(lastack --help tells more)')
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'lastack: ')) })
     .addHelpText(
       'after',
       `

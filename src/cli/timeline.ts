@@ -1,14 +1,14 @@
 import { Analysis } from '../analyze.ts';
 import type { ByteWriter } from '../bytes/writer.ts';
-import { UsageError } from '../errors.ts';
 import type { CaptureSource } from '../input/capture-source.ts';
 import { openCaptures } from '../input/captures.ts';
 import { FlowCursor } from '../record/cursor.ts';
 import { SEGMENT_FIELDS, SegmentCursor } from '../record/segment.ts';
 import { Annotations } from '../render/annotation.ts';
+import type { LineOptions, LineWriter } from '../render/line.ts';
 import { JsonRecord } from '../render/record-json.ts';
 import { textStyle } from '../render/style.ts';
-import { type LineOptions, type LineWriter, TcpdumpLine } from '../render/tcpdump.ts';
+import { TcpdumpLine } from '../render/tcpdump.ts';
 import { SegmentView, WIRE } from '../wire/segment.ts';
 import { analysisOptions, type CaptureOptions } from './capture-options.ts';
 import { EXIT, exitStatus } from './exit.ts';
@@ -115,5 +115,6 @@ async function lineWriter(options: TimelineOptions, source: CaptureSource): Prom
       : {}),
   };
   if (options.style === 'tcpdump') return new TcpdumpLine(lineOptions);
-  throw new UsageError('--style windump is not there yet');
+  const { WindumpLine } = await import('../render/windump.ts');
+  return new WindumpLine(lineOptions);
 }

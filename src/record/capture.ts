@@ -44,3 +44,70 @@ export interface CaptureRecord {
   readonly inputs: readonly InputRecord[];
   readonly capture: CaptureSummary;
 }
+
+const INTEGER = { type: 'integer' } as const;
+const TIME_OR_NULL = { type: ['string', 'null'], format: 'date-time' } as const;
+
+/** The capture's record as JSON Schema. */
+export const CAPTURE_SCHEMA: {
+  readonly type: 'object';
+  readonly properties: object;
+  readonly required: readonly string[];
+} = {
+  type: 'object',
+  properties: {
+    inputs: {
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: {
+          path: { type: 'string' },
+          format: { enum: ['pcap', 'pcapng'] },
+          linkTypes: { type: 'array', items: INTEGER },
+          bytes: INTEGER,
+          records: INTEGER,
+          sha256: { type: ['string', 'null'] },
+        } satisfies Record<keyof InputRecord, object>,
+        required: ['path', 'format', 'linkTypes', 'bytes', 'records', 'sha256'],
+      },
+    },
+    capture: {
+      type: 'object',
+      properties: {
+        start: TIME_OR_NULL,
+        end: TIME_OR_NULL,
+        records: INTEGER,
+        undecoded: INTEGER,
+        tcpSegments: INTEGER,
+        duplicates: INTEGER,
+        dropped: INTEGER,
+        lateSegments: INTEGER,
+        findings: {
+          type: 'array',
+          items: {
+            type: 'object',
+            properties: {
+              code: { type: 'string' },
+              severity: { enum: ['info', 'notice', 'warning', 'alert'] },
+              message: { type: 'string' },
+              values: { type: 'object' },
+            } satisfies Record<keyof CaptureFinding, object>,
+            required: ['code', 'severity', 'message', 'values'],
+          },
+        },
+      } satisfies Record<keyof CaptureSummary, object>,
+      required: [
+        'start',
+        'end',
+        'records',
+        'undecoded',
+        'tcpSegments',
+        'duplicates',
+        'dropped',
+        'lateSegments',
+        'findings',
+      ],
+    },
+  } satisfies Record<keyof CaptureRecord, object>,
+  required: ['inputs', 'capture'],
+};

@@ -91,7 +91,7 @@ function columnsThatFit(rows: readonly Record<CellName, Cell>[], room: number): 
       (sum, { cell, title }) => sum + 2 + Math.max(title.length, ...rows.map((row) => row[cell].text.length)),
       0,
     );
-  if (rows.every((row) => row.again.text === '')) columns = columns.filter(({ cell }) => cell !== 'again');
+  columns = columns.filter(({ cell }) => rows.some((row) => row[cell].text !== ''));
   for (const least of LEAST_NEEDED) {
     if (needed() <= room) break;
     columns = columns.filter(({ cell }) => cell !== least);

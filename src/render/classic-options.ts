@@ -1,4 +1,5 @@
-import { ascii, putHexOctets, putShort, putText, putUnsigned } from './put.ts';
+import type { Constant } from '../bytes/writer.ts';
+import { constant, putHexOctets, putShort, putText, putUnsigned } from './put.ts';
 
 /**
  * The options of a TCP header as tcpdump and WinDump 3.9 print them, from `<` to `>`: 1 KiB at most.
@@ -10,7 +11,7 @@ import { ascii, putHexOctets, putShort, putText, putUnsigned } from './put.ts';
  * @returns where the next octet goes
  */
 export function putClassicOptions(
-  bytes: Uint8Array,
+  to: DataView,
   start: number,
   octets: Uint8Array,
   view: DataView,
@@ -22,34 +23,34 @@ export function putClassicOptions(
   let at = start;
   let next = from;
   let left = length;
-  bytes[at++] = LESS;
+  to.setUint8(at++, LESS);
   while (left > 0) {
-    if (next > from) bytes[at++] = COMMA;
-    if (next >= end) return putText(bytes, at, CUT);
+    if (next > from) to.setUint8(at++, COMMA);
+    if (next >= end) return putText(to, at, CUT);
     const kind = octets[next++]!;
     left--;
     if (kind <= NOP) {
-      at = putText(bytes, at, kind === NOP ? NOP_TEXT : EOL_TEXT);
+      at = putText(to, at, kind === NOP ? NOP_TEXT : EOL_TEXT);
       if (kind === NOP) continue;
       break;
     }
-    if (next >= end) return putText(bytes, at, CUT);
+    if (next >= end) return putText(to, at, CUT);
     const size = octets[next++]!;
-    if (size < 2 || size > left + 1) return putText(bytes, at, BAD);
+    if (size < 2 || size > left + 1) return putText(to, at, BAD);
     left--;
-    at = putName(bytes, at, kind);
+    at = putName(to, at, kind);
     const data = dataOf(kind, size - 2);
-    if (data > left) return putText(bytes, at, BAD);
-    if (next + data > end) return putText(bytes, at, CUT);
-    at = putData(bytes, at, kind, octets, view, next, data, ackBase);
+    if (data > left) return putText(to, at, BAD);
+    if (next + data > end) return putText(to, at, CUT);
+    at = putData(to, at, kind, octets, view, next, data, ackBase);
     next += data;
     left -= data;
     if (data + 2 !== size) {
-      at = putShort(bytes, putText(bytes, at, WITH_LENGTH), size);
-      bytes[at++] = CLOSE;
+      at = putShort(to, putText(to, at, WITH_LENGTH), size);
+      to.setUint8(at++, CLOSE);
     }
   }
-  bytes[at] = GREATER;
+  to.setUint8(at, GREATER);
   return at + 1;
 }
 
@@ -59,16 +60,16 @@ function dataOf(kind: number, size: number): number {
   return fixed === undefined ? size : fixed;
 }
 
-function putName(bytes: Uint8Array, start: number, kind: number): number {
+function putName(to: DataView, start: number, kind: number): number {
   const name = NAMES.get(kind);
-  if (name !== undefined) return putText(bytes, start, name);
-  const at = putShort(bytes, putText(bytes, start, OPTION), kind);
-  bytes[at] = COLON;
+  if (name !== undefined) return putText(to, start, name);
+  const at = putShort(to, putText(to, start, OPTION), kind);
+  to.setUint8(at, COLON);
   return at + 1;
 }
 
 function putData(
-  bytes: Uint8Array,
+  to: DataView,
   start: number,
   kind: number,
   octets: Uint8Array,
@@ -82,47 +83,40 @@ function putData(
     case SACK_PERMITTED:
       return at;
     case MSS:
-      bytes[at] = SPACE;
-      return putUnsigned(bytes, at + 1, view.getUint16(from));
+      to.setUint8(at, SPACE);
+      return putUnsigned(to, at + 1, view.getUint16(from));
     case WINDOW_SCALE:
-      bytes[at] = SPACE;
-      return putShort(bytes, at + 1, octets[from]!);
+      to.setUint8(at, SPACE);
+      return putShort(to, at + 1, octets[from]!);
     case TIMESTAMPS:
-      bytes[at] = SPACE;
-      at = putUnsigned(bytes, at + 1, view.getInt32(from));
-      bytes[at] = SPACE;
-      return putUnsigned(bytes, at + 1, view.getInt32(from + 4));
+      to.setUint8(at, SPACE);
+      at = putUnsigned(to, at + 1, view.getInt32(from));
+      to.setUint8(at, SPACE);
+      return putUnsigned(to, at + 1, view.getInt32(from + 4));
     case ECHO:
     case ECHO_REPLY:
     case CC:
     case CC_NEW:
     case CC_ECHO:
-      bytes[at] = SPACE;
-      return putUnsigned(bytes, at + 1, view.getInt32(from));
+      to.setUint8(at, SPACE);
+      return putUnsigned(to, at + 1, view.getInt32(from));
     case SACK:
-      return putSack(bytes, at, view, from, size, ackBase);
+      return putSack(to, at, view, from, size, ackBase);
     default:
-      return putHexOctets(bytes, at, octets, from, from + size);
+      return putHexOctets(to, at, octets, from, from + size);
   }
 }
 
-function putSack(
-  bytes: Uint8Array,
-  start: number,
-  view: DataView,
-  from: number,
-  size: number,
-  ackBase: number,
-): number {
-  if (size % 8 !== 0) return putText(bytes, start, MALFORMED_SACK);
-  let at = putShort(bytes, putText(bytes, start, SACK_TEXT), size / 8);
-  bytes[at++] = SPACE;
+function putSack(to: DataView, start: number, view: DataView, from: number, size: number, ackBase: number): number {
+  if (size % 8 !== 0) return putText(to, start, MALFORMED_SACK);
+  let at = putShort(to, putText(to, start, SACK_TEXT), size / 8);
+  to.setUint8(at++, SPACE);
   for (let i = 0; i < size; i += 8) {
-    bytes[at] = OPEN_BRACE;
-    at = putUnsigned(bytes, at + 1, (view.getInt32(from + i) - ackBase) | 0);
-    bytes[at] = COLON;
-    at = putUnsigned(bytes, at + 1, (view.getInt32(from + i + 4) - ackBase) | 0);
-    bytes[at++] = CLOSE_BRACE;
+    to.setUint8(at, OPEN_BRACE);
+    at = putUnsigned(to, at + 1, (view.getInt32(from + i) - ackBase) | 0);
+    to.setUint8(at, COLON);
+    at = putUnsigned(to, at + 1, (view.getInt32(from + i + 4) - ackBase) | 0);
+    to.setUint8(at++, CLOSE_BRACE);
   }
   return at;
 }
@@ -155,18 +149,18 @@ const FIXED_SIZE: ReadonlyMap<number, number> = new Map([
 ]);
 
 /** SACK writes its own, after its shape was looked at. */
-const NAMES: ReadonlyMap<number, Uint8Array> = new Map([
-  [MSS, ascii('mss')],
-  [WINDOW_SCALE, ascii('wscale')],
-  [SACK_PERMITTED, ascii('sackOK')],
-  [SACK, ascii('')],
-  [ECHO, ascii('echo')],
-  [ECHO_REPLY, ascii('echoreply')],
-  [TIMESTAMPS, ascii('timestamp')],
-  [CC, ascii('cc')],
-  [CC_NEW, ascii('ccnew')],
-  [CC_ECHO, ascii('ccecho')],
-  [MD5, ascii('md5:')],
+const NAMES: ReadonlyMap<number, Constant> = new Map([
+  [MSS, constant('mss')],
+  [WINDOW_SCALE, constant('wscale')],
+  [SACK_PERMITTED, constant('sackOK')],
+  [SACK, constant('')],
+  [ECHO, constant('echo')],
+  [ECHO_REPLY, constant('echoreply')],
+  [TIMESTAMPS, constant('timestamp')],
+  [CC, constant('cc')],
+  [CC_NEW, constant('ccnew')],
+  [CC_ECHO, constant('ccecho')],
+  [MD5, constant('md5:')],
 ]);
 
 const SPACE = 0x20;
@@ -178,11 +172,11 @@ const CLOSE = 0x5d;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 
-const NOP_TEXT = ascii('nop');
-const EOL_TEXT = ascii('eol');
-const OPTION = ascii('opt-');
-const SACK_TEXT = ascii('sack ');
-const MALFORMED_SACK = ascii('malformed sack');
-const WITH_LENGTH = ascii('[len ');
-const BAD = ascii('[bad opt]>');
-const CUT = ascii('[|tcp]>');
+const NOP_TEXT = constant('nop');
+const EOL_TEXT = constant('eol');
+const OPTION = constant('opt-');
+const SACK_TEXT = constant('sack ');
+const MALFORMED_SACK = constant('malformed sack');
+const WITH_LENGTH = constant('[len ');
+const BAD = constant('[bad opt]>');
+const CUT = constant('[|tcp]>');

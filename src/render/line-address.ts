@@ -1,6 +1,6 @@
-import type { ByteWriter } from '../bytes/writer.ts';
+import { type ByteWriter, Constant } from '../bytes/writer.ts';
 import { EscapedNames, type NameLookup } from './names.ts';
-import { putIpv4, putIpv6, putUnsigned } from './put.ts';
+import { putIpv4, putIpv6, putUnsigned, SLACK } from './put.ts';
 
 /** Addresses as a line has them: numbers with dots or colons, or names where a lookup knows them. */
 export class LineAddresses {
@@ -46,8 +46,8 @@ export class LineAddresses {
   write(out: ByteWriter, octets: Uint8Array, view: DataView, version: number, at: number): void {
     if (this.lookup !== undefined && this.writeName(out, octets, version, at)) return;
     out.reserve(ADDRESS_ROOM);
-    if (version === 6) out.length = putIpv6(out.bytes, out.length, view, at);
-    else out.length = putIpv4(out.bytes, out.length, view.getInt32(at));
+    if (version === 6) out.length = putIpv6(out.view, out.length, view, at);
+    else out.length = putIpv4(out.view, out.length, view.getInt32(at));
   }
 
   private writeName(out: ByteWriter, octets: Uint8Array, version: number, at: number): boolean {
@@ -60,20 +60,15 @@ export class LineAddresses {
 
 /** Octets of the longest address, its port and an arrow. */
 const ADDRESS_ROOM = 64;
-const SPACE = 0x20;
+const ARROW: Constant = new Constant(' > ');
 const DOT = 0x2e;
-const GREATER = 0x3e;
 
 function writeArrow(out: ByteWriter): void {
-  out.reserve(3);
-  out.bytes[out.length] = SPACE;
-  out.bytes[out.length + 1] = GREATER;
-  out.bytes[out.length + 2] = SPACE;
-  out.length += 3;
+  out.constant(ARROW);
 }
 
 function writePort(out: ByteWriter, port: number): void {
-  out.reserve(6);
-  out.bytes[out.length] = DOT;
-  out.length = putUnsigned(out.bytes, out.length + 1, port);
+  out.reserve(6 + SLACK);
+  out.view.setUint8(out.length, DOT);
+  out.length = putUnsigned(out.view, out.length + 1, port);
 }

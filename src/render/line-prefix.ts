@@ -1,7 +1,7 @@
 import { ByteWriter } from '../bytes/writer.ts';
 import type { SegmentView } from '../wire/segment.ts';
 import type { LineAddresses } from './line-address.ts';
-import { putHex, putHexOctets, putHexWord } from './put.ts';
+import { putHex, putHexOctets, putHexWord, SLACK } from './put.ts';
 
 /** Name of the interface with a number, for Linux cooked captures v2; tcpdump asks the machine it runs on. */
 export type InterfaceName = (index: number) => string | undefined;
@@ -353,8 +353,8 @@ export class LinePrefix {
     this.out.ascii(',seq=0x');
     this.hex(this.view.getInt32(at + 8));
     this.out.ascii(',icv=0x');
-    this.out.reserve(size * 2);
-    this.out.length = putHexOctets(this.out.bytes, this.out.length, this.octets, at + 12, at + size);
+    this.out.reserve(size * 2 + SLACK);
+    this.out.length = putHexOctets(this.out.view, this.out.length, this.octets, at + 12, at + size);
     this.out.ascii('): ');
     return size;
   }
@@ -461,13 +461,13 @@ export class LinePrefix {
   }
 
   private hex(value: number): void {
-    this.out.reserve(8);
-    this.out.length = putHex(this.out.bytes, this.out.length, value);
+    this.out.reserve(8 + SLACK);
+    this.out.length = putHex(this.out.view, this.out.length, value);
   }
 
   private hexWord(value: number): void {
-    this.out.reserve(8);
-    this.out.length = putHexWord(this.out.bytes, this.out.length, value);
+    this.out.reserve(8 + SLACK);
+    this.out.length = putHexWord(this.out.view, this.out.length, value);
   }
 }
 

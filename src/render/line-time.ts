@@ -1,6 +1,6 @@
 import { civil } from '../bytes/time.ts';
 import type { ByteWriter } from '../bytes/writer.ts';
-import { ascii, putFour, putText, putThree, putTwo, putUnsigned } from './put.ts';
+import { constant, putFour, putText, putThree, putTwo, putUnsigned, SLACK } from './put.ts';
 
 /** How a line's time is told: tcpdump's default, and its -t, -tt, -ttt, -tttt and -ttttt by their number of t. */
 export type TimeStyle = 0 | 1 | 2 | 3 | 4 | 5;
@@ -20,7 +20,7 @@ export class LineTime {
 
   /** The second that `text` tells, up to the fraction. */
   private second = Number.NaN;
-  private readonly text: Uint8Array = new Uint8Array(48);
+  private readonly text: DataView = new DataView(new ArrayBuffer(48 + SLACK));
   private textLength = 0;
 
   /** What -ttt and -ttttt subtract: the previous line's time, or the first's. */
@@ -50,15 +50,14 @@ export class LineTime {
 
   private writeSecond(out: ByteWriter, seconds: number, fraction: number): void {
     if (pastConversion(seconds)) {
-      out.length = putText(out.bytes, out.length, NO_CONVERSION);
+      out.length = putText(out.view, out.length, NO_CONVERSION);
       return;
     }
     if (seconds !== this.second) this.prepare(seconds);
-    const bytes = out.bytes;
-    let at = out.length;
-    for (let i = 0; i < this.textLength; i++) bytes[at + i] = this.text[i]!;
-    at += this.textLength;
-    out.length = this.putFraction(bytes, at, fraction);
+    const to = out.view;
+    const at = out.length;
+    for (let i = 0; i < this.textLength; i += 8) to.setFloat64(at + i, this.text.getFloat64(i));
+    out.length = this.putFraction(to, at + this.textLength, fraction);
   }
 
   private prepare(seconds: number): void {
@@ -74,11 +73,11 @@ export class LineTime {
     if (this.style === DATE_AND_TIME) {
       const date = civil(days);
       at = date.year < 10_000 ? putFour(this.text, 0, date.year) : putUnsigned(this.text, 0, date.year | 0);
-      this.text[at++] = HYPHEN;
+      this.text.setUint8(at++, HYPHEN);
       at = putTwo(this.text, at, date.month);
-      this.text[at++] = HYPHEN;
+      this.text.setUint8(at++, HYPHEN);
       at = putTwo(this.text, at, date.day);
-      this.text[at++] = SPACE;
+      this.text.setUint8(at++, SPACE);
     }
     this.textLength = putClock(this.text, at, local - days * DAY);
   }
@@ -98,8 +97,8 @@ export class LineTime {
       rest += 1e9 / this.unit;
     }
     out.bytes[out.length++] = negative ? HYPHEN : SPACE;
-    if (pastConversion(between)) out.length = putText(out.bytes, out.length, NO_CONVERSION);
-    else out.length = this.putFraction(out.bytes, putClock(out.bytes, out.length, between % DAY), rest);
+    if (pastConversion(between)) out.length = putText(out.view, out.length, NO_CONVERSION);
+    else out.length = this.putFraction(out.view, putClock(out.view, out.length, between % DAY), rest);
     if (this.style === SINCE_PREVIOUS) this.refer(seconds, fraction);
   }
 
@@ -108,15 +107,15 @@ export class LineTime {
     this.referenceFraction = fraction;
   }
 
-  private putFraction(bytes: Uint8Array, start: number, fraction: number): number {
-    bytes[start] = DOT;
+  private putFraction(to: DataView, start: number, fraction: number): number {
+    to.setUint8(start, DOT);
     const high = (fraction / 1000) | 0;
     if (this.unit === 1) {
       const millions = (high / 1000) | 0;
-      const at = putThree(bytes, putThree(bytes, start + 1, millions), high - millions * 1000);
-      return putThree(bytes, at, fraction - high * 1000);
+      const at = putThree(to, putThree(to, start + 1, millions), high - millions * 1000);
+      return putThree(to, at, fraction - high * 1000);
     }
-    return putThree(bytes, putThree(bytes, start + 1, high), fraction - high * 1000);
+    return putThree(to, putThree(to, start + 1, high), fraction - high * 1000);
   }
 }
 
@@ -126,14 +125,14 @@ function pastConversion(seconds: number): boolean {
 }
 
 /** `HH:MM:SS` of a second of the day. */
-function putClock(bytes: Uint8Array, start: number, second: number): number {
+function putClock(to: DataView, start: number, second: number): number {
   const minutes = (second / 60) | 0;
   const hours = (minutes / 60) | 0;
-  let at = putTwo(bytes, start, hours);
-  bytes[at] = COLON;
-  at = putTwo(bytes, at + 1, minutes - hours * 60);
-  bytes[at] = COLON;
-  return putTwo(bytes, at + 1, second - minutes * 60);
+  let at = putTwo(to, start, hours);
+  to.setUint8(at, COLON);
+  at = putTwo(to, at + 1, minutes - hours * 60);
+  to.setUint8(at, COLON);
+  return putTwo(to, at + 1, second - minutes * 60);
 }
 
 const DAY = 86_400;
@@ -141,4 +140,4 @@ const SPACE = 0x20;
 const HYPHEN = 0x2d;
 const DOT = 0x2e;
 const COLON = 0x3a;
-const NO_CONVERSION = ascii('[Error converting time]');
+const NO_CONVERSION = constant('[Error converting time]');

@@ -5,7 +5,7 @@ import { LineAddresses } from './line-address.ts';
 import { type InterfaceName, LinePrefix } from './line-prefix.ts';
 import { LineTime, type TimeStyle } from './line-time.ts';
 import type { NameLookup } from './names.ts';
-import { putIpv4, putUnsigned } from './put.ts';
+import { constant, putIpv4, putText, putUnsigned } from './put.ts';
 import { OPTIONS_ROOM } from './tcp-options.ts';
 
 /** How the lines of a timeline are written, in either style. */
@@ -76,25 +76,17 @@ export class LineHead {
 
   /** `IP a.p > b.q: ` of a whole packet without anything around it. */
   private writePlainEnds(out: ByteWriter, segment: SegmentView): void {
-    const bytes = out.bytes;
+    const to = out.view;
     const view = segment.view;
     const ports = view.getInt32(segment.tcpAt);
     let at = out.length;
-    bytes[at] = LETTER_I;
-    bytes[at + 1] = LETTER_P;
-    bytes[at + 2] = SPACE;
-    at = putIpv4(bytes, at + 3, view.getInt32(segment.sourceAt));
-    bytes[at] = DOT;
-    at = putUnsigned(bytes, at + 1, ports >>> 16);
-    bytes[at] = SPACE;
-    bytes[at + 1] = GREATER;
-    bytes[at + 2] = SPACE;
-    at = putIpv4(bytes, at + 3, view.getInt32(segment.destinationAt));
-    bytes[at] = DOT;
-    at = putUnsigned(bytes, at + 1, ports & 0xffff);
-    bytes[at] = COLON;
-    bytes[at + 1] = SPACE;
-    out.length = at + 2;
+    at = putIpv4(to, putText(to, at, IP), view.getInt32(segment.sourceAt));
+    to.setUint8(at, DOT);
+    at = putUnsigned(to, at + 1, ports >>> 16);
+    at = putIpv4(to, putText(to, at, ARROW), view.getInt32(segment.destinationAt));
+    to.setUint8(at, DOT);
+    at = putUnsigned(to, at + 1, ports & 0xffff);
+    out.length = putText(to, at, AFTER_ENDS);
   }
 
   /** The prefix and both ends of any packet. Answers whether a whole fixed header follows. */
@@ -151,9 +143,7 @@ const DATA_OFFSET = 12;
 const MIN_HEADER = 20;
 const TCP = 6;
 
-const SPACE = 0x20;
 const DOT = 0x2e;
-const COLON = 0x3a;
-const GREATER = 0x3e;
-const LETTER_I = 0x49;
-const LETTER_P = 0x50;
+const IP = constant('IP ');
+const ARROW = constant(' > ');
+const AFTER_ENDS = constant(': ');

@@ -1,60 +1,55 @@
+import { Constant } from '../bytes/writer.ts';
+
 /**
- * Text of numbers and addresses, written into octets that the caller has made room for. Each function writes at `at`
- * and answers where the next octet goes; none allocates. Numbers of 32 bits are given as int32 and meant unsigned, as
- * they are inside lastack: a uint32 past 2^31 would be a heap object.
+ * Text of numbers and addresses, written through the view of a writer's octets, in which the caller has made room for
+ * the text and SLACK octets more: digits go four at a time, constant text eight. Each function writes at `at` and answers
+ * where the next octet goes; none allocates. Numbers of 32 bits are given as int32 and meant unsigned, as they are inside
+ * lastack: a uint32 past 2^31 would be a heap object.
  */
 
+/** Octets past their text that these functions may overwrite. */
+export const SLACK = 8;
+
 /** An unsigned number of 32 bits, given as int32, in decimal: 10 octets at most. */
-export function putUnsigned(bytes: Uint8Array, at: number, value: number): number {
-  if (value >>> 0 < 10_000) return putShort(bytes, at, value);
+export function putUnsigned(to: DataView, at: number, value: number): number {
+  if (value >>> 0 < 10_000) return putShort(to, at, value);
   if (value > 0 && value < 100_000_000) {
     const high = (value / 10_000) | 0;
-    return putFour(bytes, putShort(bytes, at, high), value - high * 10_000);
+    return putFour(to, putShort(to, at, high), value - high * 10_000);
   }
   const high = ((value >>> 0) / 100_000_000) | 0;
   const rest = (value - Math.imul(high, 100_000_000)) | 0;
   const middle = (rest / 10_000) | 0;
-  return putFour(bytes, putFour(bytes, putShort(bytes, at, high), middle), rest - middle * 10_000);
+  return putFour(to, putFour(to, putShort(to, at, high), middle), rest - middle * 10_000);
 }
 
 /** A number below 10,000 in decimal. */
-export function putShort(bytes: Uint8Array, at: number, value: number): number {
-  const from = value << 2;
-  let next = at;
-  if (value >= 1000) bytes[next++] = DIGITS[from]!;
-  if (value >= 100) bytes[next++] = DIGITS[from + 1]!;
-  if (value >= 10) bytes[next++] = DIGITS[from + 2]!;
-  bytes[next] = DIGITS[from + 3]!;
-  return next + 1;
+export function putShort(to: DataView, at: number, value: number): number {
+  to.setInt32(at, SHORT_DIGITS[value]!, true);
+  return at + (value < 100 ? (value < 10 ? 1 : 2) : value < 1000 ? 3 : 4);
 }
 
 /** A number below 10,000 in four digits. */
-export function putFour(bytes: Uint8Array, at: number, value: number): number {
-  const from = value << 2;
-  bytes[at] = DIGITS[from]!;
-  bytes[at + 1] = DIGITS[from + 1]!;
-  bytes[at + 2] = DIGITS[from + 2]!;
-  bytes[at + 3] = DIGITS[from + 3]!;
+export function putFour(to: DataView, at: number, value: number): number {
+  to.setInt32(at, FOUR_DIGITS[value]!, true);
   return at + 4;
 }
 
 /** A number below 100 in two digits. */
-export function putTwo(bytes: Uint8Array, at: number, value: number): number {
-  const from = value << 2;
-  bytes[at] = DIGITS[from + 2]!;
-  bytes[at + 1] = DIGITS[from + 3]!;
+export function putTwo(to: DataView, at: number, value: number): number {
+  to.setInt32(at, FOUR_DIGITS[value]! >>> 16, true);
   return at + 2;
 }
 
 /** A number below 1000 in three digits. */
-export function putThree(bytes: Uint8Array, at: number, value: number): number {
-  bytes[at] = DIGITS[(value << 2) + 1]!;
-  return putTwo(bytes, at + 1, value % 100);
+export function putThree(to: DataView, at: number, value: number): number {
+  to.setInt32(at, FOUR_DIGITS[value]! >>> 8, true);
+  return at + 3;
 }
 
 /** A number of 64 bits from its halves, in decimal: 20 octets at most. */
-export function putUnsigned64(bytes: Uint8Array, at: number, high: number, low: number): number {
-  if (high === 0) return putUnsigned(bytes, at, low);
+export function putUnsigned64(to: DataView, at: number, high: number, low: number): number {
+  if (high === 0) return putUnsigned(to, at, low);
   // Long division of four limbs of 16 bits by 10,000, five times: every step stays within 30 bits.
   let limb3 = high >>> 16;
   let limb2 = high & 0xffff;
@@ -73,52 +68,55 @@ export function putUnsigned64(bytes: Uint8Array, at: number, high: number, low: 
   }
   let first = 0;
   while (first < 4 && GROUPS_OF_FOUR[first] === 0) first++;
-  let next = putShort(bytes, at, GROUPS_OF_FOUR[first]!);
-  for (let i = first + 1; i < 5; i++) next = putFour(bytes, next, GROUPS_OF_FOUR[i]!);
+  let next = putShort(to, at, GROUPS_OF_FOUR[first]!);
+  for (let i = first + 1; i < 5; i++) next = putFour(to, next, GROUPS_OF_FOUR[i]!);
   return next;
 }
 
 /** An unsigned number of 32 bits, given as int32, in hexadecimal without leading zeros: 8 octets at most. */
-export function putHex(bytes: Uint8Array, at: number, value: number): number {
+export function putHex(to: DataView, at: number, value: number): number {
   let shift = value === 0 ? 0 : (31 - Math.clz32(value)) & ~3;
   let next = at;
-  for (; shift >= 0; shift -= 4) bytes[next++] = HEX[(value >>> shift) & 0xf]!;
+  for (; shift >= 0; shift -= 4) to.setUint8(next++, HEX[(value >>> shift) & 0xf]!);
   return next;
 }
 
 /** The same in eight digits. */
-export function putHexWord(bytes: Uint8Array, at: number, value: number): number {
-  for (let i = 0; i < 8; i++) bytes[at + i] = HEX[(value >>> (28 - i * 4)) & 0xf]!;
+export function putHexWord(to: DataView, at: number, value: number): number {
+  for (let i = 0; i < 8; i++) to.setUint8(at + i, HEX[(value >>> (28 - i * 4)) & 0xf]!);
   return at + 8;
 }
 
 /** A number of 64 bits from its halves, in hexadecimal without leading zeros. */
-export function putHex64(bytes: Uint8Array, at: number, high: number, low: number): number {
-  if (high === 0) return putHex(bytes, at, low);
-  return putHexWord(bytes, putHex(bytes, at, high), low);
+export function putHex64(to: DataView, at: number, high: number, low: number): number {
+  if (high === 0) return putHex(to, at, low);
+  return putHexWord(to, putHex(to, at, high), low);
 }
 
 /** The octets from `from` to `end`, two hexadecimal digits each. */
-export function putHexOctets(bytes: Uint8Array, at: number, octets: Uint8Array, from: number, end: number): number {
+export function putHexOctets(to: DataView, at: number, octets: Uint8Array, from: number, end: number): number {
   let next = at;
   for (let i = from; i < end; i++) {
     const octet = octets[i]!;
-    bytes[next] = HEX[octet >> 4]!;
-    bytes[next + 1] = HEX[octet & 0xf]!;
+    to.setUint8(next, HEX[octet >> 4]!);
+    to.setUint8(next + 1, HEX[octet & 0xf]!);
     next += 2;
   }
   return next;
 }
 
 /** An IPv4 address, given as int32 in network order, with dots: 15 octets at most. */
-export function putIpv4(bytes: Uint8Array, at: number, address: number): number {
-  let next = putShort(bytes, at, address >>> 24);
-  bytes[next] = DOT;
-  next = putShort(bytes, next + 1, (address >>> 16) & 0xff);
-  bytes[next] = DOT;
-  next = putShort(bytes, next + 1, (address >>> 8) & 0xff);
-  bytes[next] = DOT;
-  return putShort(bytes, next + 1, address & 0xff);
+export function putIpv4(to: DataView, at: number, address: number): number {
+  let next = putOctet(to, at, address >>> 24);
+  next = putOctet(to, next, (address >>> 16) & 0xff);
+  next = putOctet(to, next, (address >>> 8) & 0xff);
+  return putShort(to, next, address & 0xff);
+}
+
+/** An octet in decimal and a dot. */
+function putOctet(to: DataView, at: number, octet: number): number {
+  to.setInt32(at, DOTTED_OCTETS[octet]!, true);
+  return at + (octet < 100 ? (octet < 10 ? 2 : 3) : 4);
 }
 
 /**
@@ -126,7 +124,7 @@ export function putIpv4(bytes: Uint8Array, at: number, address: number): number 
  * two groups at least) is `::`, and six leading zero groups, or five and ffff, are followed by an IPv4 address with
  * dots. 45 octets at most.
  */
-export function putIpv6(bytes: Uint8Array, at: number, view: DataView, from: number): number {
+export function putIpv6(to: DataView, at: number, view: DataView, from: number): number {
   let runAt = -1;
   let runLength = 1;
   for (let i = 0; i < 8; i++) {
@@ -143,44 +141,44 @@ export function putIpv6(bytes: Uint8Array, at: number, view: DataView, from: num
   let next = at;
   for (let i = 0; i < groups; i++) {
     if (i === runAt) {
-      bytes[next++] = COLON;
+      to.setUint8(next++, COLON);
       i += runLength - 1;
-      if (i === 7) bytes[next++] = COLON;
+      if (i === 7) to.setUint8(next++, COLON);
       continue;
     }
-    if (i > 0) bytes[next++] = COLON;
-    next = putHex(bytes, next, view.getUint16(from + i * 2));
+    if (i > 0) to.setUint8(next++, COLON);
+    next = putHex(to, next, view.getUint16(from + i * 2));
   }
   if (!mapped) return next;
-  bytes[next] = COLON;
-  return putIpv4(bytes, next + 1, view.getInt32(from + 12));
+  to.setUint8(next, COLON);
+  return putIpv4(to, next + 1, view.getInt32(from + 12));
 }
 
-/** Constant text, made by `ascii`. */
-export function putText(bytes: Uint8Array, at: number, text: Uint8Array): number {
-  for (let i = 0; i < text.length; i++) bytes[at + i] = text[i]!;
+/** Constant text. */
+export function putText(to: DataView, at: number, text: Constant): number {
+  const eights = text.eights;
+  for (let i = 0; i < eights.length; i++) to.setFloat64(at + i * 8, eights[i]!, true);
   return at + text.length;
 }
 
-/** ASCII text as octets, for constants that `putText` writes. */
-export function ascii(text: string): Uint8Array {
-  return Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+/** Constant text for `putText`. */
+export function constant(text: string): Constant {
+  return new Constant(text);
 }
 
-const DOT = 0x2e;
 const COLON = 0x3a;
-const HEX = ascii('0123456789abcdef');
-/** The numbers below 10,000, four digits each. */
-const DIGITS = fourDigits();
+const HEX = Uint8Array.from('0123456789abcdef', (letter) => letter.charCodeAt(0));
+/** The numbers below 10,000 in four digits, the first one in the low octet, as `setInt32` writes them little-endian. */
+const FOUR_DIGITS = Int32Array.from({ length: 10_000 }, (_, value) => packed(String(value).padStart(4, '0')));
+/** The same without leading zeros. */
+const SHORT_DIGITS = Int32Array.from({ length: 10_000 }, (_, value) => packed(String(value)));
+/** The octets of an IPv4 address, each with a dot. */
+const DOTTED_OCTETS = Int32Array.from({ length: 256 }, (_, octet) => packed(`${octet}.`));
 const GROUPS_OF_FOUR = new Int32Array(5);
 
-function fourDigits(): Uint8Array {
-  const digits = new Uint8Array(40_000);
-  for (let i = 0; i < 10_000; i++) {
-    digits[i * 4] = 0x30 + ((i / 1000) | 0);
-    digits[i * 4 + 1] = 0x30 + (((i / 100) | 0) % 10);
-    digits[i * 4 + 2] = 0x30 + (((i / 10) | 0) % 10);
-    digits[i * 4 + 3] = 0x30 + (i % 10);
-  }
-  return digits;
+/** Four letters at most, the first one in the low octet. */
+function packed(text: string): number {
+  let word = 0;
+  for (let i = 0; i < text.length; i++) word |= text.charCodeAt(i) << (i * 8);
+  return word;
 }

@@ -199,11 +199,11 @@ class BaseTable {
 }
 
 /**
- * Whether tcpdump would print no line for the segment's packet, so that its numbers count for nothing: a total length
- * of 0, as segmentation offload leaves it, or a record with more octets than the packet had.
+ * Whether tcpdump would print no line for the segment's packet, so that its numbers count for nothing: a length of 0
+ * in the IP header, as segmentation offload leaves it, or a record with more octets than the packet had.
  */
 function unprinted(segment: SegmentView): boolean {
-  if (segment.ipVersion === 4 && segment.view.getUint16(segment.ipAt + 2) === 0) return true;
+  if (segment.view.getUint16(segment.ipAt + (segment.ipVersion === 6 ? 4 : 2)) === 0) return true;
   return segment.linkLength > 0 && segment.linkEnd - segment.linkAt > segment.linkLength;
 }
 

@@ -1,5 +1,6 @@
+import type { Constant } from '../bytes/writer.ts';
 import { putMptcp } from './mptcp-option.ts';
-import { ascii, putHex, putHexOctets, putShort, putText, putUnsigned } from './put.ts';
+import { constant, putHex, putHexOctets, putShort, putText, putUnsigned } from './put.ts';
 
 /** Octets that the options of one header can take, with room to spare. */
 export const OPTIONS_ROOM = 1024;
@@ -8,7 +9,7 @@ export const OPTIONS_ROOM = 1024;
 export class TcpOptions {
   /** Where the text goes on. */
   at = 0;
-  private bytes: Uint8Array = new Uint8Array(0);
+  private to: DataView = new DataView(new ArrayBuffer(0));
   private octets: Uint8Array = new Uint8Array(0);
   private view: DataView = new DataView(new ArrayBuffer(0));
   private next = 0;
@@ -21,7 +22,7 @@ export class TcpOptions {
   private multipath = false;
 
   /**
-   * Writes into `bytes` from `at`, which has OPTIONS_ROOM.
+   * Writes through `to` from `at`, which has OPTIONS_ROOM.
    *
    * An option that is cut by the capture or cannot be ends the line: the text says so, and neither `]` nor the length
    * follows.
@@ -33,7 +34,7 @@ export class TcpOptions {
    * @returns whether the line goes on, from `this.at`
    */
   write(
-    bytes: Uint8Array,
+    to: DataView,
     at: number,
     octets: Uint8Array,
     view: DataView,
@@ -43,7 +44,7 @@ export class TcpOptions {
     ackBase: number,
     flags: number,
   ): boolean {
-    this.bytes = bytes;
+    this.to = to;
     this.at = at;
     this.octets = octets;
     this.view = view;
@@ -54,12 +55,12 @@ export class TcpOptions {
     this.flags = flags;
     this.multipath = false;
     for (let first = true; this.left > 0; first = false) {
-      if (!first) this.bytes[this.at++] = COMMA;
+      if (!first) this.to.setUint8(this.at++, COMMA);
       if (this.next >= end) return this.cut('');
       const kind = octets[this.next++]!;
       if (kind <= NOP) {
         this.left--;
-        this.at = putText(bytes, this.at, NAMES[kind]!);
+        this.at = putText(to, this.at, NAMES[kind]!);
         if (kind === EOL) break;
         continue;
       }
@@ -74,21 +75,21 @@ export class TcpOptions {
       this.next += data;
       this.left -= data;
       if (data + 2 !== size) {
-        this.at = putShort(bytes, putText(bytes, this.at, WITH_LENGTH), size);
-        this.bytes[this.at++] = CLOSE;
+        this.at = putShort(to, putText(to, this.at, WITH_LENGTH), size);
+        this.to.setUint8(this.at++, CLOSE);
       }
     }
     return true;
   }
 
   private bad(first: boolean): boolean {
-    this.at = putText(this.bytes, this.at, first ? BAD_OPTION : BAD_OPTION_CLOSED);
+    this.at = putText(this.to, this.at, first ? BAD_OPTION : BAD_OPTION_CLOSED);
     return false;
   }
 
   private cut(tail: '' | '>'): boolean {
-    this.at = putText(this.bytes, this.at, this.multipath ? CUT_MULTIPATH : CUT_TCP);
-    if (tail === '>') this.bytes[this.at++] = GREATER;
+    this.at = putText(this.to, this.at, this.multipath ? CUT_MULTIPATH : CUT_TCP);
+    if (tail === '>') this.to.setUint8(this.at++, GREATER);
     return false;
   }
 
@@ -96,10 +97,10 @@ export class TcpOptions {
   private option(kind: number, size: number): number {
     const name = NAMES[kind];
     if (name === undefined) {
-      this.at = putShort(this.bytes, putText(this.bytes, this.at, UNKNOWN), kind);
+      this.at = putShort(this.to, putText(this.to, this.at, UNKNOWN), kind);
       return this.octetsOf(size);
     }
-    this.at = putText(this.bytes, this.at, name);
+    this.at = putText(this.to, this.at, name);
     switch (kind) {
       case SACK_PERMITTED:
         return 0;
@@ -141,14 +142,14 @@ export class TcpOptions {
   }
 
   private space(): void {
-    this.bytes[this.at++] = SPACE;
+    this.to.setUint8(this.at++, SPACE);
   }
 
   private timestamps(): number {
     const has = this.has(8);
     if (has !== OK) return has;
-    const value = putUnsigned(this.bytes, putText(this.bytes, this.at, VALUE), this.view.getInt32(this.next));
-    this.at = putUnsigned(this.bytes, putText(this.bytes, value, ECHOED), this.view.getInt32(this.next + 4));
+    const value = putUnsigned(this.to, putText(this.to, this.at, VALUE), this.view.getInt32(this.next));
+    this.at = putUnsigned(this.to, putText(this.to, value, ECHOED), this.view.getInt32(this.next + 4));
     return 8;
   }
 
@@ -156,7 +157,7 @@ export class TcpOptions {
     const has = this.has(2);
     if (has !== OK) return has;
     this.space();
-    this.at = putUnsigned(this.bytes, this.at, this.view.getUint16(this.next));
+    this.at = putUnsigned(this.to, this.at, this.view.getUint16(this.next));
     return 2;
   }
 
@@ -164,26 +165,26 @@ export class TcpOptions {
     const has = this.has(1);
     if (has !== OK) return has;
     this.space();
-    this.at = putShort(this.bytes, this.at, this.octets[this.next]!);
+    this.at = putShort(this.to, this.at, this.octets[this.next]!);
     return 1;
   }
 
   private sack(size: number): number {
     if (size % 8 !== 0) {
-      this.at = putText(this.bytes, this.at, INVALID_SACK);
+      this.at = putText(this.to, this.at, INVALID_SACK);
       return size;
     }
     this.space();
-    this.at = putShort(this.bytes, this.at, size / 8);
+    this.at = putShort(this.to, this.at, size / 8);
     this.space();
     for (let i = 0; i < size; i += 8) {
       const has = this.has(i + 8);
       if (has !== OK) return has;
-      this.bytes[this.at++] = OPEN_BRACE;
-      this.at = putUnsigned(this.bytes, this.at, (this.view.getInt32(this.next + i) - this.ackBase) | 0);
-      this.bytes[this.at++] = COLON;
-      this.at = putUnsigned(this.bytes, this.at, (this.view.getInt32(this.next + i + 4) - this.ackBase) | 0);
-      this.bytes[this.at++] = CLOSE_BRACE;
+      this.to.setUint8(this.at++, OPEN_BRACE);
+      this.at = putUnsigned(this.to, this.at, (this.view.getInt32(this.next + i) - this.ackBase) | 0);
+      this.to.setUint8(this.at++, COLON);
+      this.at = putUnsigned(this.to, this.at, (this.view.getInt32(this.next + i + 4) - this.ackBase) | 0);
+      this.to.setUint8(this.at++, CLOSE_BRACE);
     }
     return size;
   }
@@ -192,7 +193,7 @@ export class TcpOptions {
     const has = this.has(4);
     if (has !== OK) return has;
     this.space();
-    this.at = putUnsigned(this.bytes, this.at, this.view.getInt32(this.next));
+    this.at = putUnsigned(this.to, this.at, this.view.getInt32(this.next));
     return 4;
   }
 
@@ -200,8 +201,8 @@ export class TcpOptions {
   private md5(): number {
     const has = this.has(16);
     if (has !== OK) return has;
-    this.at = putText(this.bytes, this.at, this.dataKept ? NO_SECRET : SNAPLEN_TOO_SHORT);
-    this.at = putHexOctets(this.bytes, this.at, this.octets, this.next, this.next + 16);
+    this.at = putText(this.to, this.at, this.dataKept ? NO_SECRET : SNAPLEN_TOO_SHORT);
+    this.at = putHexOctets(this.to, this.at, this.octets, this.next, this.next + 16);
     return 16;
   }
 
@@ -211,9 +212,9 @@ export class TcpOptions {
   private scps(): number {
     const has = this.has(2);
     if (has !== OK) return has;
-    this.at = putText(this.bytes, this.at, CAPABILITY);
-    this.at = putHexOctets(this.bytes, this.at, this.octets, this.next, this.next + 1);
-    this.at = putShort(this.bytes, putText(this.bytes, this.at, ID), this.octets[this.next + 1]!);
+    this.at = putText(this.to, this.at, CAPABILITY);
+    this.at = putHexOctets(this.to, this.at, this.octets, this.next, this.next + 1);
+    this.at = putShort(this.to, putText(this.to, this.at, ID), this.octets[this.next + 1]!);
     return 2;
   }
 
@@ -221,25 +222,25 @@ export class TcpOptions {
     const has = this.has(2);
     if (has !== OK) return has;
     const value = this.view.getUint16(this.next);
-    this.at = putHex(this.bytes, putText(this.bytes, this.at, HEXADECIMAL), value);
+    this.at = putHex(this.to, putText(this.to, this.at, HEXADECIMAL), value);
     this.space();
-    this.at = putUnsigned(this.bytes, this.at, (value & 1) === 1 ? (value >> 1) * 60 : value >> 1);
+    this.at = putUnsigned(this.to, this.at, (value & 1) === 1 ? (value >> 1) * 60 : value >> 1);
     return 2;
   }
 
   private authentication(size: number): number {
     if (size < 2) {
-      this.at = putText(this.bytes, this.at, INVALID);
+      this.at = putText(this.to, this.at, INVALID);
       return size;
     }
     const hasKey = this.has(1);
     if (hasKey !== OK) return hasKey;
-    this.at = putShort(this.bytes, putText(this.bytes, this.at, KEY_ID), this.octets[this.next]!);
+    this.at = putShort(this.to, putText(this.to, this.at, KEY_ID), this.octets[this.next]!);
     const hasNext = this.has(2);
     if (hasNext !== OK) return hasNext;
-    this.at = putShort(this.bytes, putText(this.bytes, this.at, NEXT_KEY_ID), this.octets[this.next + 1]!);
+    this.at = putShort(this.to, putText(this.to, this.at, NEXT_KEY_ID), this.octets[this.next + 1]!);
     if (size === 2) return size;
-    this.at = putText(this.bytes, this.at, MAC);
+    this.at = putText(this.to, this.at, MAC);
     return this.hexadecimal(2, size);
   }
 
@@ -247,7 +248,7 @@ export class TcpOptions {
     const has = this.has(size);
     if (has !== OK) return has;
     this.multipath = true;
-    const at = putMptcp(this.bytes, this.at, this.octets, this.view, this.next - 2, size + 2, this.flags);
+    const at = putMptcp(this.to, this.at, this.octets, this.view, this.next - 2, size + 2, this.flags);
     this.at = at < 0 ? ~at : at;
     return at < 0 ? BAD : size;
   }
@@ -265,26 +266,26 @@ export class TcpOptions {
     if (has !== OK) return has;
     if (size < 2) return BAD;
     if (this.view.getUint16(this.next) === FAST_OPEN_EXPERIMENT) {
-      this.at = putText(this.bytes, this.at, EXPERIMENTAL_TFO);
+      this.at = putText(this.to, this.at, EXPERIMENTAL_TFO);
       this.cookie(this.next + 2, this.next + size);
     } else {
-      this.bytes[this.at++] = HYPHEN;
-      this.at = putHexOctets(this.bytes, this.at, this.octets, this.next, this.next + 2);
+      this.to.setUint8(this.at++, HYPHEN);
+      this.at = putHexOctets(this.to, this.at, this.octets, this.next, this.next + 2);
     }
     return size;
   }
 
   private cookie(from: number, end: number): void {
     const size = end - from;
-    if (size === 0) this.at = putText(this.bytes, this.at, COOKIE_REQUEST);
-    else if (size % 2 !== 0 || size < 4 || size > 16) this.at = putText(this.bytes, this.at, INVALID);
-    else this.at = putHexOctets(this.bytes, putText(this.bytes, this.at, COOKIE), this.octets, from, end);
+    if (size === 0) this.at = putText(this.to, this.at, COOKIE_REQUEST);
+    else if (size % 2 !== 0 || size < 4 || size > 16) this.at = putText(this.to, this.at, INVALID);
+    else this.at = putHexOctets(this.to, putText(this.to, this.at, COOKIE), this.octets, from, end);
   }
 
   /** An option without a printer. */
   private octetsOf(size: number): number {
     if (size === 0) return 0;
-    this.at = putText(this.bytes, this.at, HEXADECIMAL);
+    this.at = putText(this.to, this.at, HEXADECIMAL);
     return this.hexadecimal(0, size);
   }
 
@@ -293,7 +294,7 @@ export class TcpOptions {
     for (let i = start; i < size; i++) {
       const has = this.has(i + 1);
       if (has !== OK) return has;
-      this.at = putHexOctets(this.bytes, this.at, this.octets, this.next + i, this.next + i + 1);
+      this.at = putHexOctets(this.to, this.at, this.octets, this.next + i, this.next + i + 1);
     }
     return size;
   }
@@ -327,7 +328,7 @@ const EXPERIMENT = 254;
 /** Experiment identifier of TCP Fast Open (RFC 7413 4.1.1). */
 const FAST_OPEN_EXPERIMENT = 0xf989;
 
-const NAMES: readonly (Uint8Array | undefined)[] = names();
+const NAMES: readonly (Constant | undefined)[] = names();
 
 const SPACE = 0x20;
 const COMMA = 0x2c;
@@ -338,49 +339,49 @@ const CLOSE = 0x5d;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 
-const UNKNOWN = ascii('unknown-');
-const BAD_OPTION = ascii('[bad opt]');
-const BAD_OPTION_CLOSED = ascii('[bad opt]]');
-const CUT_TCP = ascii(' [|tcp]');
-const CUT_MULTIPATH = ascii(' [|mptcp]');
-const WITH_LENGTH = ascii('[len ');
-const INVALID = ascii(' (invalid)');
-const INVALID_SACK = ascii(' invalid sack');
-const VALUE = ascii(' val ');
-const ECHOED = ascii(' ecr ');
-const NO_SECRET = ascii(" shared secret not supplied with -M, can't check - ");
-const SNAPLEN_TOO_SHORT = ascii(" snaplen too short, can't check - ");
-const CAPABILITY = ascii(' cap ');
-const ID = ascii(' id ');
-const HEXADECIMAL = ascii(' 0x');
-const KEY_ID = ascii(' keyid ');
-const NEXT_KEY_ID = ascii(' rnextkeyid ');
-const MAC = ascii(' mac 0x');
-const EXPERIMENTAL_TFO = ascii('-tfo');
-const COOKIE = ascii(' cookie ');
-const COOKIE_REQUEST = ascii(' cookiereq');
+const UNKNOWN = constant('unknown-');
+const BAD_OPTION = constant('[bad opt]');
+const BAD_OPTION_CLOSED = constant('[bad opt]]');
+const CUT_TCP = constant(' [|tcp]');
+const CUT_MULTIPATH = constant(' [|mptcp]');
+const WITH_LENGTH = constant('[len ');
+const INVALID = constant(' (invalid)');
+const INVALID_SACK = constant(' invalid sack');
+const VALUE = constant(' val ');
+const ECHOED = constant(' ecr ');
+const NO_SECRET = constant(" shared secret not supplied with -M, can't check - ");
+const SNAPLEN_TOO_SHORT = constant(" snaplen too short, can't check - ");
+const CAPABILITY = constant(' cap ');
+const ID = constant(' id ');
+const HEXADECIMAL = constant(' 0x');
+const KEY_ID = constant(' keyid ');
+const NEXT_KEY_ID = constant(' rnextkeyid ');
+const MAC = constant(' mac 0x');
+const EXPERIMENTAL_TFO = constant('-tfo');
+const COOKIE = constant(' cookie ');
+const COOKIE_REQUEST = constant(' cookiereq');
 
 /** tcpdump 4.99's names; it has none for CC.ECHO, which it knows all the same. */
-function names(): (Uint8Array | undefined)[] {
-  const list = new Array<Uint8Array | undefined>(256).fill(undefined);
-  list[EOL] = ascii('eol');
-  list[NOP] = ascii('nop');
-  list[MSS] = ascii('mss');
-  list[WINDOW_SCALE] = ascii('wscale');
-  list[SACK_PERMITTED] = ascii('sackOK');
-  list[SACK] = ascii('sack');
-  list[ECHO] = ascii('echo');
-  list[ECHO_REPLY] = ascii('echoreply');
-  list[TIMESTAMPS] = ascii('TS');
-  list[CC] = ascii('cc');
-  list[CC_NEW] = ascii('ccnew');
-  list[CC_ECHO] = ascii('');
-  list[MD5] = ascii('md5');
-  list[SCPS] = ascii('scps');
-  list[USER_TIMEOUT] = ascii('uto');
-  list[AUTHENTICATION] = ascii('tcp-ao');
-  list[MULTIPATH] = ascii('mptcp');
-  list[FAST_OPEN] = ascii('tfo');
-  list[EXPERIMENT] = ascii('exp');
+function names(): (Constant | undefined)[] {
+  const list = new Array<Constant | undefined>(256).fill(undefined);
+  list[EOL] = constant('eol');
+  list[NOP] = constant('nop');
+  list[MSS] = constant('mss');
+  list[WINDOW_SCALE] = constant('wscale');
+  list[SACK_PERMITTED] = constant('sackOK');
+  list[SACK] = constant('sack');
+  list[ECHO] = constant('echo');
+  list[ECHO_REPLY] = constant('echoreply');
+  list[TIMESTAMPS] = constant('TS');
+  list[CC] = constant('cc');
+  list[CC_NEW] = constant('ccnew');
+  list[CC_ECHO] = constant('');
+  list[MD5] = constant('md5');
+  list[SCPS] = constant('scps');
+  list[USER_TIMEOUT] = constant('uto');
+  list[AUTHENTICATION] = constant('tcp-ao');
+  list[MULTIPATH] = constant('mptcp');
+  list[FAST_OPEN] = constant('tfo');
+  list[EXPERIMENT] = constant('exp');
   return list;
 }

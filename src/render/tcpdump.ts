@@ -1,7 +1,7 @@
-import type { ByteWriter } from '../bytes/writer.ts';
+import type { ByteWriter, Constant } from '../bytes/writer.ts';
 import { ACK, FIN, RST, type SegmentView, SYN, URG, type WireResult } from '../wire/segment.ts';
 import { LineHead, type LineOptions, type LineWriter } from './line.ts';
-import { ascii, putText, putUnsigned } from './put.ts';
+import { constant, putText, putUnsigned } from './put.ts';
 import { SequenceBases } from './sequence-base.ts';
 import { TcpOptions } from './tcp-options.ts';
 
@@ -44,8 +44,8 @@ export class TcpdumpLine implements LineWriter {
       }
       ackBase = bases.ackBase;
     }
-    const bytes = out.bytes;
-    let at = putText(bytes, out.length, FLAGS[flags]!);
+    const to = out.view;
+    let at = putText(to, out.length, FLAGS[flags]!);
     const length = segment.tcpLength - headerLength;
     if (length < 0) {
       out.length = at;
@@ -53,30 +53,30 @@ export class TcpdumpLine implements LineWriter {
       return;
     }
     if (length > 0 || (flags & (SYN | FIN | RST)) !== 0) {
-      at = putUnsigned(bytes, putText(bytes, at, SEQ), seq);
+      at = putUnsigned(to, putText(to, at, SEQ), seq);
       if (length > 0) {
-        bytes[at] = COLON;
-        at = putUnsigned(bytes, at + 1, (seq + length) | 0);
+        to.setUint8(at, COLON);
+        at = putUnsigned(to, at + 1, (seq + length) | 0);
       }
     }
-    if ((flags & ACK) !== 0) at = putUnsigned(bytes, putText(bytes, at, ACK_TEXT), ack);
-    at = putUnsigned(bytes, putText(bytes, at, WIN), word & 0xffff);
-    if ((flags & URG) !== 0) at = putUnsigned(bytes, putText(bytes, at, URG_TEXT), view.getUint16(tcpAt + URGENT));
+    if ((flags & ACK) !== 0) at = putUnsigned(to, putText(to, at, ACK_TEXT), ack);
+    at = putUnsigned(to, putText(to, at, WIN), word & 0xffff);
+    if ((flags & URG) !== 0) at = putUnsigned(to, putText(to, at, URG_TEXT), view.getUint16(tcpAt + URGENT));
     if (headerLength > MIN_HEADER) {
-      at = putText(bytes, at, OPTIONS);
+      at = putText(to, at, OPTIONS);
       const options = this.options;
       options.dataKept = segment.tcpEnd - tcpAt >= segment.tcpLength;
       const end = segment.tcpEnd;
       const from = tcpAt + MIN_HEADER;
-      const whole = options.write(bytes, at, segment.bytes, view, from, headerLength - MIN_HEADER, end, ackBase, flags);
+      const whole = options.write(to, at, segment.bytes, view, from, headerLength - MIN_HEADER, end, ackBase, flags);
       at = options.at;
       if (!whole) {
         out.length = at;
         return;
       }
-      bytes[at++] = CLOSE;
+      to.setUint8(at++, CLOSE);
     }
-    out.length = putUnsigned(bytes, putText(bytes, at, LENGTH), length);
+    out.length = putUnsigned(to, putText(to, at, LENGTH), length);
   }
 }
 
@@ -90,15 +90,15 @@ const MIN_HEADER = 20;
 const COLON = 0x3a;
 const CLOSE = 0x5d;
 
-const SEQ = ascii(', seq ');
-const ACK_TEXT = ascii(', ack ');
-const WIN = ascii(', win ');
-const URG_TEXT = ascii(', urg ');
-const OPTIONS = ascii(', options [');
-const LENGTH = ascii(', length ');
+const SEQ = constant(', seq ');
+const ACK_TEXT = constant(', ack ');
+const WIN = constant(', win ');
+const URG_TEXT = constant(', urg ');
+const OPTIONS = constant(', options [');
+const LENGTH = constant(', length ');
 
 /** `Flags […]` for each octet of flags; tcpdump 4.99 knows no ninth. */
-const FLAGS: readonly Uint8Array[] = Array.from({ length: 256 }, (_, flags) => ascii(`Flags [${flagLetters(flags)}]`));
+const FLAGS: readonly Constant[] = Array.from({ length: 256 }, (_, flags) => constant(`Flags [${flagLetters(flags)}]`));
 
 function flagLetters(flags: number): string {
   const letters = [...'FSRP.UEW'].filter((_, bit) => (flags & (1 << bit)) !== 0).join('');

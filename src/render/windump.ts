@@ -1,8 +1,8 @@
-import type { ByteWriter } from '../bytes/writer.ts';
+import type { ByteWriter, Constant } from '../bytes/writer.ts';
 import { ACK, CWR, ECE, FIN, PSH, RST, type SegmentView, SYN, URG, type WireResult } from '../wire/segment.ts';
 import { putClassicOptions } from './classic-options.ts';
 import { LineHead, type LineOptions, type LineWriter } from './line.ts';
-import { ascii, putText, putUnsigned } from './put.ts';
+import { constant, putText, putUnsigned } from './put.ts';
 import { SequenceBases } from './sequence-base.ts';
 
 /**
@@ -44,8 +44,8 @@ export class WindumpLine implements LineWriter {
       }
       ackBase = bases.ackBase;
     }
-    const bytes = out.bytes;
-    let at = putText(bytes, out.length, FLAGS[flags]!);
+    const to = out.view;
+    let at = putText(to, out.length, FLAGS[flags]!);
     const length = segment.tcpLength - headerLength;
     if (length < 0) {
       out.length = at;
@@ -53,22 +53,22 @@ export class WindumpLine implements LineWriter {
       return;
     }
     if (length > 0 || (flags & (SYN | FIN | RST)) !== 0) {
-      bytes[at] = SPACE;
-      at = putUnsigned(bytes, at + 1, seq);
-      bytes[at] = COLON;
-      at = putUnsigned(bytes, at + 1, (seq + length) | 0);
-      bytes[at] = OPEN_PARENTHESIS;
-      at = putUnsigned(bytes, at + 1, length);
-      bytes[at++] = CLOSE_PARENTHESIS;
+      to.setUint8(at, SPACE);
+      at = putUnsigned(to, at + 1, seq);
+      to.setUint8(at, COLON);
+      at = putUnsigned(to, at + 1, (seq + length) | 0);
+      to.setUint8(at, OPEN_PARENTHESIS);
+      at = putUnsigned(to, at + 1, length);
+      to.setUint8(at++, CLOSE_PARENTHESIS);
     }
-    if ((flags & ACK) !== 0) at = putUnsigned(bytes, putText(bytes, at, ACK_TEXT), ack);
-    at = putUnsigned(bytes, putText(bytes, at, WIN), word & 0xffff);
-    if ((flags & URG) !== 0) at = putUnsigned(bytes, putText(bytes, at, URG_TEXT), view.getUint16(tcpAt + URGENT));
+    if ((flags & ACK) !== 0) at = putUnsigned(to, putText(to, at, ACK_TEXT), ack);
+    at = putUnsigned(to, putText(to, at, WIN), word & 0xffff);
+    if ((flags & URG) !== 0) at = putUnsigned(to, putText(to, at, URG_TEXT), view.getUint16(tcpAt + URGENT));
     if (headerLength > MIN_HEADER) {
-      bytes[at++] = SPACE;
+      to.setUint8(at++, SPACE);
       const from = tcpAt + MIN_HEADER;
       const room = headerLength - MIN_HEADER;
-      at = putClassicOptions(bytes, at, segment.bytes, view, from, room, segment.tcpEnd, ackBase);
+      at = putClassicOptions(to, at, segment.bytes, view, from, room, segment.tcpEnd, ackBase);
     }
     out.length = at;
   }
@@ -86,9 +86,9 @@ const OPEN_PARENTHESIS = 0x28;
 const CLOSE_PARENTHESIS = 0x29;
 const COLON = 0x3a;
 
-const ACK_TEXT = ascii(' ack ');
-const WIN = ascii(' win ');
-const URG_TEXT = ascii(' urg ');
+const ACK_TEXT = constant(' ack ');
+const WIN = constant(' win ');
+const URG_TEXT = constant(' urg ');
 
 /** The flags that have a letter, in tcpdump 3.9's order. */
 const LETTERS: readonly (readonly [flag: number, letter: string])[] = [
@@ -99,7 +99,7 @@ const LETTERS: readonly (readonly [flag: number, letter: string])[] = [
   [CWR, 'W'],
   [ECE, 'E'],
 ];
-const FLAGS: readonly Uint8Array[] = Array.from({ length: 256 }, (_, flags) => ascii(flagLetters(flags)));
+const FLAGS: readonly Constant[] = Array.from({ length: 256 }, (_, flags) => constant(flagLetters(flags)));
 
 function flagLetters(flags: number): string {
   const letters = LETTERS.map(([flag, letter]) => ((flags & flag) === 0 ? '' : letter)).join('');

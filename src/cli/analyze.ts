@@ -1,6 +1,7 @@
 import { Analysis } from '../analyze.ts';
 import { ByteWriter } from '../bytes/writer.ts';
 import { FLOW } from '../flow/rows.ts';
+import { captureRecord } from '../input/capture-record.ts';
 import { openCaptures } from '../input/captures.ts';
 import type { CaptureRecord } from '../record/capture.ts';
 import { FlowCursor } from '../record/cursor.ts';
@@ -10,7 +11,6 @@ import type { FlowRenderer } from '../render/flow-renderer.ts';
 import { JsonDocument } from '../render/json-document.ts';
 import { NdjsonFlows } from '../render/ndjson.ts';
 import { analysisOptions, type CaptureOptions } from './capture-options.ts';
-import { captureRecord } from './capture-record.ts';
 import { EXIT, exitStatus } from './exit.ts';
 import { Output } from './output.ts';
 import { reportProblems } from './problems.ts';

@@ -1,8 +1,8 @@
 import type { Analysis } from '../analyze.ts';
 import { UtcTimes } from '../bytes/time.ts';
 import { ByteWriter } from '../bytes/writer.ts';
-import type { CaptureSource } from '../input/capture-source.ts';
 import type { CaptureFinding, CaptureRecord } from '../record/capture.ts';
+import type { CaptureSource } from './capture-source.ts';
 
 /** The capture's record, once everything is read. */
 export function captureRecord(source: CaptureSource, analysis: Analysis): CaptureRecord {

@@ -5,7 +5,9 @@ import { Analysis } from '../src/analyze.ts';
 import { ByteWriter } from '../src/bytes/writer.ts';
 import { decoderFor } from '../src/capture/format.ts';
 import { RecordView } from '../src/capture/record.ts';
+import type { LineOptions, LineWriter } from '../src/render/line.ts';
 import { TcpdumpLine } from '../src/render/tcpdump.ts';
+import { WindumpLine } from '../src/render/windump.ts';
 
 const SAMPLES = new URL('../samples', import.meta.url).pathname;
 const GOLDEN = '.tcpdump.txt';
@@ -18,11 +20,20 @@ for (const folder of readdirSync(SAMPLES)) {
 
     test(`${folder}/${name}: lines equal those of ${written?.slice(2)}`, () => {
       expect(written).toMatch(/^# tcpdump version \d+\.\d+/);
-      const lines = linesOf(captureBeside(join(SAMPLES, folder, name)));
+      const lines = linesOf(captureBeside(join(SAMPLES, folder, name)), () => new TcpdumpLine());
       expect(lines).toEqual(golden.map((line, i) => withoutApplication(line, lines[i])));
     });
   }
 }
+
+test('the close with which the project began reads as WinDump printed it, with the name that the capture holds', () => {
+  const lines = linesOf(join(SAMPLES, 'normal-close.pcapng'), (options) => new WindumpLine(options));
+  expect(lines.slice(-3)).toEqual([
+    '14:00:38.819856 IP cd-zhangmin.1748 > 220.181.37.55.80: F 1:1(0) ack 1 win 65535',
+    '14:00:38.863989 IP 220.181.37.55.80 > cd-zhangmin.1748: F 1:1(0) ack 2 win 2920',
+    '14:00:38.864412 IP cd-zhangmin.1748 > 220.181.37.55.80: . ack 2 win 65535',
+  ]);
+});
 
 function goldenIn(folder: string): string[] {
   if (!existsSync(join(folder, 'kernel.tsv'))) return [];
@@ -35,10 +46,10 @@ function captureBeside(golden: string): string {
 }
 
 /** lastack's line of every packet of a capture, in UTC. */
-function linesOf(path: string): string[] {
+function linesOf(path: string, style: (options: LineOptions) => LineWriter): string[] {
   const file = readFileSync(path);
   const decoder = decoderFor(file.subarray(0, 4), path)!;
-  const writer = new TcpdumpLine();
+  const writer = style({ names: { name: (bytes, at, length) => decoder.names.nameOf(bytes, at, length) } });
   const out = new ByteWriter(512);
   const lines: string[] = [];
   const analysis = new Analysis({

@@ -30,7 +30,7 @@ export const FLOW = {
   lastTimeF64: 4,
   /** 1-based number of the flow. */
   number: 10,
-  /** Wireshark's completeness bits. */
+  /** Wireshark's completeness bits; those of a first segment that is no SYN wait eight bits higher. */
   completeness: 11,
   /** Next row of the list this row is on (closed flows, or free rows), or -1. */
   next: 12,

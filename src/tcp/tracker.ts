@@ -144,8 +144,9 @@ export class Tracker {
       f64[sender / 2 + END.bytesF64] = f64[sender / 2 + END.bytesF64]! + payload;
       i32[sender + END.payloadSegments] = i32[sender + END.payloadSegments]! + 1;
     }
-    i32[row + FLOW.completeness] =
-      i32[row + FLOW.completeness]! | completenessOf(flags, payload, segment.frame === i32[row + FLOW.firstFrame]);
+    const before = i32[row + FLOW.completeness]!;
+    if (segment.frame === i32[row + FLOW.firstFrame]) i32[row + FLOW.completeness] = firstCompleteness(flags, payload);
+    else i32[row + FLOW.completeness] = (before | (before >> 8) | completenessOf(flags, payload)) & 0x3f;
     rememberSegment(i32, f64, sender, segment);
     if (segment.checksum !== CHECKSUM.good && segment.checksum === CHECKSUM.bad && this.atFault(sender, segment)) {
       verdict.notes |= NOTE.checksumBad;
@@ -436,18 +437,23 @@ const PROVEN = FLOW_BITS.serverProven | FLOW_BITS.clientProven;
 /** The flow is over: reset, refused, or both FINs acknowledged. */
 const OVER = FLOW_BITS.reset | FLOW_BITS.closed;
 
-/**
- * Wireshark's `tcp.completeness` bits of one segment: SYN 1, SYN+ACK 2, ACK 4, data 8, FIN with ACK 16, RST 32.
- * A flow's first segment only counts when it is a SYN.
- */
-function completenessOf(flags: number, payload: number, first: boolean): number {
-  if (first) return (flags & (SYN | ACK)) === SYN ? (payload === 0 ? 1 : 9) : 0;
+/** Wireshark's `tcp.completeness` bits of a segment: SYN+ACK 2, ACK 4, data 8, FIN with ACK 16, RST 32. */
+function completenessOf(flags: number, payload: number): number {
   let bits = 0;
   if ((flags & (SYN | ACK)) === (SYN | ACK)) bits = 2;
-  else if ((flags & ACK) !== 0) bits = payload === 0 ? 4 : 8;
+  else if ((flags & (SYN | ACK)) === ACK) bits = payload === 0 ? 4 : 8;
   if ((flags & (FIN | ACK)) === (FIN | ACK)) bits |= 16;
   if ((flags & RST) !== 0) bits |= 32;
   return bits;
+}
+
+/**
+ * A flow's first segment only counts at once when it is a SYN: bit 1. Any other counts (kept eight bits higher until
+ * then) when a second segment shows that there is a conversation: so Wireshark does in two passes.
+ */
+function firstCompleteness(flags: number, payload: number): number {
+  if ((flags & (SYN | ACK)) === SYN) return 1;
+  return completenessOf(flags, payload) << 8;
 }
 
 /** The window a side announces; the first of a SYN is never scaled and is not counted. */

@@ -97,6 +97,7 @@ function printerOf(options: TimelineOptions, output: Output): ((out: ByteWriter,
   const annotations = new Annotations(
     textStyle(wantsColour(options.color, output)),
     terminalSize(output, Number.POSITIVE_INFINITY).columns,
+    options.style === 'tcpdump' ? 136 : 96,
   );
   return (out, at) => {
     const start = out.length;

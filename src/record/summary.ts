@@ -93,7 +93,7 @@ export class FlowSummary {
     this.outcomes[outcome]!++;
     this.patterns[pattern]!++;
     const initiator = closeInitiator(flow);
-    if (initiator >= 0) this.initiators[initiator as 0 | 1]++;
+    if (initiator >= 0 && pattern !== PATTERN.refused) this.initiators[initiator as 0 | 1]++;
     this.handshakes.add(handshakeTime(flow));
     this.durations.add(duration(flow));
     const service = this.serviceOf(flow);

@@ -13,12 +13,16 @@ export class Annotations {
   private readonly style: TextStyle;
   private readonly width: number;
   /** Where the columns begin: past the longest of the usual lines seen so far. */
-  private column = FIRST_COLUMN;
+  private column: number;
 
-  /** @param width columns of the terminal, or Infinity where there is none */
-  constructor(style: TextStyle, width: number) {
+  /**
+   * @param width columns of the terminal, or Infinity where there is none
+   * @param column where the columns begin as long as no line is longer
+   */
+  constructor(style: TextStyle, width: number, column: number) {
     this.style = style;
     this.width = width;
+    this.column = column;
   }
 
   /** @param lineLength characters of the segment's line; 0 when it has none */
@@ -66,8 +70,7 @@ export class Annotations {
 
 const NEWLINE = 0x0a;
 const INDENT = '                ';
-const WIDE = 170;
-const FIRST_COLUMN = 64;
+const WIDE = 220;
 const LAST_COLUMN = 152;
 const BAD = /^(reset|wrong checksum)/;
 const WARN = /again|missing|retransmission|not taken|alive after|cut short|inside a connection/;

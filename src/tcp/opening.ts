@@ -1,6 +1,6 @@
 import { seqDelta } from '../bytes/seq.ts';
 import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, SERVER } from '../flow/rows.ts';
-import type { SegmentView } from '../wire/segment.ts';
+import { FIN, type SegmentView } from '../wire/segment.ts';
 import { nextState, ON, STATE } from './machine.ts';
 import type { Tracker } from './tracker.ts';
 import { NOTE } from './verdict.ts';
@@ -175,11 +175,17 @@ export function takeHandshakeAck(
     // A server that sends anything but its SYN+ACK is connected: the final ACK came by, captured or not. Only Fast Open
     // lets it speak before (RFC 7413 4.2.2).
     if (state === STATE.SYN_RECV) {
-      if ((bits & FLOW_BITS.fastOpen) !== 0) return;
+      if ((bits & FLOW_BITS.fastOpen) !== 0 || isChallenge(i32, receiver, segment)) return;
       step(tracker, row, SERVER, ON.getsAckOfSyn, segment);
     }
     i32[row + FLOW.bits] = i32[row + FLOW.bits]! | FLOW_BITS.serverProven | FLOW_BITS.ackSeen;
   }
+}
+
+/** A bare ACK of nothing but the SYN may answer a RST or SYN that was not taken (RFC 5961): it proves nothing. */
+function isChallenge(i32: Int32Array, client: number, segment: SegmentView): boolean {
+  if (segment.payloadLength > 0 || (segment.flags & FIN) !== 0) return false;
+  return seqDelta(i32[client + END.isn]!, segment.ack) <= 1;
 }
 
 function completeHandshake(tracker: Tracker, row: number, segment: SegmentView): void {

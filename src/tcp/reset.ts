@@ -127,11 +127,12 @@ function count(
   // unless that very segment killed it (data after its close).
   if (side === CLIENT && (bits & FLOW_BITS.clientDoubtful) !== 0 && senderState === STATE.ESTABLISHED && form === REPLY)
     log.retract(row, side);
-  // It answers a FIN that it never acknowledged: that FIN, too, met no socket.
-  const fin = i32[receiver + END.bits]! & (END_BITS.finDelivered | END_BITS.finAcked);
+  // A FIN that the sender never acknowledged, not even by this RST, met no socket.
+  const peerBits = i32[receiver + END.bits]! & (END_BITS.finDelivered | END_BITS.finAcked);
+  const covered = form === ABORT && seqDelta(i32[receiver + END.finSeq]!, segment.ack) > 0;
   if (
-    form === REPLY &&
-    fin === END_BITS.finDelivered &&
+    peerBits === END_BITS.finDelivered &&
+    !covered &&
     (senderState === STATE.CLOSE_WAIT || senderState === STATE.CLOSING || senderState === STATE.TIME_WAIT)
   ) {
     log.retract(row, side);
@@ -217,18 +218,20 @@ function flightTime(i32: Int32Array, f64: Float64Array, row: number): number {
   return roundTrip > 0 ? 1.5 * roundTrip + 1e6 : 3e8;
 }
 
-/** Takes back that the reset closed `side`, or with `both` the reset altogether. */
+/** Takes back that the reset closed `side`, or with `both` the reset altogether: its receiver goes on. */
 function restore(tracker: Tracker, row: number, side: number, both: boolean): void {
   const i32 = tracker.rows.i32;
   const before = i32[row + FLOW.beforeReset]!;
   tracker.verdict.notes |= NOTE.aliveAfterReset;
+  // Who answers in reply form had no socket: it stays CLOSED, whatever the other end does.
+  const reset = both && (i32[row + FLOW.reset]! & 3) !== REPLY;
   for (let which = CLIENT; which <= SERVER; which++) {
     const state = (before >> (which * 4)) & 15;
-    if ((which !== side && !both) || state === STATE.CLOSED || state === STATE.unknown) continue;
+    if ((which !== side && !reset) || state === STATE.CLOSED || state === STATE.unknown) continue;
     if (i32[row + FLOW.state + which] === STATE.CLOSED && i32[row + FLOW.logCount]! <= LOG_ENTRIES)
       tracker.log.retract(row, which);
   }
-  if (!both) return;
+  if (!reset) return;
   i32[row + FLOW.bits] = i32[row + FLOW.bits]! & ~(FLOW_BITS.reset | FLOW_BITS.aborted | FLOW_BITS.refused);
   i32[row + FLOW.resetFrame] = 0;
   i32[row + FLOW.pattern] = i32[row + FLOW.firstFinFrame] === 0 ? PATTERN.open : PATTERN.halfClosed;

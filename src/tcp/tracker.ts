@@ -220,14 +220,18 @@ export class Tracker {
     else this.finish(oldest);
   }
 
-  /** Hands on what has been closed for two MSL, or idle for too long. */
+  /** Hands on what has been closed, and silent, for two MSL; and what was idle for too long. */
   private handOn(now: number): void {
     const { i32, f64 } = this.rows;
     while (this.closedHead >= 0) {
       const row = this.closedHead;
       if ((i32[row + FLOW.bits]! & OVER) === 0) this.unlink(row);
-      else if (now - f64[row / 2 + FLOW.closedTimeF64]! > 2 * this.options.msl) this.finish(row);
-      else break;
+      else if (now - f64[row / 2 + FLOW.lastTimeF64]! > 2 * this.options.msl) this.finish(row);
+      else if (now - f64[row / 2 + FLOW.closedTimeF64]! > 2 * this.options.msl) {
+        // Closed long ago and still spoken to: it waits behind the others, from its last segment on.
+        this.unlink(row);
+        this.close(row, f64[row / 2 + FLOW.lastTimeF64]!);
+      } else break;
     }
     if (now - this.idleSwept > this.options.idleTimeout / 4) this.sweepIdle(now);
   }

@@ -25,7 +25,8 @@ test('through growth and reuse of rows the table answers as a Map would', () => 
         const row = table.find();
         expect(row < 0 ? undefined : table.rows.i32[row + FLOW.number]).toBe(model.get(name));
         if (row < 0) {
-          table.rows.i32[table.insert() + FLOW.number] = ++number;
+          const fresh = table.insert();
+          table.rows.i32[fresh + FLOW.number] = ++number;
           model.set(name, number);
         } else if (remove) {
           table.remove(row);
@@ -58,7 +59,8 @@ test('many flows of neighbouring addresses are all found again', () => {
   const table = new FlowTable();
   for (let i = 0; i < 50_000; i++) {
     table.keyOf4(0x0a000001, 0x0a000000 + (i & 255), 1024 + (i >> 8), 80, 0);
-    table.rows.i32[table.insert() + FLOW.number] = i + 1;
+    const row = table.insert();
+    table.rows.i32[row + FLOW.number] = i + 1;
   }
   for (let i = 0; i < 50_000; i++) {
     table.keyOf4(0x0a000000 + (i & 255), 0x0a000001, 80, 1024 + (i >> 8), 0);

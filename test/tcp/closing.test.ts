@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { analyzeExchange, analyzeFlows, exchange, framed, path } from '../exchange.ts';
+import { analyzeExchange, analyzeFlows, analyzeRecords, exchange, framed, path, recordsOf } from '../exchange.ts';
 
 const OPEN = `
   +0     > S  0:0(0)
@@ -239,6 +239,37 @@ describe('resets', () => {
   });
 });
 
+test('an abort whose ACK stops before the FIN shows that the FIN met no socket', () => {
+  const flow = analyzeExchange(exchange`${OPEN}
+    +0     > F. 1:1(0) ack 1
+    +0.001 < R. 1:1(0) ack 1
+    +0.010 < R  1:1(0) win 0
+  `);
+  expect(path(flow.states.server)).toBe('LISTEN SYN_RECV ESTABLISHED CLOSED');
+});
+
+test('a RST that SYN_RECV challenges leaves it there until an exact one comes', () => {
+  const flow = analyzeExchange(exchange`
+    +0     > S  0:0(0)
+    +0.010 < S. 0:0(0) ack 1
+    +0.001 > R. 6:6(0) ack 1
+    +0.010 < .  1:1(0) ack 1
+    +0     > R  1:1(0) win 0
+  `);
+  expect(path(flow.states.server)).toBe('LISTEN SYN_RECV CLOSED');
+});
+
+test('who answered in reply form stays CLOSED though the other end goes on', () => {
+  const flow = analyzeExchange(exchange`${OPEN}
+    +0     > F. 1:1(0) ack 1
+    +0.010 < P. 1:101(100) ack 1
+    +0     > R  1:1(0) win 0
+    +0.9   < F. 101:101(0) ack 2
+    +0     > R  2:2(0) win 0
+  `);
+  expect(path(flow.states.client)).toBe('SYN_SENT ESTABLISHED FIN_WAIT1 CLOSED');
+});
+
 test('a segment with a bad checksum from a host that sends good ones is counted and changes nothing', () => {
   const flow = analyzeExchange(exchange`${OPEN}
     +0     > F. 1:1(0) ack 1 badsum
@@ -259,16 +290,19 @@ test('a host that has never sent a good checksum is taken to offload', () => {
 });
 
 describe('a closed flow is handed on', () => {
-  test('after two MSL, and what comes then is late and starts no flow', () => {
-    const script = exchange`${OPEN}
+  test('after two MSL of silence, and what comes then is late and starts no flow', () => {
+    const script = recordsOf(exchange`${OPEN}
       +0     > F. 1:1(0) ack 1
       +0.010 < F. 1:1(0) ack 2
       +0     > .  2:2(0) ack 2
-    `;
-    const later = Array.from({ length: 600 }, () => exchange`+0.2 > . 2:2(0) ack 2`).flat();
-    const flows = analyzeFlows([...script, ...later]);
-    expect(flows).toHaveLength(1);
-    expect(flows[0]!.fromClient.packets).toBeLessThan(600);
+      +200   > .  2:2(0) ack 2
+    `);
+    const others = recordsOf(Array.from({ length: 600 }, () => exchange`+0.3 > P. 1:2(1) ack 1`).flat(), {
+      clientPort: 50001,
+    });
+    const flows = analyzeRecords([...script.slice(0, 6), ...others, script[6]!]);
+    expect(flows.map((flow) => flow.lastFrame)).toEqual([6, 606]);
+    expect(flows[0]!.fromClient.packets).toBe(4);
   });
 
   test('when a new connection takes its ports inside TIME_WAIT', () => {

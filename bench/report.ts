@@ -47,6 +47,7 @@ export function writePerformance(results: readonly Result[], contenders: readonl
     ...results.map(tableOf),
   ].join('\n\n');
   writeFileSync(DOCUMENT, `${text.slice(0, begin)}${BEGIN}\n\n${measured}\n\n${text.slice(end)}`);
+  spawnSync('npx', ['biome', 'format', '--write', DOCUMENT]);
 }
 
 /** lastack's time in the contender's task; whoever only counts records is held against the flows. */

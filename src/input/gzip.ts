@@ -22,6 +22,7 @@ export async function* gunzip(source: OctetSource, head: Uint8Array): AsyncGener
       if (inflater.problem) {
         const again = source.again();
         if (again) yield* lastWords(again, sliceAt, given);
+        if (inflater.problem === NO_MEMBER) return;
         throw new CompressionError(`gzip data is damaged: ${inflater.problem}`);
       }
       if (inflater.over) return;
@@ -36,15 +37,15 @@ export async function* gunzip(source: OctetSource, head: Uint8Array): AsyncGener
 }
 
 /** Octets that go to zlib at once. At most 1032 times as many come out. */
-const SLICE = 1 << 16;
+const SLICE = 1 << 14;
 /** The same for what can't be read twice: when zlib meets damage it gives up all that this much would have become. */
 const SMALL_SLICE = 1 << 12;
-/** Octets at once on the way to damage. */
-const STEP = 64;
+/** What zlib says where a member ought to begin and something else does. */
+const NO_MEMBER = 'incorrect header check';
 
 /**
  * What could still be unpacked of the slice in which zlib met damage: zlib gives nothing of a write that fails, so the
- * file is read again up to there, and on from there in small steps.
+ * file is read again up to there, and on from there octet by octet.
  */
 async function* lastWords(source: OctetSource, sliceAt: number, given: number): AsyncGenerator<Uint8Array, void, void> {
   const inflater = new Inflater();
@@ -52,7 +53,7 @@ async function* lastWords(source: OctetSource, sliceAt: number, given: number): 
   let unpacked = 0;
   try {
     for (let at = 0; !inflater.problem; ) {
-      const length = at < sliceAt ? Math.min(SLICE, sliceAt - at) : STEP;
+      const length = at < sliceAt ? Math.min(SLICE, sliceAt - at) : 1;
       const count = await source.read(slice.subarray(0, length));
       if (count === 0) return;
       await inflater.write(slice.subarray(0, count));

@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, createReadStream, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 
 /** A file's octets as they stand on disk or come through a pipe, in order. */
@@ -31,10 +31,9 @@ export function openOctets(path: string, options: OctetOptions): OctetSource {
     if (fstatSync(0).isFile()) return new FileOctets(path, 0, options);
     return new StreamOctets(process.stdin, options);
   }
-  const descriptor = openSync(path, 'r');
-  const stat = fstatSync(descriptor);
-  if (stat.isFile()) return new FileOctets(path, descriptor, options);
-  return new StreamOctets(createReadStream(path, { fd: descriptor, highWaterMark: 1 << 18 }), options);
+  if (statSync(path).isFile()) return new FileOctets(path, openSync(path, 'r'), options);
+  // Opening a named pipe waits for its writer: not here, where nobody could interrupt it.
+  return new StreamOctets(createReadStream(path, { highWaterMark: 1 << 18 }), options);
 }
 
 /** A regular file, read where `position` stands without waiting: the system has it in memory or soon will. */

@@ -53,6 +53,7 @@ export class PcapDecoder extends CaptureDecoder {
     record.originalLength = view.getUint32(at + ORIGINAL_LENGTH, little);
     record.seconds = view.getUint32(at + SECONDS, little);
     record.nanoseconds = fraction * this.fractionUnit;
+    record.carriedSeconds = 0;
     record.linkType = this.linkType;
     record.fcsLength = this.fcsLength;
     record.interfaceIndex = 0;
@@ -82,7 +83,8 @@ export class PcapDecoder extends CaptureDecoder {
     record.at = packetAt;
     record.end = packetAt + Math.min(kept, this.snapshotLength);
     record.originalLength = original;
-    record.seconds = this.view.getUint32(at + SECONDS, this.little) + Math.floor(fraction / this.secondUnits);
+    record.carriedSeconds = Math.floor(fraction / this.secondUnits);
+    record.seconds = this.view.getUint32(at + SECONDS, this.little) + record.carriedSeconds;
     record.nanoseconds = (fraction % this.secondUnits) * this.fractionUnit;
     record.linkType = this.linkType;
     record.fcsLength = this.fcsLength;

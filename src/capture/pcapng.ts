@@ -127,6 +127,7 @@ export class PcapngDecoder extends CaptureDecoder {
     record.fcsLength = source.fcsLength;
     record.interfaceIndex = index;
     record.bigEndian = this.little ? 0 : 1;
+    record.carriedSeconds = 0;
     record.file = this.file;
     record.fileFrame = record.frame = ++this.records;
     record.offset = this.base + at;

@@ -19,6 +19,11 @@ export class RecordView {
   seconds = 0;
   /** Nanoseconds past `seconds`, 0 to 999,999,999. Timestamps of records without time are 0. */
   nanoseconds = 0;
+  /**
+   * Of `seconds`, those that come from a fraction of a second or more, which only a damaged or careless file has; else 0.
+   * tcpdump 4.99 prints such a fraction as it stands.
+   */
+  carriedSeconds = 0;
   /** LINKTYPE_ value (link-layer header type registry of tcpdump.org). */
   linkType = 0;
   /** Octets of frame check sequence at the end of each packet, where the file says so; else 0. */
@@ -45,6 +50,7 @@ export class RecordView {
     this.originalLength = other.originalLength;
     this.seconds = other.seconds;
     this.nanoseconds = other.nanoseconds;
+    this.carriedSeconds = other.carriedSeconds;
     this.linkType = other.linkType;
     this.fcsLength = other.fcsLength;
     this.interfaceIndex = other.interfaceIndex;

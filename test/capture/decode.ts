@@ -8,6 +8,7 @@ export interface Decoded {
   readonly frame: number;
   readonly seconds: number;
   readonly nanoseconds: number;
+  readonly carriedSeconds: number;
   readonly data: readonly number[];
   readonly originalLength: number;
   readonly linkType: number;
@@ -47,6 +48,7 @@ export function kept(record: RecordView): Decoded {
     frame: record.frame,
     seconds: record.seconds,
     nanoseconds: record.nanoseconds,
+    carriedSeconds: record.carriedSeconds,
     data: [...record.bytes.subarray(record.at, record.end)],
     originalLength: record.originalLength,
     linkType: record.linkType,

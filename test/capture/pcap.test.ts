@@ -65,7 +65,7 @@ test('a packet may be longer in the file than on the wire', () => {
 
 test('a fraction of a second or more is carried', () => {
   const file = pcap([{ seconds: 5, nanoseconds: 2_500_000_000, data: Uint8Array.of() }]);
-  expect(decode([file]).records[0]).toMatchObject({ seconds: 7, nanoseconds: 500_000_000 });
+  expect(decode([file]).records[0]).toMatchObject({ seconds: 7, nanoseconds: 500_000_000, carriedSeconds: 2 });
 });
 
 test.each([262_145, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff])('a record of %d octets is damage', (length) => {

@@ -1,5 +1,6 @@
 import type { ByteWriter } from '../bytes/writer.ts';
 import { type SegmentView, WIRE, type WireResult } from '../wire/segment.ts';
+import { EndsCache } from './ends-cache.ts';
 import { writeIcmp } from './icmp-line.ts';
 import { LineAddresses } from './line-address.ts';
 import { type InterfaceName, LinePrefix } from './line-prefix.ts';
@@ -43,6 +44,7 @@ export class LineHead {
   private readonly prefix: LinePrefix;
   private readonly named: boolean;
   private readonly cut: string;
+  private readonly ends: EndsCache = new EndsCache();
 
   /** @param cut what tells that less than a fixed TCP header was kept */
   constructor(options: LineOptions, cut: string) {
@@ -76,17 +78,20 @@ export class LineHead {
 
   /** `IP a.p > b.q: ` of a whole packet without anything around it. */
   private writePlainEnds(out: ByteWriter, segment: SegmentView): void {
-    const to = out.view;
     const view = segment.view;
+    const source = view.getInt32(segment.sourceAt);
+    const destination = view.getInt32(segment.destinationAt);
     const ports = view.getInt32(segment.tcpAt);
-    let at = out.length;
-    at = putIpv4(to, putText(to, at, IP), view.getInt32(segment.sourceAt));
-    to.setUint8(at, DOT);
-    at = putUnsigned(to, at + 1, ports >>> 16);
-    at = putIpv4(to, putText(to, at, ARROW), view.getInt32(segment.destinationAt));
-    to.setUint8(at, DOT);
-    at = putUnsigned(to, at + 1, ports & 0xffff);
-    out.length = putText(to, at, AFTER_ENDS);
+    const to = out.view;
+    const start = out.length;
+    const cache = this.ends;
+    const place = cache.place(source, destination, ports);
+    let at = cache.put(to, start, place, source, destination, ports);
+    if (at < 0) {
+      at = putPlainEnds(to, start, source, destination, ports);
+      cache.keep(to, start, at, place, source, destination, ports);
+    }
+    out.length = at;
   }
 
   /** The prefix and both ends of any packet. Answers whether a whole fixed header follows. */
@@ -124,6 +129,15 @@ export class LineHead {
     out.reserve(TCP_ROOM);
     return true;
   }
+}
+
+function putPlainEnds(to: DataView, start: number, source: number, destination: number, ports: number): number {
+  let at = putIpv4(to, putText(to, start, IP), source);
+  to.setUint8(at, DOT);
+  at = putUnsigned(to, at + 1, ports >>> 16);
+  at = putIpv4(to, putText(to, at, ARROW), destination);
+  to.setUint8(at, DOT);
+  return putText(to, putUnsigned(to, at + 1, ports & 0xffff), AFTER_ENDS);
 }
 
 /** Octets that a line can take after both ends. */

@@ -63,16 +63,22 @@ export class TcpdumpLine implements LineWriter {
     at = putUnsigned(to, putText(to, at, WIN), word & 0xffff);
     if ((flags & URG) !== 0) at = putUnsigned(to, putText(to, at, URG_TEXT), view.getUint16(tcpAt + URGENT));
     if (headerLength > MIN_HEADER) {
-      at = putText(to, at, OPTIONS);
-      const options = this.options;
-      options.dataKept = segment.tcpEnd - tcpAt >= segment.tcpLength;
-      const end = segment.tcpEnd;
       const from = tcpAt + MIN_HEADER;
-      const whole = options.write(to, at, segment.bytes, view, from, headerLength - MIN_HEADER, end, ackBase, flags);
-      at = options.at;
-      if (!whole) {
-        out.length = at;
-        return;
+      const end = segment.tcpEnd;
+      if (headerLength === 32 && end - from >= 12 && view.getInt32(from) === TIMESTAMPS_ALONE) {
+        at = putUnsigned(to, putText(to, at, TIMESTAMPS), view.getInt32(from + 4));
+        at = putUnsigned(to, putText(to, at, ECHOED), view.getInt32(from + 8));
+      } else {
+        const options = this.options;
+        options.dataKept = end - tcpAt >= segment.tcpLength;
+        at = putText(to, at, OPTIONS);
+        const room = headerLength - MIN_HEADER;
+        const whole = options.write(to, at, segment.bytes, view, from, room, end, ackBase, flags);
+        at = options.at;
+        if (!whole) {
+          out.length = at;
+          return;
+        }
       }
       to.setUint8(at++, CLOSE);
     }
@@ -86,6 +92,8 @@ const ACKNOWLEDGMENT = 8;
 const DATA_OFFSET = 12;
 const URGENT = 18;
 const MIN_HEADER = 20;
+/** The options of most segments: NOP, NOP, kind 8, length 10 (RFC 7323 appendix A). */
+const TIMESTAMPS_ALONE = 0x0101080a;
 
 const COLON = 0x3a;
 const CLOSE = 0x5d;
@@ -95,6 +103,8 @@ const ACK_TEXT = constant(', ack ');
 const WIN = constant(', win ');
 const URG_TEXT = constant(', urg ');
 const OPTIONS = constant(', options [');
+const TIMESTAMPS = constant(', options [nop,nop,TS val ');
+const ECHOED = constant(' ecr ');
 const LENGTH = constant(', length ');
 
 /** `Flags […]` for each octet of flags; tcpdump 4.99 knows no ninth. */

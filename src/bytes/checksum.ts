@@ -4,23 +4,14 @@ const RUN = 16384;
 /**
  * Adds the octets from `at` to `end` as 16-bit words, the last one padded with zero, to `sum` (RFC 1071).
  *
- * What comes back is congruent to the ones' complement sum modulo 65535, below 2^31, and zero only when every word is.
+ * What comes back is congruent to the ones' complement sum modulo 65535, and below 2^31. Words that include their own
+ * checksum come to a multiple of 65535.
  * Words are read 32 bits at a time and added by halves, which keeps the total a small integer.
  *
- * @param sum 0 to 2^31 - 1
+ * @param sum 0 to 2^30
  */
 export function addWords(view: DataView, at: number, end: number, sum: number): number {
-  let total = (sum & 0xffff) + (sum >>> 16);
-  let from = at;
-  for (let stop = at + RUN; stop < end; stop += RUN) {
-    total = addShort(view, from, stop, total);
-    total = (total & 0xffff) + (total >>> 16);
-    from = stop;
-  }
-  return addShort(view, from, end, total);
-}
-
-function addShort(view: DataView, at: number, end: number, sum: number): number {
+  if (end - at > RUN) return addRuns(view, at, end, sum);
   let total = sum;
   let from = at;
   for (const last = end - 16; from <= last; from += 16) {
@@ -39,11 +30,14 @@ function addShort(view: DataView, at: number, end: number, sum: number): number 
     total += view.getUint16(from);
     from += 2;
   }
-  if (from < end) total += view.getUint8(from) << 8;
-  return total;
+  return from < end ? total + (view.getUint8(from) << 8) : total;
 }
 
-/** Whether words that include their own checksum add up: all ones (RFC 1071 1, step 3). */
-export function sumsUp(sum: number): boolean {
-  return sum % 0xffff === 0 && sum !== 0;
+function addRuns(view: DataView, at: number, end: number, sum: number): number {
+  let total = sum;
+  for (let from = at; from < end; from += RUN) {
+    total = (total & 0xffff) + (total >>> 16);
+    total = addWords(view, from, Math.min(from + RUN, end), total);
+  }
+  return total;
 }

@@ -3,7 +3,7 @@ import { FragmentTable } from './fragments.ts';
 import { LAYER, LayerTable, NO_ID, NO_LAYERS } from './layers.ts';
 import { walkPacket } from './packet.ts';
 import { CHECKSUM, type SegmentView, WIRE, type WireResult } from './segment.ts';
-import { readTcp, verifyTcp } from './tcp.ts';
+import { readTcp, verifyTcp4, verifyTcp6 } from './tcp.ts';
 import { type Decapsulation, PacketWalk, type WireOptions } from './walk.ts';
 
 const ETHERNET = 1;
@@ -12,8 +12,8 @@ const ETHERTYPE_IPV4 = 0x0800;
 const ETHERTYPE_IPV6 = 0x86dd;
 const ETHERTYPE_VLAN = 0x8100;
 const TCP = 6;
-/** The straight way's answer to a packet that is not for it. */
-const RARE = -1;
+/** Octets of Ethernet, a VLAN tag and the part of an IPv4 header that is looked at before its length is. */
+const SHORTEST = 30;
 
 /** What `SegmentDecoder` does unless told otherwise. */
 export const WIRE_DEFAULTS: WireOptions = {
@@ -62,6 +62,8 @@ export class SegmentDecoder {
   private readonly vlanLayers = new Int32Array(2 * 4096);
   private readonly splitVlan: boolean;
   private readonly verify: boolean;
+  /** What `straightIpv6` came to. */
+  private result: WireResult = WIRE.other;
 
   constructor(choices: WireChoices = {}) {
     this.options = {
@@ -83,7 +85,13 @@ export class SegmentDecoder {
     return this.table.names(id);
   }
 
-  /** Decodes one record into `out`, whose fields mean something as far as the answer says. */
+  /**
+   * Decodes one record into `out`, whose fields mean something as far as the answer says.
+   *
+   * This is the straight way for IPv4 without options and fragments, of a length that the frame has room for. It is one
+   * function on purpose, too long to be inlined by its caller and with room for `readTcp` and `verifyTcp4` in it: a
+   * call that the compiler leaves costs more than reading the header itself.
+   */
   decode(record: RecordView, out: SegmentView): WireResult {
     const view = record.view;
     if (out.linkView !== view) {
@@ -95,102 +103,88 @@ export class SegmentDecoder {
       out.bytes = record.bytes;
     }
     const at = record.at;
+    const end = record.end;
     out.frame = record.frame;
     out.file = record.file;
     out.fileFrame = record.fileFrame;
     out.seconds = record.seconds;
     out.nanoseconds = record.nanoseconds;
     out.linkAt = at;
-    out.linkEnd = record.end;
+    out.linkEnd = end;
     out.linkType = record.linkType;
     out.linkLength = record.originalLength;
-    if (record.linkType === ETHERNET && record.end - at >= ETHERNET_HEADER + 4) {
-      const result = this.straight(record, view, at, out);
-      if (result !== RARE) return result;
+    if (record.linkType !== ETHERNET || end - at < SHORTEST) return this.walkRecord(record, out);
+
+    let type = view.getUint16(at + 12);
+    let ipAt = at + ETHERNET_HEADER;
+    let layers = this.ipv4Layers;
+    out.plain = 1;
+    if (type === ETHERTYPE_VLAN) {
+      const tag = view.getInt32(ipAt);
+      type = tag & 0xffff;
+      layers = this.vlanLayers[type === ETHERTYPE_IPV6 ? ((tag >>> 16) & 0xfff) + 4096 : (tag >>> 16) & 0xfff]!;
+      if (layers === 0) return this.firstOfVlan(record, out);
+      ipAt += 4;
+      out.plain = 0;
+    } else if (type === ETHERTYPE_IPV6) layers = this.ipv6Layers;
+    out.layers = layers;
+    out.split = 0;
+    out.reassembled = 0;
+    out.firstFragmentFrame = 0;
+    out.ipAt = ipAt;
+    const room = at + record.originalLength - ipAt;
+    if (type !== ETHERTYPE_IPV4) {
+      const known = type === ETHERTYPE_IPV6 && this.straightIpv6(view, ipAt, end, room, out);
+      return known ? this.result : this.walkRecord(record, out);
+    }
+
+    const first = view.getInt32(ipAt);
+    const length = first & 0xffff;
+    const second = view.getInt32(ipAt + 4);
+    const third = view.getInt32(ipAt + 8);
+    const odd = first >>> 24 !== 0x45 || length < 40 || length > room || ipAt + 40 > end;
+    if (odd || (second & 0x3fff) !== 0 || ((third >>> 16) & 0xff) !== TCP) return this.walkRecord(record, out);
+    out.ipVersion = 4;
+    out.sourceAt = ipAt + 12;
+    out.destinationAt = ipAt + 16;
+    out.ttl = third >>> 24;
+    out.ipId = second >>> 16;
+    const result = readTcp(view, ipAt + 20, Math.min(end, ipAt + length), length - 20, out);
+    if (this.verify && result === WIRE.segment) verifyTcp4(view, out, ipAt + 12, ipAt + 16);
+    else out.checksum = CHECKSUM.unverified;
+    return result;
+  }
+
+  /** The first packet of a VLAN goes the long way; its stack of layers is found for those that follow. */
+  private firstOfVlan(record: RecordView, out: SegmentView): WireResult {
+    const tag = record.view.getInt32(record.at + ETHERNET_HEADER);
+    const ipv6 = (tag & 0xffff) === ETHERTYPE_IPV6;
+    const id = (tag >>> 16) & 0xfff;
+    if (!this.splitVlan && (ipv6 || (tag & 0xffff) === ETHERTYPE_IPV4)) {
+      const vlan = this.table.push(this.table.push(NO_LAYERS, LAYER.eth, NO_ID), LAYER.vlan, id);
+      const ip = this.table.push(vlan, ipv6 ? LAYER.ip6 : LAYER.ip, NO_ID);
+      this.vlanLayers[ipv6 ? id + 4096 : id] = this.table.push(ip, LAYER.tcp, NO_ID);
     }
     return this.walkRecord(record, out);
   }
 
-  /** Ethernet with one VLAN tag at most. Frame check sequences lie behind the IP packet, where nobody looks. */
-  private straight(record: RecordView, view: DataView, at: number, out: SegmentView): WireResult | typeof RARE {
-    const type = view.getUint16(at + 12);
-    if (type === ETHERTYPE_IPV4) {
-      out.layers = this.ipv4Layers;
-      out.plain = 1;
-      out.split = 0;
-      return this.straightIpv4(record, view, at + ETHERNET_HEADER, out);
-    }
-    if (type === ETHERTYPE_IPV6) {
-      out.layers = this.ipv6Layers;
-      out.plain = 1;
-      out.split = 0;
-      return this.straightIpv6(record, view, at + ETHERNET_HEADER, out);
-    }
-    if (type !== ETHERTYPE_VLAN || this.splitVlan) return RARE;
-    const tag = view.getInt32(at + ETHERNET_HEADER);
-    const ipv6 = (tag & 0xffff) === ETHERTYPE_IPV6;
-    if (!ipv6 && (tag & 0xffff) !== ETHERTYPE_IPV4) return RARE;
-    const id = (tag >>> 16) & 0xfff;
-    const layers = this.vlanLayers[ipv6 ? id + 4096 : id]!;
-    out.layers = layers !== 0 ? layers : this.vlanStack(id, ipv6);
-    out.plain = 0;
-    out.split = 0;
-    return ipv6
-      ? this.straightIpv6(record, view, at + ETHERNET_HEADER + 4, out)
-      : this.straightIpv4(record, view, at + ETHERNET_HEADER + 4, out);
-  }
-
-  private vlanStack(id: number, ipv6: boolean): number {
-    const vlan = this.table.push(this.table.push(NO_LAYERS, LAYER.eth, NO_ID), LAYER.vlan, id);
-    const ip = this.table.push(vlan, ipv6 ? LAYER.ip6 : LAYER.ip, NO_ID);
-    const layers = this.table.push(ip, LAYER.tcp, NO_ID);
-    this.vlanLayers[ipv6 ? id + 4096 : id] = layers;
-    return layers;
-  }
-
-  /** IPv4 without options and fragments, of a length that the frame has room for; then TCP. */
-  private straightIpv4(record: RecordView, view: DataView, at: number, out: SegmentView): WireResult | typeof RARE {
-    const end = record.end;
-    if (end - at < 40) return RARE;
-    const first = view.getInt32(at);
-    const length = first & 0xffff;
-    if (first >>> 24 !== 0x45 || length < 40 || length > record.at + record.originalLength - at) return RARE;
-    const second = view.getInt32(at + 4);
-    const third = view.getInt32(at + 8);
-    if ((second & 0x3fff) !== 0 || ((third >>> 16) & 0xff) !== TCP) return RARE;
-    out.ipAt = at;
-    out.ipVersion = 4;
-    out.sourceAt = at + 12;
-    out.destinationAt = at + 16;
-    out.ttl = third >>> 24;
-    out.ipId = second >>> 16;
-    return this.straightTcp(view, at + 20, Math.min(end, at + length), length - 20, out);
-  }
-
-  /** IPv6 without extension headers; then TCP. */
-  private straightIpv6(record: RecordView, view: DataView, at: number, out: SegmentView): WireResult | typeof RARE {
-    const end = record.end;
-    if (end - at < 60 || view.getUint8(at) >> 4 !== 6) return RARE;
+  /** IPv6 without extension headers; then TCP. `result` says how it went, unless this is not for the straight way. */
+  private straightIpv6(view: DataView, at: number, end: number, room: number, out: SegmentView): boolean {
+    if (end - at < 60 || view.getUint8(at) >> 4 !== 6) return false;
     const word = view.getInt32(at + 4);
     const length = word >>> 16;
-    if (((word >>> 8) & 0xff) !== TCP || length < 20 || length + 40 > record.at + record.originalLength - at)
-      return RARE;
-    out.ipAt = at;
+    if (((word >>> 8) & 0xff) !== TCP || length < 20 || length + 40 > room) return false;
     out.ipVersion = 6;
     out.sourceAt = at + 8;
     out.destinationAt = at + 24;
     out.ttl = word & 0xff;
     out.ipId = -1;
-    return this.straightTcp(view, at + 40, Math.min(end, at + 40 + length), length, out);
-  }
-
-  private straightTcp(view: DataView, at: number, end: number, length: number, out: SegmentView): WireResult {
-    out.reassembled = 0;
-    out.firstFragmentFrame = 0;
-    const result = readTcp(view, at, end, length, out);
-    if (this.verify && result === WIRE.segment) verifyTcp(view, out, out.sourceAt, out.destinationAt);
+    const tcpAt = at + 40;
+    const result = readTcp(view, tcpAt, Math.min(end, tcpAt + length), length, out);
+    if (this.verify && result === WIRE.segment) verifyTcp6(view, out, at + 8, at + 24);
     else out.checksum = CHECKSUM.unverified;
-    return result;
+    this.result = result;
+    return true;
   }
 
   private walkRecord(record: RecordView, out: SegmentView): WireResult {

@@ -1,7 +1,7 @@
 import type { Datagram } from './fragments.ts';
 import { LAYER } from './layers.ts';
 import { CHECKSUM, WIRE } from './segment.ts';
-import { MIN_TCP_HEADER, readTcp, verifyTcp } from './tcp.ts';
+import { MIN_TCP_HEADER, readTcp, verifyTcp4, verifyTcp6 } from './tcp.ts';
 import { NEXT, type Next, type PacketWalk } from './walk.ts';
 
 /** IP protocol numbers (IANA). */
@@ -238,8 +238,10 @@ export function tcp(walk: PacketWalk): Next {
     const inFirst = walk.firstFragmentEnd - walk.at;
     out.fragmentPayloadLength = inFirst >= out.headerLength ? inFirst - out.headerLength : -1;
   }
-  if (result === WIRE.segment && walk.options.verifyChecksums)
-    verifyTcp(view, out, walk.finalSourceAt, walk.finalDestinationAt);
+  if (result === WIRE.segment && walk.options.verifyChecksums) {
+    const verify = out.ipVersion === 4 ? verifyTcp4 : verifyTcp6;
+    verify(view, out, walk.finalSourceAt, walk.finalDestinationAt);
+  }
   return walk.stop(result);
 }
 

@@ -1,4 +1,4 @@
-import { addWords, sumsUp } from '../bytes/checksum.ts';
+import { addWords } from '../bytes/checksum.ts';
 import { CHECKSUM, NO_OPTION, type SegmentView, WIRE, type WireResult } from './segment.ts';
 
 /** Octets from the start of the TCP header (RFC 9293 3.1). */
@@ -126,11 +126,25 @@ function readOption(view: DataView, at: number, kind: number, length: number, ou
 const TCP = 6;
 
 /**
- * Verifies the checksum over pseudo header and segment (RFC 9293 3.1, RFC 8200 8.1); a segment that was not wholly
- * kept stays unverified. The addresses are at `sourceAt` and `destinationAt` in the same view, and not always those of
- * the IP header: extension headers may hold the ones that count.
+ * Verifies the checksum over IPv4's pseudo header and the segment (RFC 9293 3.1); a segment that was not wholly kept
+ * stays unverified. The addresses are at `sourceAt` and `destinationAt` in the same view.
  */
-export function verifyTcp(view: DataView, out: SegmentView, sourceAt: number, destinationAt: number): void {
+export function verifyTcp4(view: DataView, out: SegmentView, sourceAt: number, destinationAt: number): void {
+  const at = out.tcpAt;
+  const length = out.tcpLength;
+  if (out.tcpEnd - at < length) {
+    out.checksum = CHECKSUM.unverified;
+    return;
+  }
+  const source = view.getInt32(sourceAt);
+  const destination = view.getInt32(destinationAt);
+  const addresses = (source & 0xffff) + (source >>> 16) + (destination & 0xffff) + (destination >>> 16);
+  const sum = addWords(view, at, at + length, TCP + (length & 0xffff) + (length >>> 16) + addresses);
+  out.checksum = sum % 0xffff === 0 ? CHECKSUM.good : CHECKSUM.bad;
+}
+
+/** As `verifyTcp4`, with IPv6's pseudo header (RFC 8200 8.1). Extension headers may hold the addresses that count. */
+export function verifyTcp6(view: DataView, out: SegmentView, sourceAt: number, destinationAt: number): void {
   const at = out.tcpAt;
   const length = out.tcpLength;
   if (out.tcpEnd - at < length) {
@@ -138,14 +152,8 @@ export function verifyTcp(view: DataView, out: SegmentView, sourceAt: number, de
     return;
   }
   let sum = TCP + (length & 0xffff) + (length >>> 16);
-  if (out.ipVersion === 4) {
-    const source = view.getInt32(sourceAt);
-    const destination = view.getInt32(destinationAt);
-    sum += (source & 0xffff) + (source >>> 16) + (destination & 0xffff) + (destination >>> 16);
-  } else {
-    const adjacent = destinationAt === sourceAt + 16;
-    sum = addWords(view, sourceAt, adjacent ? sourceAt + 32 : sourceAt + 16, sum);
-    if (!adjacent) sum = addWords(view, destinationAt, destinationAt + 16, sum);
-  }
-  out.checksum = sumsUp(addWords(view, at, at + length, sum)) ? CHECKSUM.good : CHECKSUM.bad;
+  const adjacent = destinationAt === sourceAt + 16;
+  sum = addWords(view, sourceAt, adjacent ? sourceAt + 32 : sourceAt + 16, sum);
+  if (!adjacent) sum = addWords(view, destinationAt, destinationAt + 16, sum);
+  out.checksum = addWords(view, at, at + length, sum) % 0xffff === 0 ? CHECKSUM.good : CHECKSUM.bad;
 }

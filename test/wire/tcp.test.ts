@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { addWords, sumsUp } from '../../src/bytes/checksum.ts';
+import { addWords } from '../../src/bytes/checksum.ts';
 import { SegmentDecoder } from '../../src/wire/decode.ts';
 import { CHECKSUM, NO_OPTION, SegmentView, WIRE } from '../../src/wire/segment.ts';
 // biome-ignore format: one line
@@ -134,8 +134,7 @@ describe('the checksum', () => {
     const bytes = new Uint8Array(200_000).fill(255);
     const sum = addWords(new DataView(bytes.buffer), 0, bytes.length, 0);
     expect(sum).toBeLessThan(2 ** 31);
-    expect(sumsUp(sum)).toBe(true);
-    expect(sumsUp(0)).toBe(false);
+    expect(sum % 0xffff).toBe(0);
   });
 });
 

@@ -54,14 +54,18 @@ export class CaptureInterface {
     this.offset = clampSeconds(Number(seconds));
   }
 
-  /** Writes the time of a 64-bit timestamp into `record`, exact to the nanosecond; finer units are cut off. */
-  readTime(record: RecordView, high: number, low: number): void {
+  /**
+   * Writes the time of the 64-bit timestamp at `at` (upper half first) into `record`, exact to the nanosecond; finer units
+   * are cut off. It reads the timestamp itself because a number past 2^31 that is handed over may be boxed.
+   */
+  readTime(record: RecordView, view: DataView, at: number, little: boolean): void {
+    const high = view.getUint32(at, little);
     if (this.units === 0) {
-      this.readSlowTime(record, high, low);
+      this.readSlowTime(record, high, view.getUint32(at + 4, little));
       return;
     }
     if (high !== this.high) this.setHigh(high);
-    const units = this.highUnits + low;
+    const units = this.highUnits + view.getUint32(at + 4, little);
     const seconds = Math.floor(units / this.units);
     record.nanoseconds = (units - seconds * this.units) * this.nanosecondsPerUnit;
     record.seconds = clampSeconds(this.highSeconds + seconds + this.offset);

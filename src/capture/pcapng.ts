@@ -62,18 +62,33 @@ export class PcapngDecoder extends CaptureDecoder {
     }
   }
 
+  /** The block that nearly every packet is in: one straight line. */
   private readEnhancedPacket(record: RecordView, at: number, after: number): boolean {
     if (after - at < PACKET_BLOCK_MIN) return this.fail('packet block is too short');
     const view = this.view;
     const little = this.little;
     const index = view.getUint32(at + INTERFACE, little);
     const kept = view.getUint32(at + KEPT_LENGTH, little);
-    if (!this.placePacket(record, at, after, at + PACKET_DATA, index, kept)) return false;
-    const source = this.interfaces[index]!;
-    source.readTime(record, view.getUint32(at + TIME_HIGH, little), view.getUint32(at + TIME_LOW, little));
+    const source = this.interfaces[index];
+    const end = at + PACKET_DATA + kept;
+    if (source === undefined || end > after - TRAILER || kept > source.longest)
+      return this.refusePacket(index, kept, at, after);
+    source.readTime(record, view, at + TIME, little);
+    record.bytes = this.bytes;
+    record.view = view;
+    record.at = at + PACKET_DATA;
+    record.end = end;
     record.originalLength = view.getUint32(at + ORIGINAL_LENGTH, little);
-    const optionsAt = at + PACKET_DATA + ((kept + 3) & ~3);
-    if (optionsAt < after - TRAILER) this.readPacketOptions(source, optionsAt, after - TRAILER);
+    record.carriedSeconds = 0;
+    record.linkType = source.linkType;
+    record.fcsLength = source.fcsLength;
+    record.interfaceIndex = index;
+    record.bigEndian = little ? 0 : 1;
+    record.file = this.file;
+    record.fileFrame = record.frame = ++this.records;
+    record.offset = this.base + at;
+    const optionsAt = (end - at + 3) & ~3;
+    if (optionsAt < after - at - TRAILER) this.readPacketOptions(source, at + optionsAt, after - TRAILER);
     return true;
   }
 
@@ -86,7 +101,7 @@ export class PcapngDecoder extends CaptureDecoder {
     const kept = view.getUint32(at + KEPT_LENGTH, little);
     if (!this.placePacket(record, at, after, at + PACKET_DATA, index, kept)) return false;
     const source = this.interfaces[index]!;
-    source.readTime(record, view.getUint32(at + TIME_HIGH, little), view.getUint32(at + TIME_LOW, little));
+    source.readTime(record, view, at + TIME, little);
     record.originalLength = view.getUint32(at + ORIGINAL_LENGTH, little);
     const drops = view.getUint16(at + OBSOLETE_DROPS, little);
     if (drops !== DROPS_UNKNOWN) source.droppedByPackets += drops;
@@ -115,10 +130,10 @@ export class PcapngDecoder extends CaptureDecoder {
     index: number,
     kept: number,
   ): boolean {
-    if (index >= this.interfaces.length) return this.fail(`packet of interface ${index}, which is not described`);
-    const source = this.interfaces[index]!;
-    if (kept > after - TRAILER - dataAt) return this.fail(`packet of ${kept} octets in a block of ${after - at}`);
-    if (kept > source.longest) return this.fail(`packet of ${kept} octets`);
+    const source = this.interfaces[index];
+    if (source === undefined || kept > after - TRAILER - dataAt || kept > source.longest) {
+      return this.refusePacket(index, kept, at, after);
+    }
     record.bytes = this.bytes;
     record.view = this.view;
     record.at = dataAt;
@@ -132,6 +147,11 @@ export class PcapngDecoder extends CaptureDecoder {
     record.fileFrame = record.frame = ++this.records;
     record.offset = this.base + at;
     return true;
+  }
+
+  private refusePacket(index: number, kept: number, at: number, after: number): false {
+    if (index >= this.interfaces.length) return this.fail(`packet of interface ${index}, which is not described`);
+    return this.fail(`packet of ${kept} octets in a block of ${after - at}`);
   }
 
   /** A section header is read in the byte order that it states itself. */
@@ -300,8 +320,7 @@ const INTERFACE_LIMIT = 65_536;
 const INTERFACE = 8;
 const OBSOLETE_DROPS = 10;
 const DROPS_UNKNOWN = 0xffff;
-const TIME_HIGH = 12;
-const TIME_LOW = 16;
+const TIME = 12;
 const KEPT_LENGTH = 20;
 const ORIGINAL_LENGTH = 24;
 const PACKET_DATA = 28;

@@ -100,7 +100,7 @@ export function pppoe(walk: PacketWalk): Next {
 }
 
 /** Network service header (RFC 8300 2.2). */
-export function serviceHeader(walk: PacketWalk): Next {
+function serviceHeader(walk: PacketWalk): Next {
   const { view, at } = walk;
   if (walk.kept() < 8) return walk.stop(WIRE.other);
   const length = (view.getUint8(at + 1) & 0x3f) * 4;

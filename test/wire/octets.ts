@@ -10,7 +10,6 @@ export const RAW = 101;
 export const IPV4 = 0x0800;
 export const IPV6 = 0x86dd;
 export const TCP = 6;
-export const UDP = 17;
 
 /** Octets from hexadecimal digits; blanks are for the reader. */
 export function hex(digits: string): Octets {

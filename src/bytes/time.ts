@@ -1,3 +1,4 @@
+import { putPadded } from './digits.ts';
 import type { ByteWriter } from './writer.ts';
 
 /**
@@ -16,13 +17,18 @@ export class UtcTimes {
    * @param nanoseconds 0 to 999,999,999
    */
   write(out: ByteWriter, seconds: number, nanoseconds: number): void {
+    out.reserve(64);
+    out.length = this.put(out.view, out.length, seconds, nanoseconds);
+  }
+
+  /** The same, from `view[at]` on; answers the first octet past it. Leave room for 64 octets. */
+  put(view: DataView, at: number, seconds: number, nanoseconds: number): number {
     if (seconds !== this.second) this.prepare(seconds);
-    out.reserve(40);
     const { text, length } = this;
-    for (let at = 0; at < length; at += 8) out.view.setFloat64(out.length + at, text.getFloat64(at, true), true);
-    out.length += length;
-    out.padded(nanoseconds, 9);
-    out.byte(LETTER_Z);
+    for (let i = 0; i < length; i += 8) view.setFloat64(at + i, text.getFloat64(i, true), true);
+    const end = putPadded(view, at + length, nanoseconds, 9);
+    view.setUint8(end, LETTER_Z);
+    return end + 1;
   }
 
   private prepare(seconds: number): void {

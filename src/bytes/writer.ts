@@ -1,3 +1,5 @@
+import { putInteger, putMilliseconds, putPadded, putUnsigned } from './digits.ts';
+
 /**
  * Octets in order, into one buffer that grows by doubling and is reused after each `take`.
  * Text is written as ASCII by `ascii` and as UTF-8 by `text`; numbers without a string in between.
@@ -64,61 +66,25 @@ export class ByteWriter {
   /** A whole number, 0 to 2^53, in decimal. */
   unsigned(value: number): void {
     this.reserve(24);
-    if (value < 10_000) this.short(value);
-    else if (value < 100_000_000) {
-      const high = (value / 10_000) | 0;
-      this.short(high);
-      this.four(value - high * 10_000);
-    } else {
-      const high = Math.floor(value / 100_000_000);
-      this.unsigned(high);
-      this.padded(value - high * 100_000_000, 8);
-    }
+    this.length = putUnsigned(this.view, this.length, value);
   }
 
   /** A whole number in decimal with a minus sign where it has one. */
   integer(value: number): void {
-    if (value < 0) {
-      this.byte(0x2d);
-      this.unsigned(-value);
-    } else this.unsigned(value);
+    this.reserve(24);
+    this.length = putInteger(this.view, this.length, value);
   }
 
   /** A whole number below 10^`width`, padded with zeros; `width` up to 15. */
   padded(value: number, width: number): void {
-    this.reserve(width + 4);
-    let rest = value;
-    let left = width;
-    if (left > 8) {
-      const high = Math.floor(rest / 100_000_000);
-      this.padded(high, left - 8);
-      rest -= high * 100_000_000;
-      left = 8;
-    }
-    if (left > 4) {
-      const high = (rest / 10_000) | 0;
-      this.low(high, left - 4);
-      rest -= high * 10_000;
-      left = 4;
-    }
-    this.low(rest, left);
+    this.reserve(24);
+    this.length = putPadded(this.view, this.length, value, width);
   }
 
-  /** Four digits; room is reserved. */
-  private four(value: number): void {
-    this.view.setInt32(this.length, FOUR_DIGITS[value]!, true);
-    this.length += 4;
-  }
-
-  /** The last `count` of four digits; room for four is reserved. */
-  private low(value: number, count: number): void {
-    this.view.setInt32(this.length, FOUR_DIGITS[value]! >>> ((4 - count) * 8), true);
-    this.length += count;
-  }
-
-  /** A number below 10,000 without leading zeros; room for four digits is reserved. */
-  private short(value: number): void {
-    this.low(value, value < 100 ? (value < 10 ? 1 : 2) : value < 1000 ? 3 : 4);
+  /** Nanoseconds as a number of milliseconds: all six decimals that are no trailing zeros, no exponent. */
+  milliseconds(nanoseconds: number): void {
+    this.reserve(32);
+    this.length = putMilliseconds(this.view, this.length, nanoseconds);
   }
 
   /** What was written, as a copy. */
@@ -148,11 +114,3 @@ export class Constant {
 }
 
 const ENCODER = new TextEncoder();
-
-/** Every number below 10,000 as four ASCII digits, the first one in the lowest octet. */
-const FOUR_DIGITS: Int32Array = Int32Array.from({ length: 10_000 }, (_, value) => {
-  const thousands = (value / 1000) | 0;
-  const hundreds = ((value / 100) | 0) % 10;
-  const tens = ((value / 10) | 0) % 10;
-  return 0x30303030 + (thousands | (hundreds << 8) | (tens << 16) | ((value % 10) << 24));
-});

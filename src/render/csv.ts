@@ -4,7 +4,6 @@ import type { Field, Fields } from '../record/field.ts';
 import { FLOW_FIELDS } from '../record/flow.ts';
 import { fieldValue } from '../record/object.ts';
 import type { FlowRenderer } from './flow-renderer.ts';
-import { writeMilliseconds } from './milliseconds.ts';
 
 /**
  * Comma-separated values (RFC 4180, lines end in LF): a header line, then a flow a line. Objects are flattened
@@ -70,7 +69,7 @@ function writeCell(field: Field<FlowCursor>, flow: FlowCursor, out: ByteWriter):
     }
     case 'milliseconds': {
       const value = field.get(flow);
-      if (!Number.isNaN(value)) writeMilliseconds(out, value);
+      if (!Number.isNaN(value)) out.milliseconds(value);
       return;
     }
     case 'time': {

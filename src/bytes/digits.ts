@@ -1,0 +1,89 @@
+/**
+ * Decimal digits, four at a time. Every function writes from `view[at]` on and answers the first octet past what it
+ * wrote; up to three octets past that may be overwritten, so leave room for 24 octets a number.
+ */
+
+/** A whole number, 0 to 2^53. */
+export function putUnsigned(view: DataView, at: number, value: number): number {
+  if (value < 10_000) return putShort(view, at, value);
+  if (value < 100_000_000) {
+    const high = (value / 10_000) | 0;
+    return putLow(view, putShort(view, at, high), value - high * 10_000, 4);
+  }
+  const high = Math.floor(value / 100_000_000);
+  return putPadded(view, putUnsigned(view, at, high), value - high * 100_000_000, 8);
+}
+
+/** A whole number with a minus sign where it has one. */
+export function putInteger(view: DataView, at: number, value: number): number {
+  if (value >= 0) return putUnsigned(view, at, value);
+  view.setUint8(at, MINUS);
+  return putUnsigned(view, at + 1, -value);
+}
+
+/** A whole number below 10^`width`, with zeros before it; `width` up to 15. */
+export function putPadded(view: DataView, at: number, value: number, width: number): number {
+  let rest = value;
+  let left = width;
+  let next = at;
+  if (left > 8) {
+    const high = Math.floor(rest / 100_000_000);
+    next = putPadded(view, next, high, left - 8);
+    rest -= high * 100_000_000;
+    left = 8;
+  }
+  if (left > 4) {
+    const high = (rest / 10_000) | 0;
+    next = putLow(view, next, high, left - 4);
+    rest -= high * 10_000;
+    left = 4;
+  }
+  return putLow(view, next, rest, left);
+}
+
+/** Nanoseconds as a number of milliseconds: all six decimals that are no trailing zeros, no exponent. */
+export function putMilliseconds(view: DataView, start: number, nanoseconds: number): number {
+  let at = start;
+  let rest = nanoseconds;
+  if (rest < 0) {
+    view.setUint8(at++, MINUS);
+    rest = -rest;
+  }
+  const whole = Math.floor(rest / 1e6);
+  at = putUnsigned(view, at, whole);
+  let fraction = (rest - whole * 1e6) | 0;
+  if (fraction === 0) return at;
+  let digits = 6;
+  if (fraction % 1000 === 0) {
+    fraction = (fraction / 1000) | 0;
+    digits = 3;
+  }
+  while (fraction % 10 === 0) {
+    fraction = (fraction / 10) | 0;
+    digits--;
+  }
+  view.setUint8(at, POINT);
+  return putPadded(view, at + 1, fraction, digits);
+}
+
+/** A number below 10,000 without leading zeros. */
+function putShort(view: DataView, at: number, value: number): number {
+  return putLow(view, at, value, value < 100 ? (value < 10 ? 1 : 2) : value < 1000 ? 3 : 4);
+}
+
+/** The last `count` of four digits. */
+function putLow(view: DataView, at: number, value: number, count: number): number {
+  view.setInt32(at, FOUR_DIGITS[value]! >>> ((4 - count) * 8), true);
+  return at + count;
+}
+
+const MINUS = 0x2d;
+const POINT = 0x2e;
+
+/** Every number below 10,000 as four ASCII digits, the first one in the lowest octet. */
+const FOUR_DIGITS: Int32Array = Int32Array.from({ length: 10_000 }, (_, value) => {
+  const thousands = (value / 1000) | 0;
+  const hundreds = ((value / 100) | 0) % 10;
+  const tens = ((value / 10) | 0) % 10;
+  return 0x30303030 + (thousands | (hundreds << 8) | (tens << 16) | ((value % 10) << 24));
+});

@@ -82,7 +82,7 @@ export function takeFin(
 ): void {
   const { i32 } = tracker.rows;
   if ((segment.flags & FIN) !== 0) {
-    const finSeq = (segment.seq + segment.payloadLength) | 0;
+    const finSeq = (segment.seq + segment.roomLength) | 0;
     if ((i32[sender + END.bits]! & END_BITS.finSent) === 0)
       sendFin(tracker, row, side, sender, receiver, segment, finSeq);
     else if (i32[sender + END.finSeq] === finSeq) repeatFin(tracker, row, side, sender, segment);
@@ -115,7 +115,7 @@ function sendFin(
     f64[row / 2 + FLOW.firstFinTimeF64] = segment.time;
     let bits = i32[row + FLOW.bits]!;
     if (side === SERVER) bits |= FLOW_BITS.serverFinFirst;
-    if (segment.payloadLength > 0) bits |= FLOW_BITS.finWithData;
+    if (segment.roomLength > 0) bits |= FLOW_BITS.finWithData;
     i32[row + FLOW.bits] = bits;
     i32[row + FLOW.pattern] = PATTERN.halfClosed;
     step(tracker, row, side, ON.sendsFin, segment);

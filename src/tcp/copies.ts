@@ -25,7 +25,7 @@ export function isCopy(i32: Int32Array, f64: Float64Array, sender: number, segme
   const hops = i32[sender + END.lastTtl]! - segment.ttl;
   if (since < 0 || hops < 0 || hops > 1) return false;
   if (segment.ipId > 0) return since <= WITHIN;
-  return since <= WITHIN_UNPROVEN && (segment.payloadLength > 0 || (segment.flags & (SYN | FIN)) !== 0);
+  return since <= WITHIN_UNPROVEN && (segment.roomLength > 0 || (segment.flags & (SYN | FIN)) !== 0);
 }
 
 /** Keeps what `isCopy` compares with. */
@@ -42,5 +42,5 @@ export function rememberSegment(i32: Int32Array, f64: Float64Array, sender: numb
 /** Flags, window, length, and the checksum, which stands for options and payload. */
 function shapeOf(segment: SegmentView): number {
   const checksum = segment.view.getUint16(segment.tcpAt + 16);
-  return Math.imul((segment.window << 16) | checksum, 0x9e3779b1) ^ ((segment.payloadLength << 9) | segment.flags);
+  return Math.imul((segment.window << 16) | checksum, 0x9e3779b1) ^ ((segment.roomLength << 9) | segment.flags);
 }

@@ -28,8 +28,8 @@ export function takeSyn(tracker: Tracker, row: number, side: number, sender: num
       i32[row + FLOW.bits] = bits | FLOW_BITS.synSeen;
       i32[row + FLOW.synFrame] = segment.frame;
       f64[row / 2 + FLOW.synTimeF64] = segment.time;
-      i32[row + FLOW.dataInSyn] = segment.payloadLength;
-      if (segment.fastOpenCookie > 0 && segment.payloadLength > 0) tracker.verdict.notes |= NOTE.fastOpenData;
+      i32[row + FLOW.dataInSyn] = segment.roomLength;
+      if (segment.fastOpenCookie > 0 && segment.roomLength > 0) tracker.verdict.notes |= NOTE.fastOpenData;
     }
     const state = i32[row + FLOW.state + side]!;
     if (state === STATE.unknown || state === STATE.CLOSED)
@@ -184,7 +184,7 @@ export function takeHandshakeAck(
 
 /** A bare ACK of nothing but the SYN may answer a RST or SYN that was not taken (RFC 5961): it proves nothing. */
 function isChallenge(i32: Int32Array, client: number, segment: SegmentView): boolean {
-  if (segment.payloadLength > 0 || (segment.flags & FIN) !== 0) return false;
+  if (segment.roomLength > 0 || (segment.flags & FIN) !== 0) return false;
   return seqDelta(i32[client + END.isn]!, segment.ack) <= 1;
 }
 

@@ -193,7 +193,7 @@ export function takeSignOfLife(
   const { i32, f64 } = tracker.rows;
   if (i32[row + FLOW.pattern] === PATTERN.refused || (i32[sender + END.bits]! & END_BITS.seqKnown) === 0) return;
   const resetBy = (i32[row + FLOW.reset]! >> RESET_PACK.side) & 1;
-  const end = (segment.seq + segment.payloadLength + ((segment.flags & FIN) !== 0 ? 1 : 0)) | 0;
+  const end = (segment.seq + segment.roomLength + ((segment.flags & FIN) !== 0 ? 1 : 0)) | 0;
   const fresh = seqDelta(i32[sender + END.sndNxt]!, end) > 0 && seqDelta(i32[sender + END.sndNxt]!, end) < 1 << 20;
   if (resetBy === side) {
     if (fresh) restore(tracker, row, side, false);

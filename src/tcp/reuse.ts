@@ -45,7 +45,7 @@ export class Reuse {
     const waiting = this.waiting.get(row);
     if (waiting === undefined || waiting.side !== side) return undefined;
     const octets = (ack - waiting.isn) | 0;
-    return octets >= 1 && octets <= 1 + waiting.copies[0]!.payloadLength ? waiting.copies : undefined;
+    return octets >= 1 && octets <= 1 + waiting.copies[0]!.roomLength ? waiting.copies : undefined;
   }
 
   number(row: number): number {
@@ -59,7 +59,7 @@ export class Reuse {
     const end = row + ((waiting.side as Side) === 0 ? FLOW.client : FLOW.server);
     for (const copy of copies) {
       i32[end + END.packets] = i32[end + END.packets]! - 1;
-      f64[end / 2 + END.bytesF64] = f64[end / 2 + END.bytesF64]! - copy.payloadLength;
+      f64[end / 2 + END.bytesF64] = f64[end / 2 + END.bytesF64]! - copy.roomLength;
     }
     if (i32[row + FLOW.lastFrame] === copies[copies.length - 1]!.frame) i32[row + FLOW.lastFrame] = waiting.frameBefore;
   }

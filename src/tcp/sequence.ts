@@ -11,7 +11,7 @@ import { NOTE } from './verdict.ts';
 export function takeSequence(tracker: Tracker, row: number, sender: number, segment: SegmentView): void {
   const { i32, f64 } = tracker.rows;
   const flags = segment.flags;
-  const payload = segment.payloadLength;
+  const payload = segment.roomLength;
   const start = (flags & SYN) !== 0 ? (segment.seq + 1) | 0 : segment.seq;
   const phantom = (flags & FIN) !== 0 ? 1 : 0;
   const length = payload + phantom;
@@ -62,7 +62,7 @@ function repeat(
 ): void {
   const { i32, f64 } = tracker.rows;
   const verdict = tracker.verdict;
-  const payload = segment.payloadLength;
+  const payload = segment.roomLength;
   const phantom = (segment.flags & FIN) !== 0 ? 1 : 0;
   const sndNxt = i32[sender + END.sndNxt]!;
   if (payload === 1 && phantom === 0 && behind === 1 && acknowledged(i32, sender, end)) {

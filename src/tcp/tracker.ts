@@ -135,7 +135,7 @@ export class Tracker {
     }
     this.segments++;
     const flags = segment.flags;
-    const payload = segment.payloadLength;
+    const payload = segment.roomLength;
     i32[row + FLOW.lastFrame] = segment.frame;
     f64[row / 2 + FLOW.lastTimeF64] = segment.time;
     i32[sender + END.lastFrame] = segment.frame;

@@ -37,18 +37,22 @@ export class LineTime {
     this.unit = nano ? 1 : 1000;
   }
 
-  /** Writes the time, given as whole seconds since 1970 and nanoseconds past them. */
-  write(out: ByteWriter, seconds: number, nanoseconds: number): void {
+  /**
+   * Writes the time, given as whole seconds since 1970 and nanoseconds past them.
+   *
+   * @param carried of the seconds, those that the file told within the fraction, where tcpdump leaves them
+   */
+  write(out: ByteWriter, seconds: number, nanoseconds: number, carried = 0): void {
     if (this.style === NO_TIME) return;
     out.reserve(64);
     const fraction = this.unit === 1 ? nanoseconds : (nanoseconds / 1000) | 0;
     if (this.style === TIME_OF_DAY || this.style === UNIX || this.style === DATE_AND_TIME) {
-      this.writeSecond(out, seconds, fraction);
+      this.writeSecond(out, seconds - carried, fraction, carried);
     } else this.writeDifference(out, seconds, fraction);
     out.bytes[out.length++] = SPACE;
   }
 
-  private writeSecond(out: ByteWriter, seconds: number, fraction: number): void {
+  private writeSecond(out: ByteWriter, seconds: number, fraction: number, carried: number): void {
     if (pastConversion(seconds)) {
       out.length = putText(out.view, out.length, NO_CONVERSION);
       return;
@@ -57,7 +61,11 @@ export class LineTime {
     const to = out.view;
     const at = out.length;
     for (let i = 0; i < this.textLength; i += 8) to.setFloat64(at + i, this.text.getFloat64(i));
-    out.length = this.putFraction(to, at + this.textLength, fraction);
+    if (carried === 0) out.length = this.putFraction(to, at + this.textLength, fraction);
+    else {
+      to.setUint8(at + this.textLength, DOT);
+      out.length = putUnsigned(to, at + this.textLength + 1, (carried * (1e9 / this.unit) + fraction) | 0);
+    }
   }
 
   private prepare(seconds: number): void {

@@ -62,7 +62,7 @@ export class LineHead {
    * TCP_ROOM.
    */
   write(out: ByteWriter, segment: SegmentView, result: WireResult): boolean {
-    this.time.write(out, segment.seconds, segment.nanoseconds);
+    this.time.write(out, segment.seconds, segment.nanoseconds, segment.carriedSeconds);
     if (result === WIRE.icmpQuote) {
       this.prefix.write(out, segment, segment.outerIpAt);
       writeIcmp(out, segment, this.addresses);

@@ -109,6 +109,7 @@ export class SegmentDecoder {
     out.fileFrame = record.fileFrame;
     out.seconds = record.seconds;
     out.nanoseconds = record.nanoseconds;
+    out.carriedSeconds = record.carriedSeconds;
     out.linkAt = at;
     out.linkEnd = end;
     out.linkType = record.linkType;

@@ -56,6 +56,8 @@ export class SegmentView {
   /** RecordView.seconds and .nanoseconds: exact, for printing. */
   seconds = 0;
   nanoseconds = 0;
+  /** RecordView.carriedSeconds: what tcpdump prints within the fraction. */
+  carriedSeconds = 0;
   /** Nanoseconds since the capture's first whole second: a double, exact within 104 days. Set by the pipeline. */
   time = 0;
 

@@ -82,3 +82,9 @@ test('the zone is asked for each second', () => {
     ),
   ).toEqual(['2023-11-14 23:13:19.000000 ', '2023-11-14 20:43:20.000000 ']);
 });
+
+test('a fraction of a second or more stands as the file told it', () => {
+  const out = new ByteWriter(4);
+  new LineTime(0, UTC, false).write(out, 1_700_004_295, 967_295_000, 4294);
+  expect(out.toString()).toBe('22:13:21.4294967295 ');
+});

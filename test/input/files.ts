@@ -1,7 +1,8 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { afterAll } from 'vitest';
 import { RecordView } from '../../src/capture/record.ts';
 import type { CaptureSource } from '../../src/input/capture-source.ts';
 import { type CaptureOptions, openCaptures } from '../../src/input/captures.ts';
@@ -10,9 +11,16 @@ import { type Decoded, kept } from '../capture/decode.ts';
 /** A directory of its own for the files of a test. */
 export function directory(files: Readonly<Record<string, Uint8Array>>): string {
   const path = mkdtempSync(join(tmpdir(), 'lastack-test-'));
+  made.push(path);
   for (const [name, octets] of Object.entries(files)) writeFileSync(join(path, name), octets);
   return path;
 }
+
+const made: string[] = [];
+
+afterAll(() => {
+  for (const path of made) rmSync(path, { recursive: true });
+});
 
 /** A file of its own. */
 export function file(octets: Uint8Array, name: string = 'test.pcap'): string {

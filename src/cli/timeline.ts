@@ -12,6 +12,7 @@ import { TcpdumpLine } from '../render/tcpdump.ts';
 import { SegmentView, WIRE } from '../wire/segment.ts';
 import { analysisOptions, type CaptureOptions } from './capture-options.ts';
 import { EXIT, exitStatus } from './exit.ts';
+import { interfaceName } from './interface-names.ts';
 import { Output } from './output.ts';
 import { reportProblems } from './problems.ts';
 import { readAll } from './reading.ts';
@@ -111,6 +112,7 @@ async function lineWriter(options: TimelineOptions, source: CaptureSource): Prom
     timeStyle: Math.min(options.t, 5) as 0 | 1 | 2 | 3 | 4 | 5,
     absoluteSequence: options.absolute === true,
     zoneOffset: localOffset,
+    interfaceName,
     ...(options.names === true
       ? { names: { name: (bytes, at, length) => source.names.nameOf(bytes, at, length) } }
       : {}),

@@ -75,7 +75,8 @@ export class LineTime {
       this.textLength = putUnsigned(this.text, 0, seconds | 0);
       return;
     }
-    const local = seconds + this.zoneOffset(seconds);
+    // A time past what a zone's rules reach is told in UTC.
+    const local = seconds + (this.zoneOffset(seconds) || 0);
     const days = Math.floor(local / DAY);
     let at = 0;
     if (this.style === DATE_AND_TIME) {

@@ -24,7 +24,10 @@ export function takeAcknowledgment(
   const bits = i32[end + END.bits]!;
   if ((bits & END_BITS.unaKnown) !== 0) {
     const advance = seqDelta(i32[end + END.sndUna]!, ack);
-    if (advance < 0 || (advance === 0 && (bits & END_BITS.finSent) === 0)) return;
+    if (advance < 0 || (advance === 0 && (bits & END_BITS.finSent) === 0)) {
+      settleAcknowledged(tracker, end, ack, segment.time);
+      return;
+    }
     if (advance > 0) {
       if (advance > PLAUSIBLE) return;
       i32[end + END.sndUna] = ack;

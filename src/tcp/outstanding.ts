@@ -26,8 +26,11 @@ export class OutstandingRings {
   }
 }
 
-/** More than a window of 16 MiB in small segments; a capture of one direction never acknowledges anything. */
-const RING_LIMIT = 16384;
+/** A window of 6 MB in full segments; a capture of one direction never acknowledges anything. */
+const RING_LIMIT = 4096;
+
+/** How far a search goes: what is sent again was sent first long ago, so it is among the oldest. */
+export const SEARCH_LIMIT = 256;
 
 /** A first-in-first-out queue of segments in flat arrays, that can also lose entries from its middle. */
 export class Ring {

@@ -139,7 +139,7 @@ function repeatedFrame(tracker: Tracker, sender: number, start: number, finRepea
     const number = i32[sender + END.outstanding]!;
     if (number !== 0) {
       const ring = tracker.rings.at(number - 1);
-      for (let i = 0; i < ring.count; i++)
+      for (let i = 0; i < Math.min(ring.count, SEARCH_LIMIT); i++)
         if (seqDelta(ring.start(i), start) >= 0 && seqDelta(start, ring.end(i)) > 0) return ring.frame(i);
     }
   }
@@ -197,7 +197,7 @@ function expectAck(
   }
   const ring = tracker.rings.at(number - 1);
   if (repeated !== 0)
-    for (let i = 0; i < ring.count; i++)
+    for (let i = 0; i < Math.min(ring.count, SEARCH_LIMIT); i++)
       if (seqDelta(ring.start(i), start) >= 0 && seqDelta(start, ring.end(i)) > 0) ring.markRepeated(i);
   if (!ring.push(start, end, frame, time, repeated)) tracker.rings.overflowed++;
 }

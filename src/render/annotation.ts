@@ -35,7 +35,7 @@ export class Annotations {
       else if (parts.length === 0) return;
       if (parts.length === 0) return;
       for (const line of wrapped(parts, Math.max(this.width - INDENT.length, 20))) {
-        out.text(`${INDENT}${this.coloured(line)}\n`);
+        out.text(`${INDENT}${line.map((part) => this.coloured(part)).join('; ')}\n`);
       }
       return;
     }
@@ -87,16 +87,17 @@ function roundTripText(nanoseconds: number): string {
   return `${milliseconds.toFixed(milliseconds >= 100 ? 0 : milliseconds >= 1 ? 1 : 3)} ms`;
 }
 
-/** The parts, as many on a line as fit, with `; ` between. */
-function wrapped(parts: readonly string[], width: number): string[] {
-  const lines: string[] = [];
-  let line = '';
+/** The parts, as many on a line as fit with `; ` between. */
+function wrapped(parts: readonly string[], width: number): string[][] {
+  const lines: string[][] = [];
+  let room = -1;
   for (const part of parts) {
-    if (line !== '' && line.length + 2 + part.length > width) {
-      lines.push(line);
-      line = part;
-    } else line = line === '' ? part : `${line}; ${part}`;
+    if (room < part.length) {
+      lines.push([]);
+      room = width;
+    }
+    lines.at(-1)!.push(part);
+    room -= part.length + 2;
   }
-  if (line !== '') lines.push(line);
   return lines;
 }

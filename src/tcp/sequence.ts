@@ -1,6 +1,7 @@
 import { seqDelta } from '../bytes/seq.ts';
 import { END, END_BITS, FLOW } from '../flow/rows.ts';
 import { FIN, type SegmentView, SYN } from '../wire/segment.ts';
+import { SEARCH_LIMIT } from './outstanding.ts';
 import type { Tracker } from './tracker.ts';
 import { NOTE } from './verdict.ts';
 

@@ -11,8 +11,8 @@ export const SERVER = 1;
 /** `CLIENT` or `SERVER`. */
 export type Side = 0 | 1;
 
-/** Words in a row: four lines of the flow's own, three for each endpoint, four of state log. */
-export const ROW_WORDS = 224;
+/** Words in a row: five lines of the flow's own, three for each endpoint, four of state log. */
+export const ROW_WORDS = 240;
 
 /** The first line is what every segment touches. */
 export const FLOW = {
@@ -83,9 +83,14 @@ export const FLOW = {
   /** States of both ends before the reset: client's in bits 0-3, server's in 4-7; log entries of the reset in 8-15. */
   beforeReset: 63,
 
-  client: 64,
-  server: 112,
-  log: 160,
+  /** The row before on the list of closed flows, or -1. */
+  previous: 64,
+  /** 1 + how far each end's windows are shifted (RFC 7323 2.2), 0 while unknown; server's directly after the client's. */
+  shift: 65,
+
+  client: 80,
+  server: 128,
+  log: 176,
 } as const;
 
 /** Where an endpoint's fields lie, from `FLOW.client` or `FLOW.server` (RFC 9293 3.3.1 names). */
@@ -119,6 +124,7 @@ export const END = {
   isn: 21,
   mss: 22,
   windowScale: 23,
+  /** The smallest and largest window it announced outside its SYN, scaled; see `windowKnown`. */
   minWindow: 24,
   maxWindow: 25,
   /** How many blocks past a hole were seen (tcp/islands.ts keeps them). */

@@ -79,6 +79,7 @@ export function takeSynAck(
     return;
   }
   noteSynOptions(i32, sender, segment);
+  if ((i32[receiver + END.bits]! & END_BITS.synSent) !== 0) settleScale(i32, row);
   if ((bits & FLOW_BITS.synAckSeen) === 0) {
     i32[row + FLOW.bits] = i32[row + FLOW.bits]! | FLOW_BITS.synAckSeen;
     i32[row + FLOW.synAckFrame] = segment.frame;
@@ -126,6 +127,7 @@ function crossSyns(
   if (i32[row + FLOW.state + side] === STATE.SYN_SENT)
     tracker.log.enter(row, side, STATE.SYN_RECV, i32[row + FLOW.lastSynFrame]!, f64[row / 2 + FLOW.lastSynTimeF64]!);
   i32[row + FLOW.bits] = bits | FLOW_BITS.synAckSeen | FLOW_BITS.simultaneousOpen;
+  settleScale(i32, row);
   if ((bits & FLOW_BITS.synAckSeen) === 0) {
     i32[row + FLOW.synAckFrame] = segment.frame;
     f64[row / 2 + FLOW.synAckTimeF64] = segment.time;
@@ -139,6 +141,15 @@ function crossSyns(
   )
     tracker.log.enter(row, side, STATE.ESTABLISHED, i32[row + FLOW.synAckFrame]!, f64[row / 2 + FLOW.synAckTimeF64]!);
   finishIfBothConnected(tracker, row, segment);
+}
+
+/** RFC 7323 2.2: windows are scaled only when both SYNs offer it. */
+function settleScale(i32: Int32Array, row: number): void {
+  const client = i32[row + FLOW.client + END.windowScale]!;
+  const server = i32[row + FLOW.server + END.windowScale]!;
+  const both = client >= 0 && server >= 0;
+  i32[row + FLOW.shift] = 1 + (both ? Math.min(client, LARGEST_SHIFT) : 0);
+  i32[row + FLOW.shift + 1] = 1 + (both ? Math.min(server, LARGEST_SHIFT) : 0);
 }
 
 /** A segment with ACK and no SYN, while the handshake is not proven at both ends. */
@@ -229,5 +240,8 @@ function noteSynOptions(i32: Int32Array, sender: number, segment: SegmentView): 
   i32[sender + END.mss] = segment.mss;
   i32[sender + END.windowScale] = segment.windowScale;
 }
+
+/** RFC 7323 2.3: larger shift counts are taken for 14. */
+const LARGEST_SHIFT = 14;
 
 const PROVEN = FLOW_BITS.serverProven | FLOW_BITS.clientProven;

@@ -42,15 +42,17 @@ export function takeReset(
     }
   } else if (senderState === STATE.SYN_SENT && receiverState === STATE.SYN_RECV) {
     // A SYN+ACK that met no socket in SYN_SENT any more: RST with SEQ = its ACK. Anything else changes nothing.
-    if (!isExact(tracker, row, sender, segment)) return;
+    if (!isExact(tracker, sender, segment)) return;
   } else if (
     senderState === STATE.SYN_SENT &&
     receiverState === STATE.unknown &&
     segment.seq !== i32[sender + END.sndNxt]
   ) {
     return; // a SYN+ACK with a wrong acknowledgment was answered (3.10.7.3): the client stays in SYN_SENT
-  } else if (receiverState !== STATE.unknown && !isExact(tracker, row, sender, segment)) {
-    tracker.verdict.notes |= inWindow(i32, sender, receiver, segment) ? NOTE.resetChallenged : NOTE.resetOutOfWindow;
+  } else if (receiverState !== STATE.unknown && !isExact(tracker, sender, segment)) {
+    tracker.verdict.notes |= inWindow(i32, row, sender, receiver, segment)
+      ? NOTE.resetChallenged
+      : NOTE.resetOutOfWindow;
     return;
   }
   if ((bits & FLOW_BITS.closed) !== 0) closeAfterClose(tracker, row, side, other, segment);
@@ -65,7 +67,7 @@ function answersSyn(i32: Int32Array, row: number, client: number, segment: Segme
 }
 
 /** Whether the RST's sequence number is the one that its receiver waits for, as far as the tap can know. */
-function isExact(tracker: Tracker, _row: number, sender: number, segment: SegmentView): boolean {
+function isExact(tracker: Tracker, sender: number, segment: SegmentView): boolean {
   const { i32 } = tracker.rows;
   const bits = i32[sender + END.bits]!;
   const seq = segment.seq;
@@ -82,13 +84,12 @@ function isExact(tracker: Tracker, _row: number, sender: number, segment: Segmen
   return false;
 }
 
-function inWindow(i32: Int32Array, sender: number, receiver: number, segment: SegmentView): boolean {
+function inWindow(i32: Int32Array, row: number, sender: number, receiver: number, segment: SegmentView): boolean {
   const bits = i32[sender + END.bits]!;
   const from = (bits & END_BITS.unaKnown) !== 0 ? i32[sender + END.sndUna]! : i32[sender + END.seenNxt]!;
-  const own = i32[sender + END.windowScale]!;
-  const scale = own < 0 ? 0 : Math.max(0, i32[receiver + END.windowScale]!);
+  const shift = Math.max(0, i32[row + FLOW.shift + (receiver === row + FLOW.client ? 0 : 1)]! - 1);
   const ahead = seqDelta(from, segment.seq);
-  return ahead >= 0 && ahead < Math.max(1, i32[receiver + END.window]! << Math.min(scale, 14));
+  return ahead >= 0 && ahead < Math.max(1, i32[receiver + END.window]! << shift);
 }
 
 /** The flow ends here: both endpoints are CLOSED. */

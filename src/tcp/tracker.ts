@@ -166,7 +166,7 @@ export class Tracker {
     else {
       takeSequence(this, row, sender, segment);
       if ((flags & ACK) !== 0) takeAcknowledgment(this, row, sender === receiver ? side : 1 - side, receiver, segment);
-      takeWindow(i32, sender, segment);
+      takeWindow(i32, row, side, sender, segment);
       if (segment.hasTimestamps !== 0) takeTimestamp(i32, sender, segment);
     }
     this.noteStates(row);
@@ -193,7 +193,7 @@ export class Tracker {
       takeAcknowledgment(this, row, sender === receiver ? side : 1 - side, receiver, segment);
     }
     takeFin(this, row, side, sender, receiver, segment);
-    if ((flags & SYN) === 0) takeWindow(i32, sender, segment);
+    if ((flags & SYN) === 0) takeWindow(i32, row, side, sender, segment);
     if (segment.hasTimestamps !== 0) takeTimestamp(i32, sender, segment);
   }
 
@@ -210,6 +210,7 @@ export class Tracker {
     if ((i32[row + FLOW.bits]! & FLOW_BITS.queued) !== 0) return;
     i32[row + FLOW.bits] = i32[row + FLOW.bits]! | FLOW_BITS.queued;
     i32[row + FLOW.next] = -1;
+    i32[row + FLOW.previous] = this.closedTail;
     if (this.closedTail < 0) this.closedHead = row;
     else i32[this.closedTail + FLOW.next] = row;
     this.closedTail = row;
@@ -250,15 +251,11 @@ export class Tracker {
     i32[row + FLOW.bits] = i32[row + FLOW.bits]! & ~FLOW_BITS.queued;
     this.closedCount--;
     const next = i32[row + FLOW.next]!;
-    if (this.closedHead === row) {
-      this.closedHead = next;
-      if (next < 0) this.closedTail = -1;
-      return;
-    }
-    let before = this.closedHead;
-    while (i32[before + FLOW.next] !== row) before = i32[before + FLOW.next]!;
-    i32[before + FLOW.next] = next;
-    if (this.closedTail === row) this.closedTail = before;
+    const previous = i32[row + FLOW.previous]!;
+    if (previous < 0) this.closedHead = next;
+    else i32[previous + FLOW.next] = next;
+    if (next < 0) this.closedTail = previous;
+    else i32[next + FLOW.previous] = previous;
   }
 
   /** Hands a flow on, leaves a tombstone, and gives its row back. */
@@ -460,10 +457,12 @@ function firstCompleteness(flags: number, payload: number): number {
   return completenessOf(flags, payload) << 8;
 }
 
-/** The window a side announces; the first of a SYN is never scaled and is not counted. */
-function takeWindow(i32: Int32Array, sender: number, segment: SegmentView): void {
-  const window = segment.window;
-  i32[sender + END.window] = window;
+/** The window a side announces, scaled; not counted where the handshake that settles the scale was not captured. */
+function takeWindow(i32: Int32Array, row: number, side: number, sender: number, segment: SegmentView): void {
+  i32[sender + END.window] = segment.window;
+  const shift = i32[row + FLOW.shift + side]!;
+  if (shift === 0) return;
+  const window = segment.window << (shift - 1);
   const bits = i32[sender + END.bits]!;
   if ((bits & END_BITS.windowKnown) === 0) {
     i32[sender + END.bits] = bits | END_BITS.windowKnown;

@@ -10,28 +10,28 @@ export class Tombstones {
   /** Pairs: hash tag, entry + 1. */
   private slots: Int32Array = new Int32Array(4096);
   private next = 0;
-  private count_ = 0;
+  private held = 0;
 
   /** Remembers a flow that is about to give its row back. */
   add(i32: Int32Array, row: number): void {
     if (this.next * WORDS === this.ring.length && this.ring.length < LIMIT * WORDS) this.grow();
     const capacity = this.ring.length / WORDS;
     const entry = this.next % capacity;
-    if (this.count_ === capacity) this.drop(entry);
-    else this.count_++;
+    if (this.held === capacity) this.drop(entry);
+    else this.held++;
     this.next = entry + 1;
     const { ring } = this;
     const at = entry * WORDS;
-    ring[at + T.hash] = i32[row + FLOW.hash]!;
-    ring[at + T.keyLow] = i32[row + FLOW.keyLow]!;
-    ring[at + T.keyHigh] = i32[row + FLOW.keyHigh]!;
-    ring[at + T.ports] = i32[row + FLOW.ports]!;
-    ring[at + T.split] = i32[row + FLOW.split]!;
-    ring[at + T.flow] = i32[row + FLOW.number]!;
-    ring[at + T.late] = 0;
-    ring[at + T.clientIsn] = i32[row + FLOW.client + END.isn]!;
-    ring[at + T.serverIsn] = i32[row + FLOW.server + END.isn]!;
-    ring[at + T.isnKnown] =
+    ring[at + AT.hash] = i32[row + FLOW.hash]!;
+    ring[at + AT.keyLow] = i32[row + FLOW.keyLow]!;
+    ring[at + AT.keyHigh] = i32[row + FLOW.keyHigh]!;
+    ring[at + AT.ports] = i32[row + FLOW.ports]!;
+    ring[at + AT.split] = i32[row + FLOW.split]!;
+    ring[at + AT.flow] = i32[row + FLOW.number]!;
+    ring[at + AT.late] = 0;
+    ring[at + AT.clientIsn] = i32[row + FLOW.client + END.isn]!;
+    ring[at + AT.serverIsn] = i32[row + FLOW.server + END.isn]!;
+    ring[at + AT.isnKnown] =
       (i32[row + FLOW.client + END.bits]! & END_BITS.isnKnown ? 1 : 0) |
       (i32[row + FLOW.server + END.bits]! & END_BITS.isnKnown ? 2 : 0);
     this.place(entry);
@@ -45,10 +45,10 @@ export class Tombstones {
       if (slots[slot * 2] !== table.hash) continue;
       const at = (slots[slot * 2 + 1]! - 1) * WORDS;
       if (
-        ring[at + T.ports] === table.ports &&
-        ring[at + T.keyLow] === table.keyLow &&
-        ring[at + T.keyHigh] === table.keyHigh &&
-        ring[at + T.split] === table.split
+        ring[at + AT.ports] === table.ports &&
+        ring[at + AT.keyLow] === table.keyLow &&
+        ring[at + AT.keyHigh] === table.keyHigh &&
+        ring[at + AT.split] === table.split
       )
         return slots[slot * 2 + 1]! - 1;
     }
@@ -57,46 +57,48 @@ export class Tombstones {
 
   /** Number of the entry's flow. */
   flow(entry: number): number {
-    return this.ring[entry * WORDS + T.flow]!;
+    return this.ring[entry * WORDS + AT.flow]!;
   }
 
   /** Whether one of the flow's initial sequence numbers was `isn`. */
   hasIsn(entry: number, isn: number): boolean {
     const at = entry * WORDS;
-    const known = this.ring[at + T.isnKnown]!;
+    const known = this.ring[at + AT.isnKnown]!;
     return (
-      ((known & 1) !== 0 && this.ring[at + T.clientIsn] === isn) ||
-      ((known & 2) !== 0 && this.ring[at + T.serverIsn] === isn)
+      ((known & 1) !== 0 && this.ring[at + AT.clientIsn] === isn) ||
+      ((known & 2) !== 0 && this.ring[at + AT.serverIsn] === isn)
     );
   }
 
   /** Counts a late segment. */
   count(entry: number): void {
-    this.ring[entry * WORDS + T.late] = this.ring[entry * WORDS + T.late]! + 1;
+    this.ring[entry * WORDS + AT.late] = this.ring[entry * WORDS + AT.late]! + 1;
   }
 
-  /** Flows with late segments, as far as they are remembered: number and how many. */
-  *late(): Generator<{ flow: number; segments: number }> {
-    for (let entry = 0; entry < this.count_; entry++) {
-      const segments = this.ring[entry * WORDS + T.late]!;
-      if (segments > 0) yield { flow: this.flow(entry), segments };
+  /** Flows with late segments, as far as they are remembered: number and how many, at most `limit` of them. */
+  late(limit: number): { flow: number; segments: number }[] {
+    const flows: { flow: number; segments: number }[] = [];
+    for (let entry = 0; entry < this.held && flows.length < limit; entry++) {
+      const segments = this.ring[entry * WORDS + AT.late]!;
+      if (segments > 0) flows.push({ flow: this.flow(entry), segments });
     }
+    return flows.sort((a, b) => a.flow - b.flow);
   }
 
   private place(entry: number): void {
     const { slots, ring } = this;
     const mask = slots.length / 2 - 1;
     const at = entry * WORDS;
-    const hash = ring[at + T.hash]!;
+    const hash = ring[at + AT.hash]!;
     let slot = hash & mask;
     for (; slots[slot * 2 + 1] !== 0; slot = (slot + 1) & mask) {
       const other = (slots[slot * 2 + 1]! - 1) * WORDS;
       if (
         slots[slot * 2] === hash &&
-        ring[other + T.ports] === ring[at + T.ports] &&
-        ring[other + T.keyLow] === ring[at + T.keyLow] &&
-        ring[other + T.keyHigh] === ring[at + T.keyHigh] &&
-        ring[other + T.split] === ring[at + T.split]
+        ring[other + AT.ports] === ring[at + AT.ports] &&
+        ring[other + AT.keyLow] === ring[at + AT.keyLow] &&
+        ring[other + AT.keyHigh] === ring[at + AT.keyHigh] &&
+        ring[other + AT.split] === ring[at + AT.split]
       )
         break; // an older flow on the same ports: the newer one answers for them
     }
@@ -107,7 +109,7 @@ export class Tombstones {
   private drop(entry: number): void {
     const { slots, ring } = this;
     const mask = slots.length / 2 - 1;
-    let slot = ring[entry * WORDS + T.hash]! & mask;
+    let slot = ring[entry * WORDS + AT.hash]! & mask;
     while (slots[slot * 2 + 1] !== entry + 1) {
       if (slots[slot * 2 + 1] === 0) return; // a newer flow on the same ports took its place
       slot = (slot + 1) & mask;
@@ -129,12 +131,12 @@ export class Tombstones {
     ring.set(this.ring);
     this.ring = ring;
     this.slots = new Int32Array(this.slots.length * 2);
-    for (let entry = 0; entry < this.count_; entry++) this.place(entry);
+    for (let entry = 0; entry < this.held; entry++) this.place(entry);
   }
 }
 
 /** Where an entry's fields lie. */
-const T = {
+const AT = {
   hash: 0,
   keyLow: 1,
   keyHigh: 2,

@@ -4,6 +4,9 @@ import { ByteWriter } from '../bytes/writer.ts';
 import type { CaptureFinding, CaptureRecord } from '../record/capture.ts';
 import type { CaptureSource } from './capture-source.ts';
 
+/** Flows with late segments that the record names. */
+const LATE_FLOWS = 1000;
+
 /** The capture's record, once everything is read. */
 export function captureRecord(source: CaptureSource, analysis: Analysis): CaptureRecord {
   return {
@@ -24,6 +27,7 @@ export function captureRecord(source: CaptureSource, analysis: Analysis): Captur
       duplicates: analysis.tracker.copies,
       dropped: source.dropped,
       lateSegments: analysis.tracker.lateSegments,
+      lateSegmentsByFlow: analysis.tracker.lateFlows(LATE_FLOWS),
       findings: findingsOf(source, analysis),
     },
   };
@@ -67,6 +71,15 @@ function findingsOf(source: CaptureSource, analysis: Analysis): CaptureFinding[]
       values: { linkType, records },
     });
   }
+  const limits = limitsReached(analysis);
+  for (const [what, times] of limits) {
+    findings.push({
+      code: 'analysis-limit',
+      severity: 'warning',
+      message: `a limit on memory was reached ${plural(times, 'time')}: ${what}`,
+      values: { times },
+    });
+  }
   if (analysis.backwards > 0) {
     findings.push({
       code: 'capture-clock-backwards',
@@ -96,4 +109,16 @@ function findingsOf(source: CaptureSource, analysis: Analysis): CaptureFinding[]
 
 function plural(count: number, one: string, many: string = `${one}s`): string {
   return `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
+}
+
+/** Which bounds on memory were reached, and how often: what was known past them is less than usual. */
+function limitsReached(analysis: Analysis): (readonly [string, number])[] {
+  const { fragments } = analysis.wire;
+  const { rings, islands } = analysis.tracker;
+  const limits = [
+    ['IP fragments were given up before their datagram was whole', fragments.evicted + fragments.refused],
+    ['segments were forgotten before they were acknowledged', rings.overflowed],
+    ['holes in a sequence were taken for filled', islands.overflowed],
+  ] as const;
+  return limits.filter(([, times]) => times > 0);
 }

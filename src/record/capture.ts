@@ -20,6 +20,12 @@ export interface CaptureFinding {
   readonly values: Readonly<Record<string, number | string>>;
 }
 
+/** How many segments of a flow came after it had been handed on. */
+export interface LateSegments {
+  readonly flow: number;
+  readonly segments: number;
+}
+
 /** What was in the capture besides its flows. */
 export interface CaptureSummary {
   /** Times of the earliest and the latest record, RFC 3339; null when there is none. */
@@ -36,6 +42,8 @@ export interface CaptureSummary {
   readonly dropped: number;
   /** Segments that came after their flow had been handed on. */
   readonly lateSegments: number;
+  /** Whose they were: the flows with late segments, as far as they are remembered, at most 1000. */
+  readonly lateSegmentsByFlow: readonly LateSegments[];
   readonly findings: readonly CaptureFinding[];
 }
 
@@ -82,6 +90,14 @@ export const CAPTURE_SCHEMA: {
         duplicates: INTEGER,
         dropped: INTEGER,
         lateSegments: INTEGER,
+        lateSegmentsByFlow: {
+          type: 'array',
+          items: {
+            type: 'object',
+            properties: { flow: INTEGER, segments: INTEGER } satisfies Record<keyof LateSegments, object>,
+            required: ['flow', 'segments'],
+          },
+        },
         findings: {
           type: 'array',
           items: {
@@ -105,6 +121,7 @@ export const CAPTURE_SCHEMA: {
         'duplicates',
         'dropped',
         'lateSegments',
+        'lateSegmentsByFlow',
         'findings',
       ],
     },

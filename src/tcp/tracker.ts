@@ -298,6 +298,11 @@ export class Tracker {
     }
   }
 
+  /** Flows with late segments, as far as they are remembered: at most `limit`. */
+  lateFlows(limit: number): { flow: number; segments: number }[] {
+    return this.tombstones.late(limit);
+  }
+
   /** A new flow, with the roles that its first segment tells. */
   begin(segment: SegmentView, number: number): number {
     const row = this.table.insert();

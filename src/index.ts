@@ -133,6 +133,7 @@ export class Capture {
   private cursorOf(analysis: Analysis): FlowCursor {
     return new FlowCursor({
       rows: analysis.rows,
+      eventCounts: analysis.tracker.eventCounts,
       layerNames: (layers) => analysis.wire.layerNames(layers),
       files: this.source.inputs.map((input) => input.path),
       msl: this.options.msl ?? 30,

@@ -115,6 +115,7 @@ export function analyzeRecords(records: readonly RecordView[], choices: Analysis
   });
   const cursor = new FlowCursor({
     rows: analysis.rows,
+    eventCounts: analysis.tracker.eventCounts,
     layerNames: (layers) => analysis.wire.layerNames(layers),
     files: [],
     msl: choices.msl ?? 30,

@@ -7,8 +7,3 @@
 export function seqDelta(a: number, b: number): number {
   return (b - a) | 0;
 }
-
-/** `low <= seq < high` around the circle. */
-export function seqIn(seq: number, low: number, high: number): boolean {
-  return (seq - low) >>> 0 < (high - low) >>> 0;
-}

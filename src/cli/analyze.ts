@@ -44,6 +44,7 @@ export async function analyze(captures: readonly string[], options: AnalyzeOptio
   });
   const cursor = new FlowCursor({
     rows: analysis.rows,
+    eventCounts: analysis.tracker.eventCounts,
     layerNames: (layers) => analysis.wire.layerNames(layers),
     files: source.inputs.map((input) => input.path),
     msl: options.msl,

@@ -62,6 +62,7 @@ export async function timeline(captures: readonly string[], options: TimelineOpt
   let printed = 0;
   const flow = new FlowCursor({
     rows: analysis.rows,
+    eventCounts: analysis.tracker.eventCounts,
     layerNames: (layers) => analysis.wire.layerNames(layers),
     files: source.inputs.map((input) => input.path),
     msl: options.msl,

@@ -11,8 +11,8 @@ export const SERVER = 1;
 /** `CLIENT` or `SERVER`. */
 export type Side = 0 | 1;
 
-/** Words in a row: five lines of the flow's own, three for each endpoint, four of state log. */
-export const ROW_WORDS = 240;
+/** Words in a row: five lines of the flow's own, four for each endpoint, four of state log. */
+export const ROW_WORDS = 272;
 
 /** The first line is what every segment touches. */
 export const FLOW = {
@@ -89,8 +89,8 @@ export const FLOW = {
   shift: 65,
 
   client: 80,
-  server: 128,
-  log: 176,
+  server: 144,
+  log: 208,
 } as const;
 
 /** Where an endpoint's fields lie, from `FLOW.client` or `FLOW.server` (RFC 9293 3.3.1 names). */
@@ -153,6 +153,23 @@ export const END = {
   ackedFrame: 46,
   /** Segments with payload. */
   payloadSegments: 47,
+
+  /** What tcp/events.ts tells events by: all as Wireshark would have it, so apart from the fields above. */
+  eventNextTimeF64: 24,
+  eventAckTimeF64: 25,
+  /** Past the highest sequence number, and past the highest without a hole before it; 0 is not known. */
+  eventNext: 52,
+  eventBound: 53,
+  /** The last acknowledgment number it sent, and how often it repeated it; -1 after one of an unseen segment. */
+  eventAck: 54,
+  eventDuplicates: 55,
+  /** Events of its last segment, 1 + its window (0: none yet), and whether it was a SYN. */
+  eventLast: 56,
+  eventWindow: 57,
+  eventSyn: 58,
+  eventScale: 59,
+  /** 1 + the number of its counters in tcp/event-counts.ts, or 0. */
+  eventCounts: 60,
 } as const;
 
 export const FLOW_BITS = {

@@ -1,5 +1,6 @@
 import { UtcTimes } from '../bytes/time.ts';
 import { FLOW, type FlowRows } from '../flow/rows.ts';
+import type { EventCounts } from '../tcp/event-counts.ts';
 
 /** What a record of a flow needs beyond its row. */
 export interface FlowContext {
@@ -8,6 +9,8 @@ export interface FlowContext {
   readonly layerNames: (layers: number) => readonly string[];
   /** Paths of the inputs, by `FLOW.firstFile`. */
   readonly files: readonly string[];
+  /** How often events occurred, by `END.eventCounts`. */
+  readonly eventCounts: EventCounts;
   /** Maximum segment lifetime in seconds. */
   readonly msl: number;
 }

@@ -206,7 +206,7 @@ export interface Direction {
   /** Round-trip times of its segments: from a segment to its acknowledgment, at the place of capture. */
   readonly rtt: RoundTrips;
   /** How often each event of the timeline occurred. */
-  readonly events: Readonly<Record<string, number>>;
+  readonly events: EventCounts;
 }
 
 export interface RoundTrips {
@@ -222,4 +222,37 @@ export interface RoundTrips {
   readonly p50Ms: number | null;
   /** Their 99th percentile. */
   readonly p99Ms: number | null;
+}
+
+export interface EventCounts {
+  /** How often retransmission occurred. */
+  readonly retransmission?: number;
+  /** How often fast-retransmission occurred. */
+  readonly 'fast-retransmission'?: number;
+  /** How often spurious-retransmission occurred. */
+  readonly 'spurious-retransmission'?: number;
+  /** How often out-of-order occurred. */
+  readonly 'out-of-order'?: number;
+  /** How often lost-segment occurred. */
+  readonly 'lost-segment'?: number;
+  /** How often duplicate-ack occurred. */
+  readonly 'duplicate-ack'?: number;
+  /** How often ack-unseen-segment occurred. */
+  readonly 'ack-unseen-segment'?: number;
+  /** How often keep-alive occurred. */
+  readonly 'keep-alive'?: number;
+  /** How often keep-alive-ack occurred. */
+  readonly 'keep-alive-ack'?: number;
+  /** How often zero-window occurred. */
+  readonly 'zero-window'?: number;
+  /** How often zero-window-probe occurred. */
+  readonly 'zero-window-probe'?: number;
+  /** How often zero-window-probe-ack occurred. */
+  readonly 'zero-window-probe-ack'?: number;
+  /** How often window-full occurred. */
+  readonly 'window-full'?: number;
+  /** How often window-update occurred. */
+  readonly 'window-update'?: number;
+  /** How often port-reused occurred. */
+  readonly 'port-reused'?: number;
 }

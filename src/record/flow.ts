@@ -1,4 +1,5 @@
 import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, LOG, SERVER } from '../flow/rows.ts';
+import { EVENT_NAMES } from '../tcp/events.ts';
 import { STATE, STATES } from '../tcp/machine.ts';
 import {
   CLIENT_BY,
@@ -318,11 +319,22 @@ function direction(doc: string, end: number): Field<FlowCursor> {
         p99Ms: pending('Their 99th percentile', null, 'number', { type: 'number' }),
       },
     ),
-    events: pending('How often each event of the timeline occurred', {}, 'Readonly<Record<string, number>>', {
-      type: 'object',
-      additionalProperties: { type: 'integer' },
-    }),
+    events: object('EventCounts', 'How often each event of the timeline occurred', eventCounts(end)),
   });
+}
+
+/** A field for each event, absent where it never occurred. */
+function eventCounts(end: number): Fields<FlowCursor> {
+  const fields: Record<string, Field<FlowCursor>> = {};
+  EVENT_NAMES.forEach((name, event) => {
+    fields[name] = optional(integer(`How often ${name} occurred`, (flow) => eventCount(flow, end, event)));
+  });
+  return fields;
+}
+
+function eventCount(flow: FlowCursor, end: number, event: number): number {
+  const counts = flow.word(end + END.eventCounts);
+  return counts === 0 ? Number.NaN : flow.context.eventCounts.of(counts - 1, event) || Number.NaN;
 }
 
 /** An option of the SYN, where -1 says that it was absent and a SYN not captured says nothing. */

@@ -17,7 +17,23 @@ export interface SegmentRecord {
   /** The line that tcpdump or WinDump prints; null where the first fragment's record has it. */
   readonly line: string | null;
   /** Events, each in Wireshark's meaning. */
-  readonly events: readonly string[];
+  readonly events: readonly (
+    | 'retransmission'
+    | 'fast-retransmission'
+    | 'spurious-retransmission'
+    | 'out-of-order'
+    | 'lost-segment'
+    | 'duplicate-ack'
+    | 'ack-unseen-segment'
+    | 'keep-alive'
+    | 'keep-alive-ack'
+    | 'zero-window'
+    | 'zero-window-probe'
+    | 'zero-window-probe-ack'
+    | 'window-full'
+    | 'window-update'
+    | 'port-reused'
+  )[];
   /** States after both endpoints have handled this segment. */
   readonly states: SegmentStates;
   /** What the segment did, in words. */

@@ -1,5 +1,6 @@
 import type { UtcTimes } from '../bytes/time.ts';
 import type { ByteWriter } from '../bytes/writer.ts';
+import { EVENT_NAMES } from '../tcp/events.ts';
 import { STATES } from '../tcp/machine.ts';
 import type { Verdict } from '../tcp/verdict.ts';
 import { type SegmentView, WIRE, type WireResult } from '../wire/segment.ts';
@@ -13,7 +14,6 @@ import {
   octets,
   optional,
   orNull,
-  pending,
   text,
   time,
   word,
@@ -93,10 +93,14 @@ export const SEGMENT_FIELDS: Fields<SegmentCursor> = {
       at.line(out),
     ),
   ),
-  events: pending("Events, each in Wireshark's meaning", [], 'readonly string[]', {
-    type: 'array',
-    items: { type: 'string' },
-  }),
+  events: list(
+    "Events, each in Wireshark's meaning",
+    (at, after) => nextEvent(at.verdict.events, after),
+    (at, item) => {
+      at.item = item;
+    },
+    word('Name of an event', EVENT_NAMES, (at) => at.item),
+  ),
   states: object('SegmentStates', 'States after both endpoints have handled this segment', {
     client: orNull(word("The client's; null while unknown", STATES, (at) => at.verdict.clientState)),
     server: orNull(word("The server's; null while unknown", STATES, (at) => at.verdict.serverState)),
@@ -121,3 +125,9 @@ export const SEGMENT_FIELDS: Fields<SegmentCursor> = {
     integer('The frame of which a mirror port made this copy', (at) => at.verdict.duplicateOf || Number.NaN),
   ),
 };
+
+/** The next event after the one at `after` in EVENT_NAMES, or -1. */
+function nextEvent(events: number, after: number): number {
+  for (let i = after + 1; i < EVENT_NAMES.length; i++) if ((events & (1 << i)) !== 0) return i;
+  return -1;
+}

@@ -68,7 +68,8 @@ export class LineHead {
       writeIcmp(out, segment, this.addresses);
       return false;
     }
-    if (result !== WIRE.segment || segment.plain === 0 || segment.ipVersion === 6 || this.named) {
+    const whole = result === WIRE.segment && segment.tcpEnd - segment.tcpAt >= MIN_HEADER;
+    if (!whole || segment.plain === 0 || segment.ipVersion === 6 || this.named) {
       return this.writeEnds(out, segment);
     }
     out.reserve(ENDS_ROOM + TCP_ROOM);

@@ -135,17 +135,24 @@ class Code<Cursor extends RecordCursor> {
   }
 
   private object(fields: Fields<Cursor>): void {
-    let separator = '{';
+    // Until a field that is always there was written, only the text itself tells whether a comma is due.
+    let begun = false;
+    this.constant += '{';
     for (const [name, field] of Object.entries(fields)) {
-      const label = `${separator}${JSON.stringify(name)}:`;
+      const label = `${JSON.stringify(name)}:`;
       if (field.optional === true) this.optional(label, field);
       else {
-        this.constant += label;
+        if (!begun && this.constant.at(-1) !== '{') this.commaIfDue();
+        this.constant += begun ? `,${label}` : label;
         this.value(field);
+        begun = true;
       }
-      separator = ',';
     }
-    this.constant += separator === '{' ? '{}' : '}';
+    this.constant += '}';
+  }
+
+  private commaIfDue(): void {
+    this.push(`if (view.getUint8(at - 1) !== ${OPEN_OBJECT}) view.setUint8(at++, ${COMMA});`);
   }
 
   /** A field that is left out where its value is null. Its label is taken back then. */
@@ -154,6 +161,7 @@ class Code<Cursor extends RecordCursor> {
     const start = this.name('start');
     const nulls = this.name('end');
     this.lines.push(`const ${start} = at;`);
+    this.commaIfDue();
     this.constant = label;
     this.flush();
     this.lines.push(`const ${nulls} = at;`);
@@ -252,6 +260,7 @@ class Code<Cursor extends RecordCursor> {
 const FEW = 4;
 const OPEN_LIST = 0x5b;
 const COMMA = 0x2c;
+const OPEN_OBJECT = 0x7b;
 /** `null`, `true`, `fals` as little-endian words. */
 const WORD_NULL = 0x6c6c756e;
 const WORD_TRUE = 0x65757274;

@@ -5,7 +5,7 @@ import { constant, putText, putUnsigned } from './put.ts';
 import { SequenceBases } from './sequence-base.ts';
 import { TcpOptions } from './tcp-options.ts';
 
-export type { LineOptions, LineWriter } from './line.ts';
+export type { LineOptions } from './line.ts';
 
 /**
  * Lines as `tcpdump -nn` 4.99 prints them, up to and including `length N`: what it says of application protocols is

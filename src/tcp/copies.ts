@@ -41,6 +41,6 @@ export function rememberSegment(i32: Int32Array, f64: Float64Array, sender: numb
 
 /** Flags, window, length, and the checksum, which stands for options and payload. */
 function shapeOf(segment: SegmentView): number {
-  const checksum = segment.view.getUint16(segment.tcpAt + 16);
+  const checksum = segment.tcpEnd - segment.tcpAt < 18 ? 0 : segment.view.getUint16(segment.tcpAt + 16);
   return Math.imul((segment.window << 16) | checksum, 0x9e3779b1) ^ ((segment.roomLength << 9) | segment.flags);
 }

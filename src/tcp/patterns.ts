@@ -4,7 +4,6 @@
 
 /** How the roles were told, the best first. */
 export const CLIENT_BY = ['syn', 'syn-ack', 'port', 'first-segment'] as const;
-export type ClientBy = (typeof CLIENT_BY)[number];
 
 export const HANDSHAKE_OUTCOMES = [
   'not-captured',
@@ -14,7 +13,6 @@ export const HANDSHAKE_OUTCOMES = [
   'refused',
   'aborted',
 ] as const;
-export type HandshakeOutcome = (typeof HANDSHAKE_OUTCOMES)[number];
 export const OUTCOME = { notCaptured: 0, unanswered: 1, halfOpen: 2, complete: 3, refused: 4, aborted: 5 } as const;
 
 export const CLOSE_PATTERNS = [
@@ -27,7 +25,6 @@ export const CLOSE_PATTERNS = [
   'reset-after-fin',
   'refused',
 ] as const;
-export type ClosePattern = (typeof CLOSE_PATTERNS)[number];
 export const PATTERN = {
   open: 0,
   halfClosed: 1,
@@ -41,11 +38,9 @@ export const PATTERN = {
 
 /** The three forms of a RST (taxonomy of resets): a socket killed, no socket for the segment, no socket for a SYN. */
 export const RESET_FORMS = ['abort', 'reply', 'reply-to-syn'] as const;
-export type ResetForm = (typeof RESET_FORMS)[number];
 
 /** How far the connection was when it was reset. */
 export const RESET_STAGES = ['post-syn', 'post-ack', 'post-psh', 'later'] as const;
-export type ResetStage = (typeof RESET_STAGES)[number];
 
 /**
  * `FLOW.reset`, packed: form in bits 0-1, stage in 2-3, sender's side in 4, sender's state before it in 5-8.

@@ -5,6 +5,8 @@ import { Tombstones } from '../flow/tombstones.ts';
 import { ACK, CHECKSUM, FIN, RST, type SegmentView, SYN } from '../wire/segment.ts';
 import { takeAcknowledgment, takeFin } from './closing.ts';
 import { isCopy, rememberSegment } from './copies.ts';
+import { EventCounts } from './event-counts.ts';
+import { EVENT, takeEventScale, takeEvents } from './events.ts';
 import { HostSet } from './hosts.ts';
 import { Islands } from './islands.ts';
 import { StateLog } from './log.ts';
@@ -43,6 +45,7 @@ export class Tracker {
   readonly rings: OutstandingRings = new OutstandingRings();
   readonly islands: Islands = new Islands();
   readonly reuse: Reuse = new Reuse();
+  readonly eventCounts: EventCounts = new EventCounts();
   private readonly hosts = new HostSet();
   private readonly tombstones = new Tombstones();
   private readonly options: TrackerOptions;
@@ -73,7 +76,6 @@ export class Tracker {
     const { table, verdict } = this;
     verdict.clear();
     this.makeKey(segment);
-    if ((++this.ticks & 0xff) === 0) this.handOn(segment.time);
     let row = this.lastRow;
     if (row < 0 || !table.holds(row)) {
       row = table.find();
@@ -85,6 +87,7 @@ export class Tracker {
     }
     if ((segment.flags & SYN) !== 0) row = this.splitAtSyn(row, segment);
     this.replay(row, segment);
+    if ((++this.ticks & 0xff) === 0) this.handOn(segment.time);
   }
 
   private makeKey(segment: SegmentView): void {
@@ -148,6 +151,7 @@ export class Tracker {
     if (segment.frame === i32[row + FLOW.firstFrame]) i32[row + FLOW.completeness] = firstCompleteness(flags, payload);
     else i32[row + FLOW.completeness] = (before | (before >> 8) | completenessOf(flags, payload)) & 0x3f;
     rememberSegment(i32, f64, sender, segment);
+    this.noteEvents(row, sender, receiver, segment);
     if (segment.checksum !== CHECKSUM.good && segment.checksum === CHECKSUM.bad && this.atFault(sender, segment)) {
       verdict.notes |= NOTE.checksumBad;
       this.noteStates(row);
@@ -170,6 +174,19 @@ export class Tracker {
       if (segment.hasTimestamps !== 0) takeTimestamp(i32, sender, segment);
     }
     this.noteStates(row);
+  }
+
+  private noteEvents(row: number, sender: number, receiver: number, segment: SegmentView): void {
+    const { i32 } = this.rows;
+    let events = takeEvents(this, row, sender, receiver, segment);
+    if ((segment.flags & SYN) !== 0) {
+      takeEventScale(i32, sender, receiver, segment);
+      if ((this.verdict.notes & NOTE.portsReused) !== 0) events |= EVENT.portReused;
+    }
+    if (events === 0) return;
+    this.verdict.events = events;
+    if (i32[sender + END.eventCounts] === 0) i32[sender + END.eventCounts] = 1 + this.eventCounts.take();
+    this.eventCounts.count(i32[sender + END.eventCounts]! - 1, events);
   }
 
   /** The slow way: anything but a segment within an established connection. */
@@ -267,6 +284,8 @@ export class Tracker {
     for (const end of [row + FLOW.client, row + FLOW.server]) {
       const ring = this.rows.i32[end + END.outstanding]!;
       if (ring !== 0) this.rings.give(ring - 1);
+      const counts = this.rows.i32[end + END.eventCounts]!;
+      if (counts !== 0) this.eventCounts.give(counts - 1);
       if (this.rows.i32[end + END.islands] !== 0) this.islands.clear(end);
     }
     this.reuse.forget(row);

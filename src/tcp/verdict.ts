@@ -65,6 +65,8 @@ export class Verdict {
   duplicateOf = 0;
   /** Bits of NOTE. */
   notes = 0;
+  /** Bits of EVENT (tcp/events.ts). */
+  events = 0;
 
   clear(): void {
     this.late = 0;
@@ -75,5 +77,6 @@ export class Verdict {
     this.repeats = 0;
     this.duplicateOf = 0;
     this.notes = 0;
+    this.events = 0;
   }
 }

@@ -15,7 +15,7 @@ export const WIRE = {
 } as const;
 export type WireResult = (typeof WIRE)[keyof typeof WIRE];
 
-/** TCP's flag bits (RFC 9293 3.1; AE is RFC 9768), as they stand in octets 12 and 13 of the header. */
+/** TCP's flag bits (RFC 9293 3.1), as they stand in octets 12 and 13 of the header. */
 export const FIN = 0x01;
 export const SYN = 0x02;
 export const RST = 0x04;
@@ -24,7 +24,6 @@ export const ACK = 0x10;
 export const URG = 0x20;
 export const ECE = 0x40;
 export const CWR = 0x80;
-export const AE = 0x100;
 
 /** What the TCP checksum says. */
 export const CHECKSUM = {

@@ -29,7 +29,7 @@ export function readTcp(view: DataView, at: number, end: number, length: number,
   out.hasTimestamps = 0;
   out.sackCount = 0;
   out.fastOpenCookie = NO_OPTION;
-  if (end - at < MIN_TCP_HEADER) return readBrokenTcp(view, at, end, out);
+  if (end - at < MIN_TCP_HEADER) return readCutTcp(view, at, end, length, out);
   const ports = view.getInt32(at);
   out.sourcePort = ports >>> 16;
   out.destinationPort = ports & 0xffff;
@@ -60,8 +60,11 @@ function noPayload(out: SegmentView): WireResult {
   return WIRE.brokenTcp;
 }
 
-/** Less than 20 octets were kept, or the packet has no more: what is there, and zeros. */
-function readBrokenTcp(view: DataView, at: number, end: number, out: SegmentView): WireResult {
+/**
+ * Less than 20 octets were kept, or the packet has no more: what is there, and zeros. Up to the window it is a segment
+ * like any other (Wireshark follows it too); checksum, urgent pointer and options do not matter to what it means.
+ */
+function readCutTcp(view: DataView, at: number, end: number, length: number, out: SegmentView): WireResult {
   const kept = end - at;
   out.sourcePort = kept >= 2 ? view.getUint16(at) : 0;
   out.destinationPort = kept >= 4 ? view.getUint16(at + 2) : 0;
@@ -71,7 +74,10 @@ function readBrokenTcp(view: DataView, at: number, end: number, out: SegmentView
   out.flags = kept >= 14 ? view.getUint16(at + DATA_OFFSET) & 0x1ff : 0;
   out.window = kept >= 16 ? view.getUint16(at + WINDOW) : 0;
   out.urgent = 0;
-  return noPayload(out);
+  if (kept < WINDOW + 2 || out.headerLength < MIN_TCP_HEADER || out.headerLength > length) return noPayload(out);
+  out.payloadLength = length - out.headerLength;
+  out.roomLength = out.payloadLength;
+  return WIRE.segment;
 }
 
 /** Option kinds (IANA TCP parameters). */

@@ -7,6 +7,7 @@ import { FLOW_FIELDS } from '../../src/record/flow.ts';
 import { recordObject } from '../../src/record/object.ts';
 import { schemaOf } from '../../src/record/schema.ts';
 import { JsonRecord } from '../../src/render/record-json.ts';
+import { EventCounts } from '../../src/tcp/event-counts.ts';
 import { formatted, interfacesOf } from './interface.ts';
 
 test('the interface of a flow record is what its table says', async () => {
@@ -52,12 +53,22 @@ function address(...octets: number[]): number {
   return octets.reduce((word, octet) => (word << 8) | octet, 0);
 }
 
+/** Counters that a random row may point at or past. */
+const COUNTS = new EventCounts();
+COUNTS.count(COUNTS.take(), 0b101);
+
 /** A cursor on a row of these words. */
 function cursorOn(words: Int32Array, files: readonly string[]): FlowCursor {
   const table = new FlowRows(1);
   const row = table.make();
   table.i32.set(words, row);
-  const cursor = new FlowCursor({ rows: table, layerNames: () => ['eth', 'vlan 10', 'ip', 'tcp'], files, msl: 30 });
+  const cursor = new FlowCursor({
+    rows: table,
+    eventCounts: COUNTS,
+    layerNames: () => ['eth', 'vlan 10', 'ip', 'tcp'],
+    files,
+    msl: 30,
+  });
   cursor.baseSeconds = 1_700_000_000;
   cursor.move(row);
   return cursor;

@@ -18,7 +18,7 @@ function addInterface<Cursor>(
   interfaces.set(name, '');
   const members = Object.entries(fields).map(([member, field]) => {
     const mark = field.optional === true ? '?' : '';
-    return `  /** ${field.doc}. */\n  readonly ${member}${mark}: ${nullable(field, interfaces)};\n`;
+    return `  /** ${field.doc}. */\n  readonly ${/^\w+$/.test(member) ? member : `'${member}'`}${mark}: ${nullable(field, interfaces)};\n`;
   });
   const comment = doc === null ? '' : `/** ${doc}. */\n`;
   interfaces.set(name, `${comment}export interface ${name} {\n${members.join('')}}\n`);
@@ -46,8 +46,10 @@ function typeOf<Cursor>(field: Field<Cursor>, interfaces: Map<string, string>): 
     case 'object':
       addInterface(interfaces, field.type, null, field.fields);
       return field.type;
-    case 'list':
-      return `readonly ${typeOf(field.item, interfaces)}[]`;
+    case 'list': {
+      const item = typeOf(field.item, interfaces);
+      return item.includes('|') ? `readonly (${item})[]` : `readonly ${item}[]`;
+    }
     case 'pending':
       return field.type;
   }

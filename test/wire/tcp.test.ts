@@ -97,14 +97,15 @@ describe('a header that cannot be', () => {
     expect(segmentOf({ dataOffset: 15, payload: [1, 2, 3] }).result).toBe(WIRE.brokenTcp);
   });
 
-  test('is broken when it was cut, and has the fields that were kept', () => {
+  test('is broken when it was cut before the window, and has the fields that were kept', () => {
     const octets = ipv4(TCP, tcp());
     const cut = (kept: number) =>
       decode(new SegmentDecoder(), octets.slice(0, kept), { linkType: RAW, originalLength: octets.length });
     expect(cut(36)).toMatchObject({
-      result: WIRE.brokenTcp,
-      segment: { destinationPort: 80, flags: 0x10, window: 64240 },
+      result: WIRE.segment,
+      segment: { destinationPort: 80, flags: 0x10, window: 64240, checksum: CHECKSUM.unverified },
     });
+    expect(cut(35)).toMatchObject({ result: WIRE.brokenTcp, segment: { destinationPort: 80, flags: 0x10, window: 0 } });
     expect(cut(24)).toMatchObject({ result: WIRE.brokenTcp, segment: { destinationPort: 80, seq: 0, flags: 0 } });
     expect(cut(23).result).toBe(WIRE.other);
   });
@@ -191,7 +192,7 @@ describe('hostile octets', () => {
         for (const [at, value] of changes) list[at % list.length] = value;
         const { result, segment } = decode(decoder, list, { linkType: ETHERNET });
         if (result !== WIRE.segment) return;
-        expect(segment.tcpAt + 20).toBeLessThanOrEqual(segment.tcpEnd);
+        expect(segment.tcpAt + 16).toBeLessThanOrEqual(segment.tcpEnd);
         expect(segment.tcpEnd).toBeLessThanOrEqual(segment.bytes.length);
         expect(segment.payloadLength).toBeGreaterThanOrEqual(segment.roomLength);
       }),

@@ -1,0 +1,37 @@
+import { EVENT_NAMES } from './events.ts';
+
+/** How often each event occurred in a direction. Most directions have none: counters are made when the first occurs. */
+export class EventCounts {
+  private counts: Int32Array = new Int32Array(64 * EVENT_NAMES.length);
+  private readonly free: number[] = [];
+  private made = 0;
+
+  /** Counters of zero; answers their number. */
+  take(): number {
+    const number = this.free.pop() ?? this.made++;
+    const at = number * EVENT_NAMES.length;
+    if (at + EVENT_NAMES.length > this.counts.length) {
+      const larger = new Int32Array(this.counts.length * 2);
+      larger.set(this.counts);
+      this.counts = larger;
+    }
+    this.counts.fill(0, at, at + EVENT_NAMES.length);
+    return number;
+  }
+
+  give(number: number): void {
+    this.free.push(number);
+  }
+
+  /** Adds one to each event of the bits. */
+  count(number: number, events: number): void {
+    const at = number * EVENT_NAMES.length;
+    for (let i = 0; i < EVENT_NAMES.length; i++)
+      if ((events & (1 << i)) !== 0) this.counts[at + i] = this.counts[at + i]! + 1;
+  }
+
+  /** How often the event of that place in EVENT_NAMES occurred. */
+  of(number: number, event: number): number {
+    return this.counts[number * EVENT_NAMES.length + event] ?? 0;
+  }
+}

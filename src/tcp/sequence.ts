@@ -69,6 +69,7 @@ function repeat(
   if (payload === 1 && phantom === 0 && behind === 1 && acknowledged(i32, sender, end)) {
     // RFC 9293 3.8.4: a keep-alive may carry one garbage octet that was acknowledged long ago.
     verdict.notes |= NOTE.keepAlive;
+    expectAck(tracker, sender, start, end, segment.frame, segment.time, 1);
     return;
   }
   const seen = known(tracker, sender, start, end);

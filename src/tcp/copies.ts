@@ -12,13 +12,19 @@ const WITHIN_UNPROVEN = 5e4;
  * An identification of 0 (and IPv6, which has none) proves nothing: then only octets in sequence space, sent again
  * within 50 µs, are taken for a copy.
  */
-export function isCopy(i32: Int32Array, f64: Float64Array, sender: number, segment: SegmentView): boolean {
+export function isCopy(
+  i32: Int32Array,
+  f64: Float64Array,
+  sender: number,
+  segment: SegmentView,
+  shape: number,
+): boolean {
   if (
     i32[sender + END.lastSeq] !== segment.seq ||
     i32[sender + END.lastAck] !== segment.ack ||
     (i32[sender + END.bits]! & END_BITS.lastKnown) === 0 ||
     i32[sender + END.lastIpId] !== segment.ipId ||
-    i32[sender + END.lastShape] !== shapeOf(segment)
+    i32[sender + END.lastShape] !== shape
   )
     return false;
   const since = segment.time - f64[sender / 2 + END.lastTimeF64]!;
@@ -29,18 +35,24 @@ export function isCopy(i32: Int32Array, f64: Float64Array, sender: number, segme
 }
 
 /** Keeps what `isCopy` compares with. */
-export function rememberSegment(i32: Int32Array, f64: Float64Array, sender: number, segment: SegmentView): void {
+export function rememberSegment(
+  i32: Int32Array,
+  f64: Float64Array,
+  sender: number,
+  segment: SegmentView,
+  shape: number,
+): void {
   i32[sender + END.lastSeq] = segment.seq;
   i32[sender + END.lastAck] = segment.ack;
   i32[sender + END.lastIpId] = segment.ipId;
-  i32[sender + END.lastShape] = shapeOf(segment);
+  i32[sender + END.lastShape] = shape;
   i32[sender + END.lastTtl] = segment.ttl;
   f64[sender / 2 + END.lastTimeF64] = segment.time;
   i32[sender + END.bits] = i32[sender + END.bits]! | END_BITS.lastKnown;
 }
 
-/** Flags, window, length, and the checksum, which stands for options and payload. */
-function shapeOf(segment: SegmentView): number {
+/** What tells segments of one place in a sequence apart: flags, window, length, and the checksum for all the rest. */
+export function shapeOf(segment: SegmentView): number {
   const checksum = segment.tcpEnd - segment.tcpAt < 18 ? 0 : segment.view.getUint16(segment.tcpAt + 16);
   return Math.imul((segment.window << 16) | checksum, 0x9e3779b1) ^ ((segment.roomLength << 9) | segment.flags);
 }

@@ -22,8 +22,7 @@ export function takeSequence(tracker: Tracker, row: number, sender: number, segm
     i32[sender + END.sndNxt] = (start + length) | 0;
     i32[sender + END.seenNxt] = (start + length) | 0;
     f64[sender / 2 + END.uniqueBytesF64] = payload;
-    if (length > 0 || (flags & SYN) !== 0)
-      expectAck(tracker, sender, segment.seq, (start + length) | 0, segment.frame, segment.time, 0);
+    if (length > 0 || (flags & SYN) !== 0) expectAck(tracker, sender, segment.seq, (start + length) | 0, segment, 0);
     return;
   }
   if (length === 0) {
@@ -39,14 +38,14 @@ export function takeSequence(tracker: Tracker, row: number, sender: number, segm
     if (i32[sender + END.islands] === 0) i32[sender + END.seenNxt] = end;
     else tracker.islands.add(sender, start, end);
     f64[sender / 2 + END.uniqueBytesF64] = f64[sender / 2 + END.uniqueBytesF64]! + payload;
-    expectAck(tracker, sender, start, end, segment.frame, segment.time, 0);
+    expectAck(tracker, sender, start, end, segment, 0);
   } else if (ahead > 0) {
     tracker.verdict.notes |= NOTE.leavesHole;
     i32[sender + END.sndNxt] = end;
     i32[sender + END.islands] = 1;
     tracker.islands.add(sender, start, end);
     f64[sender / 2 + END.uniqueBytesF64] = f64[sender / 2 + END.uniqueBytesF64]! + payload;
-    expectAck(tracker, sender, start, end, segment.frame, segment.time, 0);
+    expectAck(tracker, sender, start, end, segment, 0);
     if (acknowledged(i32, sender, start)) fillByAck(tracker, sender);
   } else repeat(tracker, row, sender, segment, start, end, -ahead);
 }
@@ -69,7 +68,7 @@ function repeat(
   if (payload === 1 && phantom === 0 && behind === 1 && acknowledged(i32, sender, end)) {
     // RFC 9293 3.8.4: a keep-alive may carry one garbage octet that was acknowledged long ago.
     verdict.notes |= NOTE.keepAlive;
-    expectAck(tracker, sender, start, end, segment.frame, segment.time, 1);
+    expectAck(tracker, sender, start, end, segment, 1);
     return;
   }
   const seen = known(tracker, sender, start, end);
@@ -105,7 +104,7 @@ function repeat(
     }
   }
   i32[sender + END.bits] = i32[sender + END.bits]! | END_BITS.disordered;
-  expectAck(tracker, sender, start, end, segment.frame, segment.time, verdict.repeats);
+  expectAck(tracker, sender, start, end, segment, verdict.repeats);
 }
 
 /** How many sequence numbers of `start` to `end` were captured before. */
@@ -172,16 +171,15 @@ function expectAck(
   sender: number,
   start: number,
   end: number,
-  frame: number,
-  time: number,
+  segment: SegmentView,
   repeated: number,
 ): void {
   const { i32, f64 } = tracker.rows;
   if (i32[sender + END.oldestEnd] === i32[sender + END.oldestStart]) {
     i32[sender + END.oldestStart] = start;
     i32[sender + END.oldestEnd] = end;
-    i32[sender + END.oldestFrame] = frame;
-    f64[sender / 2 + END.oldestTimeF64] = time;
+    i32[sender + END.oldestFrame] = segment.frame;
+    f64[sender / 2 + END.oldestTimeF64] = segment.time;
     if (repeated !== 0) i32[sender + END.bits] = i32[sender + END.bits]! | END_BITS.oldestRepeated;
     else i32[sender + END.bits] = i32[sender + END.bits]! & ~END_BITS.oldestRepeated;
     return;
@@ -201,16 +199,17 @@ function expectAck(
   if (repeated !== 0)
     for (let i = 0; i < Math.min(ring.count, SEARCH_LIMIT); i++)
       if (seqDelta(ring.start(i), start) >= 0 && seqDelta(start, ring.end(i)) > 0) ring.markRepeated(i);
-  if (!ring.push(start, end, frame, time, repeated)) tracker.rings.overflowed++;
+  if (!ring.push(start, end, segment.frame, segment.time, repeated)) tracker.rings.overflowed++;
 }
 
 /**
- * `sender` is acknowledged up to `ack`: forgets what waited for it, and tells the verdict which frame's end that was and
+ * A segment acknowledges `sender`: forgets what waited for it, and tells the verdict which frame's end that was and
  * how long ago (as Wireshark's `tcp.analysis.acks_frame` and `.ack_rtt`: the oldest copy counts). Samples of round trips
  * follow Karn's rule: nothing that was sent more than once.
  */
-export function settleAcknowledged(tracker: Tracker, sender: number, ack: number, now: number): void {
+export function settleAcknowledged(tracker: Tracker, sender: number, segment: SegmentView): void {
   const { i32, f64 } = tracker.rows;
+  const { ack, time: now } = segment;
   const verdict = tracker.verdict;
   while (i32[sender + END.oldestEnd] !== i32[sender + END.oldestStart]) {
     const end = i32[sender + END.oldestEnd]!;

@@ -4,7 +4,7 @@ import { FlowTable } from '../flow/table.ts';
 import { Tombstones } from '../flow/tombstones.ts';
 import { ACK, CHECKSUM, FIN, RST, type SegmentView, SYN } from '../wire/segment.ts';
 import { takeAcknowledgment, takeFin } from './closing.ts';
-import { isCopy, rememberSegment } from './copies.ts';
+import { isCopy, rememberSegment, shapeOf } from './copies.ts';
 import { EventCounts } from './event-counts.ts';
 import { EVENT, takeEventScale, takeEvents } from './events.ts';
 import { HostSet } from './hosts.ts';
@@ -129,7 +129,8 @@ export class Tracker {
     verdict.row = row;
     verdict.side = side;
     verdict.flow = i32[row + FLOW.number]!;
-    if (!this.options.keepDuplicates && isCopy(i32, f64, sender, segment)) {
+    const shape = shapeOf(segment);
+    if (!this.options.keepDuplicates && isCopy(i32, f64, sender, segment, shape)) {
       this.copies++;
       i32[sender + END.copies] = i32[sender + END.copies]! + 1;
       verdict.duplicateOf = i32[sender + END.lastFrame]!;
@@ -150,7 +151,7 @@ export class Tracker {
     const before = i32[row + FLOW.completeness]!;
     if (segment.frame === i32[row + FLOW.firstFrame]) i32[row + FLOW.completeness] = firstCompleteness(flags, payload);
     else i32[row + FLOW.completeness] = (before | (before >> 8) | completenessOf(flags, payload)) & 0x3f;
-    rememberSegment(i32, f64, sender, segment);
+    rememberSegment(i32, f64, sender, segment, shape);
     this.noteEvents(row, sender, receiver, segment);
     if (segment.checksum !== CHECKSUM.good && segment.checksum === CHECKSUM.bad && this.atFault(sender, segment)) {
       verdict.notes |= NOTE.checksumBad;

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { CAPTURES, type CaptureName, capture } from './captures.ts';
 
-/** `npm run bench:data -- [NAME...] [--scale N] [--folder DIR]`: makes captures without measuring anything. */
+/** Makes captures without measuring anything: arguments `[NAME...] [--scale N] [--folder DIR]`, once it is bundled. */
 const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: { scale: { type: 'string', default: '1' }, folder: { type: 'string', default: 'bench/data' } },

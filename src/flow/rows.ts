@@ -80,7 +80,7 @@ export const FLOW = {
   finAckFrame: 61,
   /** A close pattern's number (tcp/patterns.ts), fixed at the second FIN or the RST. */
   pattern: 62,
-  /** States of both ends before the reset: client's in bits 0-3, server's in 4-7; log entries of the reset in 8-15. */
+  /** States of both ends before the reset: client's in bits 0-3, server's in 4-7. */
   beforeReset: 63,
 
   /** The row before on the list of closed flows, or -1. */
@@ -232,15 +232,11 @@ export const END_BITS = {
   /** A segment was sent again: `outstanding` is not in order of sequence numbers any more. */
   disordered: 0x200,
   synSent: 0x400,
-  /** It has sent a segment other than SYN, SYN+ACK, RST. */
-  talked: 0x800,
   /** `oldest…` holds a segment that was sent again (Karn's rule: no sample). */
   oldestRepeated: 0x1000,
   windowKnown: 0x2000,
   /** `lastSeq` and so on are filled. */
   lastKnown: 0x4000,
-  /** A segment that it sent was judged at fault for a bad checksum. */
-  checksumBad: 0x8000,
   /** `ackedStart`, `ackedFrame` are filled. */
   ackedKnown: 0x10000,
 } as const;

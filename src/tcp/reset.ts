@@ -1,5 +1,5 @@
 import { seqDelta } from '../bytes/seq.ts';
-import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, LOG_ENTRIES, SERVER } from '../flow/rows.ts';
+import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, SERVER } from '../flow/rows.ts';
 import { ACK, FIN, RST, type SegmentView, SYN } from '../wire/segment.ts';
 import { STATE } from './machine.ts';
 import { PATTERN, RESET_PACK } from './patterns.ts';
@@ -107,8 +107,7 @@ function count(
   const receiverState = i32[row + FLOW.state + other]!;
   const bits = i32[row + FLOW.bits]!;
   const form = formOf(segment);
-  const entries = i32[row + FLOW.logCount]!;
-  i32[row + FLOW.beforeReset] = i32[row + FLOW.state]! | (i32[row + FLOW.state + 1]! << 4) | (entries << 8);
+  i32[row + FLOW.beforeReset] = i32[row + FLOW.state]! | (i32[row + FLOW.state + 1]! << 4);
   i32[row + FLOW.resetFrame] = segment.frame;
   f64[row / 2 + FLOW.resetTimeF64] = segment.time;
   i32[row + FLOW.reset] =
@@ -117,12 +116,11 @@ function count(
     (side << RESET_PACK.side) |
     ((senderState === STATE.unknown ? STATE.CLOSED : senderState) << RESET_PACK.state);
   let more: number = FLOW_BITS.reset;
-  const fins = (i32[row + FLOW.firstFinFrame] !== 0 ? 1 : 0) as number;
   if ((bits & FLOW_BITS.synSeen) !== 0 && (bits & FLOW_BITS.ackSeen) === 0) {
     i32[row + FLOW.pattern] = PATTERN.refused;
     if ((bits & FLOW_BITS.synAckSeen) !== 0) more |= FLOW_BITS.aborted;
     else if (side === SERVER) more |= FLOW_BITS.refused;
-  } else i32[row + FLOW.pattern] = fins === 0 ? PATTERN.reset : PATTERN.resetAfterFin;
+  } else i32[row + FLOW.pattern] = i32[row + FLOW.firstFinFrame] === 0 ? PATTERN.reset : PATTERN.resetAfterFin;
   verdict.notes |= NOTE.resetCounts;
   // The sender of a reply had no socket for the segment it answers: it was CLOSED before, since when is not captured,
   // unless that very segment killed it (data after its close).
@@ -229,8 +227,7 @@ function restore(tracker: Tracker, row: number, side: number, both: boolean): vo
   for (let which = CLIENT; which <= SERVER; which++) {
     const state = (before >> (which * 4)) & 15;
     if ((which !== side && !reset) || state === STATE.CLOSED || state === STATE.unknown) continue;
-    if (i32[row + FLOW.state + which] === STATE.CLOSED && i32[row + FLOW.logCount]! <= LOG_ENTRIES)
-      tracker.log.retract(row, which);
+    if (i32[row + FLOW.state + which] === STATE.CLOSED) tracker.log.retract(row, which);
   }
   if (!reset) return;
   i32[row + FLOW.bits] = i32[row + FLOW.bits]! & ~(FLOW_BITS.reset | FLOW_BITS.aborted | FLOW_BITS.refused);

@@ -153,7 +153,7 @@ export class Tracker {
     else i32[row + FLOW.completeness] = (before | (before >> 8) | completenessOf(flags, payload)) & 0x3f;
     rememberSegment(i32, f64, sender, segment, shape);
     this.noteEvents(row, sender, receiver, segment);
-    if (segment.checksum !== CHECKSUM.good && segment.checksum === CHECKSUM.bad && this.atFault(sender, segment)) {
+    if (segment.checksum === CHECKSUM.bad && this.atFault(sender, segment)) {
       verdict.notes |= NOTE.checksumBad;
       this.noteStates(row);
       return;

@@ -78,8 +78,7 @@ export class Analysis {
   take(record: RecordView): void {
     if (this.records++ === 0) this.baseSeconds = record.seconds;
     const time = (record.seconds - this.baseSeconds) * NANOSECONDS + record.nanoseconds;
-    if (this.from !== undefined && isBefore(record, this.from)) return;
-    if (this.to !== undefined && !isBefore(record, this.to)) return;
+    if (!this.isWanted(record)) return;
     if (time < this.last) this.backwards++;
     this.last = time;
     if (!(time >= this.start)) this.start = time;
@@ -91,6 +90,12 @@ export class Analysis {
       this.tracker.take(segment);
       if (this.onSegment !== undefined) this.onSegment(this.tracker.verdict, segment, result);
     } else if (result !== WIRE.other) this.takeOther(segment, result);
+  }
+
+  /** Whether the record's time is within `from` and `to`. */
+  isWanted(record: RecordView): boolean {
+    if (this.from !== undefined && isBefore(record, this.from)) return false;
+    return this.to === undefined || isBefore(record, this.to);
   }
 
   /** Worth a line, but no segment of a flow. */

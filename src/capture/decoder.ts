@@ -1,4 +1,5 @@
 import { DamagedCaptureError, type LastackError, UnreadableInputError } from '../errors.ts';
+import type { InterfaceDescription } from './interface.ts';
 import { NameTable } from './names.ts';
 import type { RecordView } from './record.ts';
 
@@ -52,6 +53,9 @@ export abstract class CaptureDecoder {
 
   /** Packets that the capturing program says it lost, by what was read so far. */
   abstract get dropped(): number;
+
+  /** The interface of the record that `next` gave last; one object for each interface, whose counts grow. */
+  abstract interfaceOf(record: RecordView): InterfaceDescription;
 
   /** Whether the file's own header has been read and understood, so that records may follow. */
   abstract get open(): boolean;

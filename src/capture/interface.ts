@@ -1,13 +1,34 @@
 import type { RecordView } from './record.ts';
 
+/** What a file says of one of its interfaces. Texts are the file's own: escape them for where they go. */
+export interface InterfaceDescription {
+  /** LINKTYPE_ number. */
+  readonly linkType: number;
+  /** Octets that a packet was cut to when captured; 0 when it was not cut. */
+  readonly snapshotLength: number;
+  /** Octets of frame check sequence at the end of each packet; 0 when the file does not say. */
+  readonly fcsLength: number;
+  /** Decimal digits of a second's fraction in its timestamps, 0 to 9; 9 also stands for finer and for binary ones. */
+  readonly digits: number;
+  /** Seconds that its timestamps leave out (if_tsoffset). */
+  readonly offset: number;
+  /** Empty where the file does not say. */
+  readonly name: string;
+  readonly description: string;
+  /** Packets lost, by what was read so far. */
+  readonly dropped: number;
+}
+
 /** One interface of a pcapng section: what its description says, and how its timestamps are read. */
-export class CaptureInterface {
+export class CaptureInterface implements InterfaceDescription {
   /** LINKTYPE_ number. */
   readonly linkType: number;
   /** Octets that a packet was cut to when captured; 0 when it was not cut. */
   readonly snapshotLength: number;
   /** Octets of frame check sequence at the end of each packet; 0 when the file does not say. */
   fcsLength = 0;
+  name = '';
+  description = '';
   /** Octets that a packet may have before it is taken for damage. */
   longest = 0;
   /** Packets lost, by the last statistics block; -1 while there was none that says so. */
@@ -21,8 +42,9 @@ export class CaptureInterface {
   private nanosecondsPerUnit = 1000;
   /** Units in a second, for the slow way. */
   private slowUnits = 0n;
+  digits = 6;
   /** Seconds to add to every time (if_tsoffset). */
-  private offset = 0;
+  offset = 0;
   private slowOffset = 0n;
   /** The upper half of the last timestamp, and its 2^32 units as whole seconds and the units left over. */
   private high = -1;
@@ -44,6 +66,7 @@ export class CaptureInterface {
     const decimal = (option & 0x80) === 0;
     this.high = -1;
     this.units = decimal && exponent <= 9 ? 10 ** exponent : 0;
+    this.digits = this.units > 0 ? exponent : 9;
     this.nanosecondsPerUnit = this.units > 0 ? 1_000_000_000 / this.units : 0;
     this.slowUnits = (decimal ? 10n : 2n) ** BigInt(exponent);
   }

@@ -1,4 +1,5 @@
 import { CaptureDecoder, longestPacket } from './decoder.ts';
+import type { InterfaceDescription } from './interface.ts';
 import type { RecordView } from './record.ts';
 
 /**
@@ -22,6 +23,7 @@ export class PcapDecoder extends CaptureDecoder {
   /** A packet is cut to so many octets, as libpcap does, even if the file kept more. */
   private snapshotLength = 0;
   private longest = 0;
+  private description: InterfaceDescription | null = null;
   /** Which way the two length fields stand. */
   private lengths: Lengths = LENGTHS.keptFirst;
 
@@ -32,6 +34,20 @@ export class PcapDecoder extends CaptureDecoder {
   /** A pcap file does not say what was lost. */
   override get dropped(): number {
     return 0;
+  }
+
+  override interfaceOf(): InterfaceDescription {
+    this.description ??= {
+      linkType: this.linkType,
+      snapshotLength: this.snapshotLength,
+      fcsLength: this.fcsLength,
+      digits: this.fractionUnit === 1 ? 9 : 6,
+      offset: 0,
+      name: '',
+      description: '',
+      dropped: 0,
+    };
+    return this.description;
   }
 
   override next(record: RecordView): boolean {

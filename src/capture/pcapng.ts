@@ -1,5 +1,5 @@
 import { CaptureDecoder, longestPacket } from './decoder.ts';
-import { CaptureInterface } from './interface.ts';
+import { CaptureInterface, type InterfaceDescription } from './interface.ts';
 import { NAME_OCTETS } from './names.ts';
 import type { RecordView } from './record.ts';
 
@@ -25,6 +25,10 @@ export class PcapngDecoder extends CaptureDecoder {
     let sum = this.droppedBefore;
     for (const source of this.interfaces) sum += source.dropped;
     return sum;
+  }
+
+  override interfaceOf(record: RecordView): InterfaceDescription {
+    return this.interfaces[record.interfaceIndex]!;
   }
 
   override next(record: RecordView): boolean {
@@ -204,6 +208,8 @@ export class PcapngDecoder extends CaptureDecoder {
     source.longest = longestPacket(linkType);
     this.eachOption(at + INTERFACE_OPTIONS, after - TRAILER, (code, valueAt, length) => {
       if (code === OPTION_COMMENT) this.comment(0, valueAt, length);
+      else if (code === IF_NAME) source.name = this.text(valueAt, length);
+      else if (code === IF_DESCRIPTION) source.description = this.text(valueAt, length);
       else if (code === IF_TIME_RESOLUTION && length === 1) source.setResolution(view.getUint8(valueAt));
       else if (code === IF_TIME_OFFSET && length === 8) source.setOffset(view.getBigInt64(valueAt, this.little));
       else if (code === IF_FCS_LENGTH && length === 1) source.fcsLength = view.getUint8(valueAt);
@@ -269,10 +275,38 @@ export class PcapngDecoder extends CaptureDecoder {
     }
   }
 
+  private text(at: number, length: number): string {
+    return new TextDecoder().decode(this.bytes.subarray(at, at + Math.min(length, NAME_OCTETS)));
+  }
+
   /** A 64-bit count; past 2^53 it is a made-up number and counts as nothing. */
   private count64(at: number): number {
     const count = Number(this.view.getBigUint64(at, this.little));
     return count <= Number.MAX_SAFE_INTEGER ? count : 0;
+  }
+}
+
+/**
+ * Calls `take` for each option of the enhanced packet block that holds `record`, which a `PcapngDecoder` gave just now.
+ * Values stand in the section's byte order. Other blocks have none.
+ */
+export function eachPacketOption(
+  record: RecordView,
+  take: (code: number, valueAt: number, length: number) => void,
+): void {
+  const { view } = record;
+  const little = record.bigEndian === 0;
+  const at = record.at - PACKET_DATA;
+  if (at < 0 || view.getUint32(at, little) !== ENHANCED_PACKET) return;
+  if (view.getUint32(at + KEPT_LENGTH, little) !== record.end - record.at) return;
+  const end = at + view.getUint32(at + TOTAL_LENGTH, little) - TRAILER;
+  if (end + TRAILER > view.byteLength || view.getUint32(end, little) !== end + TRAILER - at) return;
+  for (let next = record.at + ((record.end - record.at + 3) & ~3); next + 4 <= end; ) {
+    const code = view.getUint16(next, little);
+    const length = view.getUint16(next + 2, little);
+    if (code === OPTION_END || next + 4 + length > end) return;
+    take(code, next + 4, length);
+    next += 4 + ((length + 3) & ~3);
   }
 }
 
@@ -335,6 +369,8 @@ const STATISTICS_BLOCK_MIN = 24;
 const OPTION_END = 0;
 const OPTION_COMMENT = 1;
 const EPB_DROP_COUNT = 4;
+const IF_NAME = 2;
+const IF_DESCRIPTION = 3;
 const ISB_IF_DROP = 5;
 const ISB_OS_DROP = 7;
 const IF_TIME_RESOLUTION = 9;

@@ -2,8 +2,8 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { AnalysisOptions, Instant } from '../analyze.ts';
 import type { Decapsulation } from '../wire/walk.ts';
 
-/** What `analyze` and `timeline` have in common, as commander hands it over. */
-export interface CaptureOptions {
+/** What all commands that read captures have in common, as commander hands it over. */
+export interface ReadingOptions {
   readonly output?: string;
   readonly from?: Instant;
   readonly to?: Instant;
@@ -11,11 +11,15 @@ export interface CaptureOptions {
   readonly splitBy?: 'vlan' | 'tunnel';
   readonly idleTimeout?: number;
   readonly msl: number;
-  readonly names?: boolean;
   readonly keepDuplicates?: boolean;
   /** True, or the kinds of tunnel that are to be left closed. */
   readonly decapsulate: true | readonly Tunnel[];
   readonly progress: boolean;
+}
+
+/** What `analyze` and `timeline` have in common. */
+export interface CaptureOptions extends ReadingOptions {
+  readonly names?: boolean;
   readonly color: 'auto' | 'always' | 'never';
 }
 
@@ -37,8 +41,19 @@ const TUNNELS: readonly Tunnel[] = Object.keys({
   capwap: true,
 } satisfies Record<Tunnel, true>) as Tunnel[];
 
-/** Adds the common options to a command. */
+/** Adds the options of commands that print. */
 export function addCaptureOptions(command: Command): Command {
+  return addReadingOptions(command)
+    .option('--names', "show the capture's own names of addresses")
+    .addOption(
+      new Option('--color <when>', 'colours; NO_COLOR and FORCE_COLOR are honoured')
+        .choices(['auto', 'always', 'never'])
+        .default('auto'),
+    );
+}
+
+/** Adds the options of all commands that read captures. */
+export function addReadingOptions(command: Command): Command {
   return command
     .option('-o, --output <file>', 'write to a file instead of standard output')
     .option('--flow <numbers>', 'only these flows, by number: 3 or 1,4,7', flowNumbers)
@@ -54,19 +69,13 @@ export function addCaptureOptions(command: Command): Command {
       positive,
       30,
     )
-    .option('--names', "show the capture's own names of addresses")
     .option('--keep-duplicates', "count a mirror port's copies as segments of their own")
     .option('--no-decapsulate <kinds>', `leave tunnels closed: all, or some of ${TUNNELS.join(', ')}`, tunnelKinds)
-    .option('--no-progress', 'draw no progress bar')
-    .addOption(
-      new Option('--color <when>', 'colours; NO_COLOR and FORCE_COLOR are honoured')
-        .choices(['auto', 'always', 'never'])
-        .default('auto'),
-    );
+    .option('--no-progress', 'draw no progress bar');
 }
 
 /** The pipeline's options that follow from the command line's. */
-export function analysisOptions(options: CaptureOptions): AnalysisOptions {
+export function analysisOptions(options: ReadingOptions): AnalysisOptions {
   const closed = options.decapsulate === true ? [] : options.decapsulate;
   return {
     msl: options.msl,
@@ -96,6 +105,21 @@ export function count(text: string): number {
 
 function flowNumbers(text: string, before: readonly number[] | undefined): readonly number[] {
   return [...(before ?? []), ...text.split(',').map(count)];
+}
+
+/** Ranges of frame numbers, both ends included. */
+export type FrameRanges = readonly (readonly [first: number, last: number])[];
+
+/** `3`, `1,4-9` or `20-`. */
+export function frameRanges(text: string): FrameRanges {
+  return text.split(',').map((part) => {
+    const match = /^([1-9]\d{0,14})(-([1-9]\d{0,14})?)?$/.exec(part.trim());
+    if (match === null) throw new InvalidArgumentError('It has to be frame numbers like 3, 1,4-9 or 20-.');
+    const first = Number(match[1]);
+    const last = match[2] === undefined ? first : match[3] === undefined ? Number.POSITIVE_INFINITY : Number(match[3]);
+    if (last < first) throw new InvalidArgumentError(`${part.trim()} ends before it begins.`);
+    return [first, last] as const;
+  });
 }
 
 /** RFC 3339 (without a zone it is UTC; a date alone is its midnight), or seconds since 1970. */

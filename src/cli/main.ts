@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError, Option } from 'commander';
-import { addCaptureOptions, count } from './capture-options.ts';
+import { addCaptureOptions, addReadingOptions, count, frameRanges } from './capture-options.ts';
 import { EXIT } from './exit.ts';
 import { VERSION } from './version.ts';
 
@@ -59,6 +59,18 @@ is analysed), 130 interrupted.`,
     .action(async (captures, options) => {
       const { timeline } = await import('./timeline.ts');
       await finish(await timeline(captures, options));
+    });
+
+  const extract = lastack
+    .command('extract')
+    .description("a flow's packets, or chosen ones, as pcapng, with comments that say what each one did")
+    .argument('<capture...>', 'captures, directories of captures, or - for standard input');
+  addReadingOptions(extract)
+    .option('--frames <list>', 'only these records, by number: 3, 1,4-9 or 20-', frameRanges)
+    .option('--no-annotate', 'add no comments to packets')
+    .action(async (captures, options) => {
+      const { extract } = await import('./extract.ts');
+      await finish(await extract(captures, options));
     });
 
   lastack

@@ -15,12 +15,12 @@ export class Output {
   private readonly name: string;
 
   /**
-   * @param path a file, or undefined for standard output
+   * @param path a file; undefined or `-` for standard output
    * @param inputs paths of the captures, none of which may be overwritten
    */
   constructor(path: string | undefined, inputs: readonly string[]) {
-    this.name = path ?? 'standard output';
-    if (path === undefined) this.fd = STDOUT;
+    this.name = isStandard(path) ? 'standard output' : path;
+    if (isStandard(path)) this.fd = STDOUT;
     else {
       if (inputs.some((input) => isSameFile(input, path))) throw new UsageError(`${path}: is one of the captures`);
       try {
@@ -69,6 +69,10 @@ const STDOUT = 1;
 const FULL = 1 << 16;
 /** A full pipe that does not block (EAGAIN) is waited for: nobody ever wakes this. */
 const SLEEPER = new Int32Array(new SharedArrayBuffer(4));
+
+function isStandard(path: string | undefined): path is undefined | '-' {
+  return path === undefined || path === '-';
+}
 
 function isSameFile(a: string, b: string): boolean {
   if (a === '-') return false;

@@ -1,20 +1,28 @@
-import type { Analysis } from '../analyze.ts';
 import { RecordView } from '../capture/record.ts';
 import type { CaptureSource } from '../input/capture-source.ts';
 import { startProgress } from './progress.ts';
 
+/** Who wants the records: the analysis, or whoever goes over them with it. */
+export interface RecordTaker {
+  take(record: RecordView): void;
+  /** How many were taken. */
+  readonly records: number;
+  /** There are no more, or no more are wanted. */
+  end(): void;
+}
+
 /**
- * Gives every record of the source to the analysis, with a progress bar where one is wanted, until the end or Ctrl-C.
- * Answers whether it was interrupted. The analysis is over afterwards: every flow has been handed on.
+ * Gives every record of the source to the taker, with a progress bar where one is wanted, until the end or Ctrl-C.
+ * Answers whether it was interrupted. The taker's `end` was called then, so that every flow has been handed on.
  */
-export async function readAll(source: CaptureSource, analysis: Analysis, progressWanted: boolean): Promise<boolean> {
+export async function readAll(source: CaptureSource, taker: RecordTaker, progressWanted: boolean): Promise<boolean> {
   const record = new RecordView();
   const interruption = new Interruption();
   const progress = await startProgress(progressWanted);
   try {
     for (;;) {
-      while (source.next(record)) analysis.take(record);
-      progress.update(source.position, source.totalBytes, analysis.records);
+      while (source.next(record)) taker.take(record);
+      progress.update(source.position, source.totalBytes, taker.records);
       if (!(await Promise.race([source.fill(), interruption.promise]))) break;
     }
   } finally {
@@ -22,12 +30,12 @@ export async function readAll(source: CaptureSource, analysis: Analysis, progres
     interruption.forget();
     source.close();
   }
-  analysis.end();
+  taker.end();
   return interruption.happened;
 }
 
 /** The first Ctrl-C ends reading; a second one ends the program, as it would without us. */
-class Interruption {
+export class Interruption {
   happened = false;
   /** Resolves to false when it happens, which `fill` answers at the end of the capture too. */
   readonly promise: Promise<false>;

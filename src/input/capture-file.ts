@@ -27,6 +27,8 @@ export interface InputSummary {
 export interface CaptureFileOptions extends OctetOptions {
   /** Octets of the decoder's window to begin with. */
   readonly window: number;
+  /** Files that hold the octets of inputs which come only once, by the input's path. */
+  readonly stored?: ReadonlyMap<string, string>;
 }
 
 /** One opened capture: a decoder, and where its octets come from. */
@@ -62,7 +64,7 @@ export class CaptureFile {
   static async open(path: string, options: CaptureFileOptions): Promise<CaptureFile> {
     let source: OctetSource;
     try {
-      source = openOctets(path, options);
+      source = openOctets(options.stored?.get(path) ?? path, options);
     } catch (error) {
       throw new UnreadableInputError(path, reason(error), { cause: error });
     }

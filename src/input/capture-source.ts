@@ -1,11 +1,15 @@
 import type { CaptureComment } from '../capture/decoder.ts';
+import type { InterfaceDescription } from '../capture/interface.ts';
 import type { NameTable } from '../capture/names.ts';
+import type { RecordView } from '../capture/record.ts';
 import type { RecordSource } from '../capture/source.ts';
 import type { LastackError } from '../errors.ts';
 import type { InputSummary } from './capture-file.ts';
 
 /** Captures as one: their records in order, and what is known about the files besides. */
 export interface CaptureSource extends RecordSource {
+  /** The interface of the record that `next` gave last; one object for each interface of each file. */
+  interfaceOf(record: RecordView): InterfaceDescription;
   /** The captures that could be read; `RecordView.file` indexes them. Counts grow until the end. */
   readonly inputs: readonly InputSummary[];
   /** What could not be read, and what was damaged, so far. */

@@ -10,6 +10,8 @@ import { SingleCapture } from './single.ts';
 export interface CaptureOptions {
   /** Count the SHA-256 of each file; default no. */
   readonly digest?: boolean;
+  /** Files that hold the octets of inputs which come only once, by the input's path. */
+  readonly stored?: ReadonlyMap<string, string>;
 }
 
 /**
@@ -22,6 +24,7 @@ export async function openCaptures(paths: readonly string[], options: CaptureOpt
   const files = expandPaths(paths, ledger.problems);
   const fileOptions: CaptureFileOptions = {
     digest: options.digest ?? false,
+    ...(options.stored === undefined ? {} : { stored: options.stored }),
     sparing: files.length > OPEN_FILES,
     window: files.length > OPEN_FILES ? SMALL_WINDOW : WINDOW,
   };

@@ -1,4 +1,5 @@
 import type { CaptureComment } from '../capture/decoder.ts';
+import type { InterfaceDescription } from '../capture/interface.ts';
 import type { NameTable } from '../capture/names.ts';
 import { compareRecords } from '../capture/order.ts';
 import { RecordView } from '../capture/record.ts';
@@ -60,6 +61,10 @@ export class MergedCaptures implements CaptureSource {
     record.frame = this.frame;
     this.given = true;
     return true;
+  }
+
+  interfaceOf(record: RecordView): InterfaceDescription {
+    return this.all[record.file]!.file!.decoder.interfaceOf(record);
   }
 
   async fill(): Promise<boolean> {

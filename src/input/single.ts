@@ -1,4 +1,5 @@
 import type { CaptureComment, CaptureDecoder } from '../capture/decoder.ts';
+import type { InterfaceDescription } from '../capture/interface.ts';
 import type { NameTable } from '../capture/names.ts';
 import type { RecordView } from '../capture/record.ts';
 import type { LastackError } from '../errors.ts';
@@ -22,6 +23,10 @@ export class SingleCapture implements CaptureSource {
 
   next(record: RecordView): boolean {
     return this.decoder.next(record);
+  }
+
+  interfaceOf(record: RecordView): InterfaceDescription {
+    return this.decoder.interfaceOf(record);
   }
 
   async fill(): Promise<boolean> {

@@ -2,7 +2,7 @@ import { END, FLOW, type FlowRows, type Side } from '../flow/rows.ts';
 import { SegmentView } from '../wire/segment.ts';
 
 /** SYNs kept a flow: a client that is only challenged repeats its SYN six or seven times. */
-const KEPT = 8;
+export const KEPT = 8;
 
 interface Waiting {
   readonly side: number;

@@ -8,7 +8,10 @@ const MAX_PAYLOAD = 65535;
 const FIRST_CAPACITY = 4096;
 /** Runs of octets that a datagram may be in at once; more only happens in attacks. */
 const MAX_RUNS = 512;
+const NO_FRAMES: readonly number[] = [];
 const MAX_DATAGRAMS = 4096;
+/** As many fragments as a datagram can have, and that again for repeats. */
+const MAX_FRAMES = 16384;
 
 /** One datagram as far as its fragments arrived. */
 export class Datagram {
@@ -28,6 +31,8 @@ export class Datagram {
   ipAt: number = HEADER_ROOM;
   hasFirst = false;
   firstFrame = 0;
+  /** Frames of its fragments, as they came, but for repeats without end. */
+  readonly frames: number[] = [];
   /** Octets of payload in that fragment. */
   firstLength = 0;
   /** Where the addresses that TCP's checksum covers lie, from `ipAt`. */
@@ -75,6 +80,8 @@ export class FragmentTable {
   evicted = 0;
   /** Fragments that contradict others of their datagram, or would make it longer than 65535 octets. */
   refused = 0;
+  /** Frames of the fragments that the datagram of the last fragment has so far; the list goes on growing. */
+  latest: readonly number[] = NO_FRAMES;
   /** Octets of buffers in use. */
   memory = 0;
   private readonly limit: number;
@@ -94,6 +101,7 @@ export class FragmentTable {
    */
   add(walk: PacketWalk, key: string, ipAt: number, offset: number, more: boolean): Datagram | undefined {
     this.seen++;
+    this.latest = NO_FRAMES;
     const now = walk.out.seconds;
     this.expire(now);
     const length = walk.wireEnd - walk.at;
@@ -109,6 +117,8 @@ export class FragmentTable {
       this.refused++;
       return undefined;
     }
+    if (datagram.frames.length < MAX_FRAMES) datagram.frames.push(walk.out.frame);
+    this.latest = datagram.frames;
     if (HEADER_ROOM + end > datagram.bytes.length) this.memory += datagram.grow(end);
     if (!more) datagram.total = end;
     if (offset === 0 && !datagram.hasFirst) keepHeader(datagram, walk, ipAt);

@@ -1,0 +1,254 @@
+import { Analysis, type AnalysisOptions } from '../analyze.ts';
+import type { RecordView } from '../capture/record.ts';
+import { type LastackError, UsageError } from '../errors.ts';
+import { FlowFrames } from '../extract/flow-frames.ts';
+import type { FrameSet } from '../extract/frame-set.ts';
+import { FLOW } from '../flow/rows.ts';
+import type { InputSummary } from '../input/capture-file.ts';
+import type { CaptureSource } from '../input/capture-source.ts';
+import { openCaptures } from '../input/captures.ts';
+import { StoredInputs } from '../input/stored.ts';
+import { FlowCursor } from '../record/cursor.ts';
+import { FLOW_FIELDS, type FlowRecord } from '../record/flow.ts';
+import { recordObject } from '../record/object.ts';
+import { SegmentCursor } from '../record/segment.ts';
+import { commonSnapshotLength, PcapngWriter } from '../render/pcapng.ts';
+import { SegmentView } from '../wire/segment.ts';
+import { analysisOptions, type FrameRanges, type ReadingOptions } from './capture-options.ts';
+import { EXIT, exitStatus } from './exit.ts';
+import { Output } from './output.ts';
+import { printable, reportProblems } from './problems.ts';
+import { Interruption, type RecordTaker, readAll } from './reading.ts';
+import { VERSION } from './version.ts';
+
+export interface ExtractOptions extends ReadingOptions {
+  readonly frames?: FrameRanges;
+  readonly annotate: boolean;
+}
+
+/**
+ * `lastack extract`: answers the exit status. The captures are read twice: first to know which records belong to what
+ * was asked for, then to write them.
+ */
+export async function extract(captures: readonly string[], options: ExtractOptions): Promise<number> {
+  if (options.flow !== undefined && options.frames !== undefined)
+    throw new UsageError('--flow and --frames exclude each other');
+  if ((options.output === undefined || options.output === '-') && process.stdout.isTTY === true)
+    throw new UsageError('a capture is not written to a terminal: name a file with --output');
+  const stored = new StoredInputs();
+  const interruption = new Interruption();
+  try {
+    await stored.store(captures, interruption.promise);
+    interruption.forget();
+    return await extractFrom(captures, options, stored, interruption.happened);
+  } finally {
+    interruption.forget();
+    stored.close();
+  }
+}
+
+async function extractFrom(
+  captures: readonly string[],
+  options: ExtractOptions,
+  stored: StoredInputs,
+  interruptedBefore: boolean,
+): Promise<number> {
+  const source = await openCaptures(captures, { digest: true, stored: stored.files });
+  if (source.inputs.length === 0) {
+    reportProblems(source.problems);
+    return exitStatus(source.problems);
+  }
+  const survey = new Survey(source, options);
+  let interrupted = await readAll(source, survey, options.progress);
+  const problems: readonly LastackError[] = [...source.problems];
+  survey.check(options);
+  const paths = source.inputs.map((input) => input.path);
+  const output = new Output(options.output, [...captures, ...paths]);
+  const again = await openCaptures(paths, { stored: stored.files });
+  const writing = new Writing(again, options, survey, output);
+  interrupted = (await readAll(again, writing, options.progress)) || interrupted || interruptedBefore;
+  output.close();
+  reportProblems(problems);
+  return interrupted ? EXIT.interrupted : exitStatus(problems);
+}
+
+/** The first reading: which records are wanted, and what is to be said about them all. */
+class Survey implements RecordTaker {
+  /** Null when the records' own numbers decide. */
+  readonly frames: FrameSet | null;
+  readonly flows: FlowRecord[] = [];
+  readonly snapshotLengths: Set<number> = new Set();
+  /** Records that are wanted, where their own numbers decide. */
+  private chosen = 0;
+  private readonly ranges: FrameRanges;
+  private readonly source: CaptureSource;
+  private readonly analysis: Analysis;
+  private readonly flowFrames: FlowFrames | null;
+
+  constructor(source: CaptureSource, options: ExtractOptions) {
+    this.source = source;
+    this.ranges = options.frames ?? ALL;
+    const wanted = new Set(options.flow ?? []);
+    this.analysis = new Analysis({
+      ...analysisOptions(options),
+      ...(options.flow === undefined
+        ? {}
+        : {
+            onFlow: (row) => {
+              cursor.move(row);
+              cursor.baseSeconds = this.analysis.baseSeconds;
+              if (wanted.has(cursor.word(FLOW.number)) && this.flows.length < MOST_TOLD)
+                this.flows.push(recordObject(FLOW_FIELDS, cursor) as unknown as FlowRecord);
+            },
+            onSegment: (verdict, segment, result) => this.flowFrames?.take(verdict, segment, result),
+          }),
+    });
+    const cursor = flowCursor(this.analysis, source, options);
+    this.flowFrames =
+      options.flow === undefined ? null : new FlowFrames(wanted, this.analysis.tracker, this.analysis.wire);
+    this.frames = this.flowFrames?.frames ?? null;
+  }
+
+  get records(): number {
+    return this.analysis.records;
+  }
+
+  /** What the survey was made of. */
+  get inputs(): readonly InputSummary[] {
+    return this.source.inputs;
+  }
+
+  take(record: RecordView): void {
+    this.snapshotLengths.add(this.source.interfaceOf(record).snapshotLength);
+    this.analysis.take(record);
+    if (this.frames === null && inRanges(this.ranges, record.frame) && this.analysis.isWanted(record)) this.chosen++;
+  }
+
+  end(): void {
+    this.analysis.end();
+    this.flowFrames?.end();
+  }
+
+  /** Throws when there is nothing to write. */
+  check(options: ExtractOptions): void {
+    const { flows } = this.analysis.tracker;
+    const missing = (options.flow ?? []).filter((flow) => flow > flows);
+    if (missing.length > 0) throw new UsageError(`there is no flow ${missing.join(', ')}: there are ${flows}`);
+    if ((this.frames?.size ?? this.chosen) === 0) throw new UsageError('no record is what was asked for');
+  }
+}
+
+/** The second reading: the records are written, with what the timeline says of them. */
+class Writing implements RecordTaker {
+  private readonly source: CaptureSource;
+  private readonly output: Output;
+  private readonly writer: PcapngWriter;
+  private readonly analysis: Analysis;
+  private readonly frames: FrameSet | null;
+  private readonly ranges: FrameRanges;
+  /** Records that the first reading took: an interrupted one saw no more. */
+  private readonly most: number;
+  /** What is said of the record that is being taken. */
+  private comments: string[] = [];
+
+  constructor(source: CaptureSource, options: ExtractOptions, survey: Survey, output: Output) {
+    this.source = source;
+    this.output = output;
+    this.frames = survey.frames;
+    this.ranges = options.frames ?? ALL;
+    this.most = survey.records;
+    this.writer = new PcapngWriter(`lastack ${VERSION}`, commonSnapshotLength(survey.snapshotLengths));
+    const analysis: Analysis = new Analysis({
+      ...analysisOptions(options),
+      ...(options.annotate
+        ? {
+            onSegment: (verdict, segment, result) => {
+              if (this.frames !== null && !this.frames.has(segment.frame)) return;
+              cursor.move(verdict, segment, result);
+              if (cursor.notes.length > 0) this.comments.push(noteText(cursor, source.inputs));
+            },
+          }
+        : {}),
+    } satisfies AnalysisOptions);
+    this.analysis = analysis;
+    const flow = flowCursor(analysis, source, options);
+    const cursor = new SegmentCursor(flow, analysis.tracker.verdict, new SegmentView(), () => {});
+    this.writer.section(output.out, sectionText(survey, options));
+  }
+
+  get records(): number {
+    return this.analysis.records;
+  }
+
+  take(record: RecordView): void {
+    if (this.records >= this.most) return;
+    this.comments = [];
+    this.analysis.take(record);
+    if (!(this.frames === null ? inRanges(this.ranges, record.frame) : this.frames.has(record.frame))) return;
+    if (!this.analysis.isWanted(record)) return;
+    const { source, output } = this;
+    const format = source.inputs[record.file]!.format;
+    this.writer.packet(output.out, record, source.interfaceOf(record), format, this.comments);
+    output.flushIfFull();
+  }
+
+  end(): void {
+    this.writer.end(this.output.out);
+  }
+}
+
+/** Flows that the section's comment tells of. */
+const MOST_TOLD = 50;
+const ALL: FrameRanges = [[1, Number.POSITIVE_INFINITY]];
+
+function inRanges(ranges: FrameRanges, frame: number): boolean {
+  for (const [first, last] of ranges) if (frame >= first && frame <= last) return true;
+  return false;
+}
+
+function flowCursor(analysis: Analysis, source: CaptureSource, options: ExtractOptions): FlowCursor {
+  return new FlowCursor({
+    rows: analysis.rows,
+    eventCounts: analysis.tracker.eventCounts,
+    layerNames: (layers) => analysis.wire.layerNames(layers),
+    files: source.inputs.map((input) => input.path),
+    msl: options.msl,
+  });
+}
+
+/** `lastack: frame 9, flow 1: …`: the number that the record had, since it gets another one. */
+function noteText(at: SegmentCursor, inputs: readonly InputSummary[]): string {
+  const { segment, verdict } = at;
+  const place = inputs.length > 1 ? ` (${printable(inputs[segment.file]!.path)}, record ${segment.fileFrame})` : '';
+  const flow = verdict.flow === 0 ? '' : `, flow ${verdict.flow}`;
+  return `lastack: frame ${segment.frame}${place}${flow}: ${at.notes.join('; ')}`;
+}
+
+/** What was extracted, from what. */
+function sectionText(survey: Survey, options: ExtractOptions): string {
+  const what =
+    options.flow !== undefined
+      ? `flow ${options.flow.join(', ')}`
+      : options.frames !== undefined
+        ? `frames ${options.frames.map(rangeText).join(', ')}`
+        : 'all records';
+  const lines = [`Extracted by lastack ${VERSION}: ${what}, from`];
+  for (const { path, sha256 } of survey.inputs)
+    lines.push(`  ${printable(path)}${sha256 === null ? '' : `, SHA-256 ${sha256}`}`);
+  for (const flow of survey.flows.sort((a, b) => a.flow - b.flow)) lines.push(flowText(flow));
+  const untold = (options.flow?.length ?? 0) - survey.flows.length;
+  if (survey.flows.length === MOST_TOLD && untold > 0) lines.push(`and ${untold} more`);
+  return lines.join('\n');
+}
+
+function rangeText([first, last]: readonly [number, number]): string {
+  return first === last ? `${first}` : `${first}-${last === Number.POSITIVE_INFINITY ? '' : last}`;
+}
+
+function flowText({ flow, client, server, handshake, close, firstFrame, lastFrame, start }: FlowRecord): string {
+  const initiator = close.initiator === null ? '' : ` by ${close.initiator}`;
+  return (
+    `flow ${flow}: ${client.address}:${client.port} → ${server.address}:${server.port}, ` +
+    `handshake ${handshake.outcome}, ${close.pattern}${initiator}, frames ${firstFrame} to ${lastFrame}, from ${start}`
+  );
+}

@@ -1,0 +1,61 @@
+import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { UsageError } from '../errors.ts';
+import { openOctets } from './octets.ts';
+
+/**
+ * Inputs that come only once (standard input, pipes), kept in temporary files so that they can be read again.
+ * `close` removes them.
+ */
+export class StoredInputs {
+  /** The file that holds an input's octets, by the input's path. */
+  readonly files: Map<string, string> = new Map();
+  private directory = '';
+
+  /**
+   * Stores each of `paths` that comes only once, up to its end or until `interruption` resolves. What can't be opened is
+   * left to whoever opens it next.
+   */
+  async store(paths: readonly string[], interruption: Promise<false>): Promise<void> {
+    for (const path of paths) {
+      if (comesOnce(path) && !this.files.has(path)) await this.storeOne(path, interruption);
+    }
+  }
+
+  /** Removes the temporary files. */
+  close(): void {
+    if (this.directory !== '') rmSync(this.directory, { recursive: true, force: true });
+    this.directory = '';
+  }
+
+  private async storeOne(path: string, interruption: Promise<false>): Promise<void> {
+    const octets = new Uint8Array(1 << 18);
+    const source = openOctets(path, { digest: false, sparing: false });
+    let fd = -1;
+    try {
+      if (this.directory === '') this.directory = mkdtempSync(join(tmpdir(), 'lastack-'));
+      const file = join(this.directory, `input-${this.files.size}`);
+      fd = openSync(file, 'wx', 0o600);
+      for (;;) {
+        const count = await Promise.race([source.read(octets), interruption]);
+        if (count === false || count === 0) break;
+        for (let at = 0; at < count; ) at += writeSync(fd, octets, at, count - at);
+      }
+      this.files.set(path, file);
+    } catch (error) {
+      throw new UsageError(`${path}: can't be kept in ${tmpdir()} to be read twice: ${String(error)}`, {
+        cause: error,
+      });
+    } finally {
+      if (fd >= 0) closeSync(fd);
+      source.close();
+    }
+  }
+}
+
+function comesOnce(path: string): boolean {
+  if (path === '-') return true;
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found !== undefined && !found.isFile() && !found.isDirectory();
+}

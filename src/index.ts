@@ -134,6 +134,7 @@ export class Capture {
     return new FlowCursor({
       rows: analysis.rows,
       eventCounts: analysis.tracker.eventCounts,
+      history: analysis.tracker.history,
       layerNames: (layers) => analysis.wire.layerNames(layers),
       files: this.source.inputs.map((input) => input.path),
       msl: this.options.msl ?? 30,

@@ -116,6 +116,7 @@ export function analyzeRecords(records: readonly RecordView[], choices: Analysis
   const cursor = new FlowCursor({
     rows: analysis.rows,
     eventCounts: analysis.tracker.eventCounts,
+    history: analysis.tracker.history,
     layerNames: (layers) => analysis.wire.layerNames(layers),
     files: [],
     msl: choices.msl ?? 30,

@@ -45,6 +45,7 @@ export async function analyze(captures: readonly string[], options: AnalyzeOptio
   const cursor = new FlowCursor({
     rows: analysis.rows,
     eventCounts: analysis.tracker.eventCounts,
+    history: analysis.tracker.history,
     layerNames: (layers) => analysis.wire.layerNames(layers),
     files: source.inputs.map((input) => input.path),
     msl: options.msl,

@@ -210,6 +210,7 @@ function flowCursor(analysis: Analysis, source: CaptureSource, options: ExtractO
   return new FlowCursor({
     rows: analysis.rows,
     eventCounts: analysis.tracker.eventCounts,
+    history: analysis.tracker.history,
     layerNames: (layers) => analysis.wire.layerNames(layers),
     files: source.inputs.map((input) => input.path),
     msl: options.msl,

@@ -63,6 +63,7 @@ export async function timeline(captures: readonly string[], options: TimelineOpt
   const flow = new FlowCursor({
     rows: analysis.rows,
     eventCounts: analysis.tracker.eventCounts,
+    history: analysis.tracker.history,
     layerNames: (layers) => analysis.wire.layerNames(layers),
     files: source.inputs.map((input) => input.path),
     msl: options.msl,

@@ -87,6 +87,17 @@ export const FLOW = {
   previous: 64,
   /** 1 + how far each end's windows are shifted (RFC 7323 2.2), 0 while unknown; server's directly after the client's. */
   shift: 65,
+  /** What tcp/history.ts keeps: Zeek's states and bits, letters seen and how many, letters, 1 + number of its extras. */
+  history: 67,
+  historySeen: 68,
+  historyLetters: 69,
+  historyExtra: 72,
+  /** Where Zeek counts each end's sequence numbers from; server's directly after the client's. */
+  historyStart: 73,
+  /** When Zeek forgets the connection, 0 while it has no reason to. */
+  historyUntilF64: 38,
+  /** The longest time between two segments. */
+  longestSilenceF64: 39,
 
   client: 80,
   server: 144,
@@ -170,6 +181,10 @@ export const END = {
   eventScale: 59,
   /** 1 + the number of its counters in tcp/event-counts.ts, or 0. */
   eventCounts: 60,
+  /** Sequence number of its last RST (tcp/history.ts). */
+  resetSeq: 61,
+  /** Octets of IP packets, headers included. */
+  ipBytesF64: 31,
 } as const;
 
 export const FLOW_BITS = {

@@ -1,6 +1,7 @@
 import { UtcTimes } from '../bytes/time.ts';
 import { FLOW, type FlowRows } from '../flow/rows.ts';
 import type { EventCounts } from '../tcp/event-counts.ts';
+import type { History } from '../tcp/history.ts';
 
 /** What a record of a flow needs beyond its row. */
 export interface FlowContext {
@@ -11,6 +12,8 @@ export interface FlowContext {
   readonly files: readonly string[];
   /** How often events occurred, by `END.eventCounts`. */
   readonly eventCounts: EventCounts;
+  /** Zeek's view of the flows. */
+  readonly history: History;
   /** Maximum segment lifetime in seconds. */
   readonly msl: number;
 }

@@ -34,10 +34,23 @@ export interface FlowRecord {
   readonly states: States;
   /** Bits of Wireshark's tcp.completeness: 1 SYN, 2 SYN+ACK, 4 ACK, 8 data, 16 FIN, 32 RST. */
   readonly completeness: number;
-  /** Zeek's conn_state. */
-  readonly connState: string | null;
-  /** Zeek's history. */
-  readonly history: string | null;
+  /** Zeek's conn_state; as in Zeek, who is the originator may be guessed otherwise than `client`. */
+  readonly connState:
+    | 'S0'
+    | 'S1'
+    | 'S2'
+    | 'S3'
+    | 'SF'
+    | 'REJ'
+    | 'RSTO'
+    | 'RSTR'
+    | 'RSTOS0'
+    | 'RSTRH'
+    | 'SH'
+    | 'SHR'
+    | 'OTH';
+  /** Zeek's history: a letter for each kind of segment, the originator's in upper case. */
+  readonly history: string;
   /** What the client sent. */
   readonly fromClient: Direction;
   /** What the server sent. */

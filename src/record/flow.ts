@@ -1,4 +1,5 @@
 import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, LOG, SERVER } from '../flow/rows.ts';
+import { CONN_STATES, connStateOf, historyOf } from '../tcp/conn-state.ts';
 import { EVENT_NAMES } from '../tcp/events.ts';
 import { STATE, STATES } from '../tcp/machine.ts';
 import {
@@ -147,8 +148,14 @@ export const FLOW_FIELDS: Fields<FlowCursor> = {
     "Bits of Wireshark's tcp.completeness: 1 SYN, 2 SYN+ACK, 4 ACK, 8 data, 16 FIN, 32 RST",
     (flow) => flow.word(FLOW.completeness) & 0x3f,
   ),
-  connState: pending("Zeek's conn_state", null, 'string', { type: 'string' }),
-  history: pending("Zeek's history", null, 'string', { type: 'string' }),
+  connState: word(
+    "Zeek's conn_state; as in Zeek, who is the originator may be guessed otherwise than `client`",
+    CONN_STATES,
+    (flow) => connStateOf(flow.context.history, flow.context.rows, flow.row),
+  ),
+  history: ascii("Zeek's history: a letter for each kind of segment, the originator's in upper case", (flow, out) =>
+    out.ascii(historyOf(flow.context.history, flow.context.rows, flow.row)),
+  ),
   fromClient: direction('What the client sent', FLOW.client),
   fromServer: direction('What the server sent', FLOW.server),
   findings: pending('What is remarkable about the flow', [], 'readonly unknown[]', {

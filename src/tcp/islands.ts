@@ -71,6 +71,18 @@ export class Islands {
     }
     return known;
   }
+
+  /** How many holes there are between `start` and `end`. */
+  holes(direction: number, start: number, end: number): number {
+    const blocks = this.blocks.get(direction);
+    let holes = 0;
+    let reached = start;
+    for (let i = 0; blocks !== undefined && i < blocks.length && seqDelta(blocks[i]!, end) > 0; i += 2) {
+      if (seqDelta(reached, blocks[i]!) > 0) holes++;
+      if (seqDelta(reached, blocks[i + 1]!) > 0) reached = blocks[i + 1]!;
+    }
+    return seqDelta(reached, end) > 0 ? holes + 1 : holes;
+  }
 }
 
 const BLOCKS_LIMIT = 512;

@@ -1,5 +1,5 @@
 import { END, FLOW, type FlowRows, type Side } from '../flow/rows.ts';
-import { SegmentView } from '../wire/segment.ts';
+import { ipLengthOf, SegmentView } from '../wire/segment.ts';
 
 /** SYNs kept a flow: a client that is only challenged repeats its SYN six or seven times. */
 export const KEPT = 8;
@@ -60,6 +60,7 @@ export class Reuse {
     for (const copy of copies) {
       i32[end + END.packets] = i32[end + END.packets]! - 1;
       f64[end / 2 + END.bytesF64] = f64[end / 2 + END.bytesF64]! - copy.roomLength;
+      f64[end / 2 + END.ipBytesF64] = f64[end / 2 + END.ipBytesF64]! - ipLengthOf(copy);
     }
     if (i32[row + FLOW.lastFrame] === copies[copies.length - 1]!.frame) i32[row + FLOW.lastFrame] = waiting.frameBefore;
   }

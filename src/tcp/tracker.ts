@@ -2,11 +2,12 @@ import { seqDelta } from '../bytes/seq.ts';
 import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, type FlowRows, SERVER, type Side } from '../flow/rows.ts';
 import { FlowTable } from '../flow/table.ts';
 import { Tombstones } from '../flow/tombstones.ts';
-import { ACK, CHECKSUM, FIN, RST, type SegmentView, SYN } from '../wire/segment.ts';
+import { ACK, CHECKSUM, FIN, ipLengthOf, RST, type SegmentView, SYN } from '../wire/segment.ts';
 import { takeAcknowledgment, takeFin } from './closing.ts';
 import { isCopy, rememberSegment, shapeOf } from './copies.ts';
 import { EventCounts } from './event-counts.ts';
 import { EVENT, takeEventScale, takeEvents } from './events.ts';
+import { History, isQuiet } from './history.ts';
 import { HostSet } from './hosts.ts';
 import { Islands } from './islands.ts';
 import { StateLog } from './log.ts';
@@ -46,6 +47,7 @@ export class Tracker {
   readonly islands: Islands = new Islands();
   readonly reuse: Reuse = new Reuse();
   readonly eventCounts: EventCounts = new EventCounts();
+  readonly history: History = new History(this.rows, this.islands);
   private readonly hosts = new HostSet();
   private readonly tombstones = new Tombstones();
   private readonly options: TrackerOptions;
@@ -141,9 +143,12 @@ export class Tracker {
     const flags = segment.flags;
     const payload = segment.roomLength;
     i32[row + FLOW.lastFrame] = segment.frame;
+    const silence = segment.time - f64[row / 2 + FLOW.lastTimeF64]!;
+    if (silence > f64[row / 2 + FLOW.longestSilenceF64]!) this.noteSilence(row, silence);
     f64[row / 2 + FLOW.lastTimeF64] = segment.time;
     i32[sender + END.lastFrame] = segment.frame;
     i32[sender + END.packets] = i32[sender + END.packets]! + 1;
+    f64[sender / 2 + END.ipBytesF64] = f64[sender / 2 + END.ipBytesF64]! + ipLengthOf(segment);
     if (payload !== 0) {
       f64[sender / 2 + END.bytesF64] = f64[sender / 2 + END.bytesF64]! + payload;
       i32[sender + END.payloadSegments] = i32[sender + END.payloadSegments]! + 1;
@@ -153,8 +158,9 @@ export class Tracker {
     else i32[row + FLOW.completeness] = (before | (before >> 8) | completenessOf(flags, payload)) & 0x3f;
     rememberSegment(i32, f64, sender, segment, shape);
     this.noteEvents(row, sender, receiver, segment);
-    if (segment.checksum === CHECKSUM.bad && this.atFault(sender, segment)) {
+    if (segment.checksum === CHECKSUM.bad && this.atFault(sender, receiver, segment)) {
       verdict.notes |= NOTE.checksumBad;
+      this.history.takeCorrupt(row, side, segment);
       this.noteStates(row);
       return;
     }
@@ -162,6 +168,7 @@ export class Tracker {
       i32[sender + END.bits] = i32[sender + END.bits]! | END_BITS.checksumGood;
       this.hosts.add(segment);
     }
+    if (!isQuiet(i32, row, side, sender, receiver, segment)) this.history.take(row, side, sender, receiver, segment);
     const steady =
       (flags & (SYN | FIN | RST)) === 0 &&
       i32[row + FLOW.state] === STATE.ESTABLISHED &&
@@ -175,6 +182,11 @@ export class Tracker {
       if (segment.hasTimestamps !== 0) takeTimestamp(i32, sender, segment);
     }
     this.noteStates(row);
+  }
+
+  private noteSilence(row: number, silence: number): void {
+    this.rows.f64[row / 2 + FLOW.longestSilenceF64] = silence;
+    this.history.takeSilence(row, silence);
   }
 
   private noteEvents(row: number, sender: number, receiver: number, segment: SegmentView): void {
@@ -290,6 +302,7 @@ export class Tracker {
       if (this.rows.i32[end + END.islands] !== 0) this.islands.clear(end);
     }
     this.reuse.forget(row);
+    this.history.forget(row);
     if (this.lastRow === row) this.lastRow = -1;
     this.table.remove(row);
   }
@@ -335,6 +348,7 @@ export class Tracker {
     i32[row + FLOW.layers] = segment.layers;
     i32[row + FLOW.next] = -1;
     f64[row / 2 + FLOW.firstTimeF64] = segment.time;
+    f64[row / 2 + FLOW.lastTimeF64] = segment.time;
     i32[row + FLOW.state] = STATE.unknown;
     i32[row + FLOW.state + 1] = STATE.unknown;
     for (const end of [row + FLOW.client, row + FLOW.server]) {
@@ -442,9 +456,14 @@ export class Tracker {
     return true;
   }
 
-  /** Whether a bad checksum is the segment's own: its sender is known to send good ones, so it does not offload. */
-  private atFault(sender: number, segment: SegmentView): boolean {
-    if ((this.rows.i32[sender + END.bits]! & END_BITS.checksumGood) !== 0 || this.hosts.has(segment)) {
+  /**
+   * Whether a bad checksum is the segment's own: its sender is known to send good ones, so it does not offload, and the
+   * segment is none of those that a host has put together or not cut yet, which are longer than any on the wire.
+   */
+  private atFault(sender: number, receiver: number, segment: SegmentView): boolean {
+    const { i32 } = this.rows;
+    const known = (i32[sender + END.bits]! & END_BITS.checksumGood) !== 0 || this.hosts.has(segment);
+    if (known && segment.roomLength <= (i32[receiver + END.mss]! > 0 ? i32[receiver + END.mss]! : JUMBO)) {
       this.checksumsBad++;
       return true;
     }
@@ -459,6 +478,8 @@ export class Tracker {
   }
 }
 
+/** More than an Ethernet frame carries, of whatever size. */
+const JUMBO = 9216;
 const PROVEN = FLOW_BITS.serverProven | FLOW_BITS.clientProven;
 /** The flow is over: reset, refused, or both FINs acknowledged. */
 const OVER = FLOW_BITS.reset | FLOW_BITS.closed;

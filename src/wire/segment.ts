@@ -146,3 +146,8 @@ export class SegmentView {
   /** How many octets of the quoted TCP header are there: 8 hold ports and sequence number only. */
   quotedLength = 0;
 }
+
+/** Octets of a segment's IP packet, header included, as the IP header says. */
+export function ipLengthOf(segment: SegmentView): number {
+  return segment.tcpAt - segment.ipAt + segment.tcpLength;
+}

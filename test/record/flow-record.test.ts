@@ -8,6 +8,8 @@ import { recordObject } from '../../src/record/object.ts';
 import { schemaOf } from '../../src/record/schema.ts';
 import { JsonRecord } from '../../src/render/record-json.ts';
 import { EventCounts } from '../../src/tcp/event-counts.ts';
+import { History } from '../../src/tcp/history.ts';
+import { Islands } from '../../src/tcp/islands.ts';
 import { formatted, interfacesOf } from './interface.ts';
 
 test('the interface of a flow record is what its table says', async () => {
@@ -65,6 +67,7 @@ function cursorOn(words: Int32Array, files: readonly string[]): FlowCursor {
   const cursor = new FlowCursor({
     rows: table,
     eventCounts: COUNTS,
+    history: new History(table, new Islands()),
     layerNames: () => ['eth', 'vlan 10', 'ip', 'tcp'],
     files,
     msl: 30,

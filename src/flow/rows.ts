@@ -152,7 +152,6 @@ export const END = {
   lastFinFrame: 36,
   /** What the last segment was, to know a mirror port's copy by. */
   lastSeq: 37,
-  lastAck: 38,
   lastIpId: 39,
   lastTimeF64: 20,
   lastShape: 42,
@@ -167,7 +166,6 @@ export const END = {
 
   /** What tcp/events.ts tells events by: all as Wireshark would have it, so apart from the fields above. */
   eventNextTimeF64: 24,
-  eventAckTimeF64: 25,
   /** Past the highest sequence number, and past the highest without a hole before it; 0 is not known. */
   eventNext: 52,
   eventBound: 53,

@@ -69,7 +69,7 @@ function takeAckOfFin(tracker: Tracker, row: number, side: number, end: number, 
   if (i32[row + FLOW.lastAckFrame] !== 0 && i32[row + FLOW.state + other] === STATE.TIME_WAIT)
     enterTimeWait(tracker, row, other, segment.time);
   i32[row + FLOW.lastAckFrame] = segment.frame;
-  f64[row / 2 + FLOW.lastAckTimeF64] = segment.time;
+  f64[(row >> 1) + FLOW.lastAckTimeF64] = segment.time;
   tracker.verdict.notes |= NOTE.closeComplete;
   tracker.close(row, segment.time);
 }
@@ -115,7 +115,7 @@ function sendFin(
   i32[sender + END.lastFinFrame] = segment.frame;
   if (i32[row + FLOW.firstFinFrame] === 0) {
     i32[row + FLOW.firstFinFrame] = segment.frame;
-    f64[row / 2 + FLOW.firstFinTimeF64] = segment.time;
+    f64[(row >> 1) + FLOW.firstFinTimeF64] = segment.time;
     let bits = i32[row + FLOW.bits]!;
     if (side === SERVER) bits |= FLOW_BITS.serverFinFirst;
     if (segment.roomLength > 0) bits |= FLOW_BITS.finWithData;
@@ -125,7 +125,7 @@ function sendFin(
     return;
   }
   i32[row + FLOW.secondFinFrame] = segment.frame;
-  f64[row / 2 + FLOW.secondFinTimeF64] = segment.time;
+  f64[(row >> 1) + FLOW.secondFinTimeF64] = segment.time;
   const covers = (segment.flags & ACK) !== 0 && seqDelta(i32[receiver + END.finSeq]!, segment.ack) > 0;
   const state = i32[row + FLOW.state + side]!;
   if (covers) {
@@ -196,7 +196,7 @@ function enterTimeWait(tracker: Tracker, row: number, side: number, time: number
   const { i32, f64 } = tracker.rows;
   i32[row + FLOW.bits] =
     i32[row + FLOW.bits]! | (side === CLIENT ? FLOW_BITS.timeWaitClient : FLOW_BITS.timeWaitServer);
-  f64[row / 2 + FLOW.timeWaitF64] = time;
+  f64[(row >> 1) + FLOW.timeWaitF64] = time;
 }
 
 function selfOrOther(i32: Int32Array, row: number, side: number): number {

@@ -21,13 +21,13 @@ export function isCopy(
 ): boolean {
   if (
     i32[sender + END.lastSeq] !== segment.seq ||
-    i32[sender + END.lastAck] !== segment.ack ||
+    i32[sender + END.eventAck] !== segment.ack ||
     (i32[sender + END.bits]! & END_BITS.lastKnown) === 0 ||
     i32[sender + END.lastIpId] !== segment.ipId ||
     i32[sender + END.lastShape] !== shape
   )
     return false;
-  const since = segment.time - f64[sender / 2 + END.lastTimeF64]!;
+  const since = segment.time - f64[(sender >> 1) + END.lastTimeF64]!;
   const hops = i32[sender + END.lastTtl]! - segment.ttl;
   if (since < 0 || hops < 0 || hops > 1) return false;
   if (segment.ipId > 0) return since <= WITHIN;
@@ -43,11 +43,10 @@ export function rememberSegment(
   shape: number,
 ): void {
   i32[sender + END.lastSeq] = segment.seq;
-  i32[sender + END.lastAck] = segment.ack;
   i32[sender + END.lastIpId] = segment.ipId;
   i32[sender + END.lastShape] = shape;
   i32[sender + END.lastTtl] = segment.ttl;
-  f64[sender / 2 + END.lastTimeF64] = segment.time;
+  f64[(sender >> 1) + END.lastTimeF64] = segment.time;
   i32[sender + END.bits] = i32[sender + END.bits]! | END_BITS.lastKnown;
 }
 

@@ -147,16 +147,16 @@ function repeatOf(
   if (
     i32[receiver + END.eventDuplicates]! >= 2 &&
     acked === seq &&
-    time - f64[receiver / 2 + END.eventAckTimeF64]! < FAST
+    time - f64[(receiver >> 1) + END.lastTimeF64]! < FAST
   )
     return EVENT.retransmission | EVENT.fastRetransmission;
   const end = (seq + length + ((flags & (SYN | FIN)) !== 0 ? 1 : 0)) | 0;
   const roundTrip =
     i32[row + FLOW.ackFrame] === 0 || i32[row + FLOW.synFrame] === 0
       ? 0
-      : f64[row / 2 + FLOW.ackTimeF64]! - f64[row / 2 + FLOW.lastSynTimeF64]!;
+      : f64[(row >> 1) + FLOW.ackTimeF64]! - f64[(row >> 1) + FLOW.lastSynTimeF64]!;
   const soon = roundTrip === 0 ? SOON : roundTrip;
-  if (time - f64[sender / 2 + END.eventNextTimeF64]! < soon && next !== end) return EVENT.outOfOrder;
+  if (time - f64[(sender >> 1) + END.eventNextTimeF64]! < soon && next !== end) return EVENT.outOfOrder;
   return EVENT.retransmission;
 }
 
@@ -168,13 +168,12 @@ function remember(i32: Int32Array, f64: Float64Array, sender: number, segment: S
   const probe = (events & EVENT.zeroWindowProbe) !== 0;
   if (!probe && (next === 0 || seqDelta(next, end) > 0)) {
     i32[sender + END.eventNext] = end;
-    f64[sender / 2 + END.eventNextTimeF64] = time;
+    f64[(sender >> 1) + END.eventNextTimeF64] = time;
   }
   const bound = i32[sender + END.eventBound]!;
   if (!probe && (bound === 0 || seq === bound)) i32[sender + END.eventBound] = i32[sender + END.eventNext]!;
   i32[sender + END.eventWindow] = segment.window + 1;
   i32[sender + END.eventAck] = segment.ack;
-  f64[sender / 2 + END.eventAckTimeF64] = time;
   i32[sender + END.eventLast] = events;
   i32[sender + END.eventSyn] = flags & SYN;
 }

@@ -27,7 +27,7 @@ export function takeSyn(tracker: Tracker, row: number, side: number, sender: num
     else {
       i32[row + FLOW.bits] = bits | FLOW_BITS.synSeen;
       i32[row + FLOW.synFrame] = segment.frame;
-      f64[row / 2 + FLOW.synTimeF64] = segment.time;
+      f64[(row >> 1) + FLOW.synTimeF64] = segment.time;
       i32[row + FLOW.dataInSyn] = segment.roomLength;
       if (segment.fastOpenCookie > 0 && segment.roomLength > 0) tracker.verdict.notes |= NOTE.fastOpenData;
     }
@@ -37,7 +37,7 @@ export function takeSyn(tracker: Tracker, row: number, side: number, sender: num
   }
   if ((bits & FLOW_BITS.synAckSeen) === 0 || (bits & FLOW_BITS.ackSeen) === 0) {
     i32[row + FLOW.lastSynFrame] = segment.frame;
-    f64[row / 2 + FLOW.lastSynTimeF64] = segment.time;
+    f64[(row >> 1) + FLOW.lastSynTimeF64] = segment.time;
   }
 }
 
@@ -83,12 +83,12 @@ export function takeSynAck(
   if ((bits & FLOW_BITS.synAckSeen) === 0) {
     i32[row + FLOW.bits] = i32[row + FLOW.bits]! | FLOW_BITS.synAckSeen;
     i32[row + FLOW.synAckFrame] = segment.frame;
-    f64[row / 2 + FLOW.synAckTimeF64] = segment.time;
+    f64[(row >> 1) + FLOW.synAckTimeF64] = segment.time;
   }
   if (i32[row + FLOW.state + side] === STATE.unknown || i32[row + FLOW.state + side] === STATE.CLOSED) {
     tracker.log.enter(row, side, STATE.LISTEN, 0, 0);
     const synFrame = i32[row + FLOW.lastSynFrame]!;
-    tracker.log.enter(row, side, STATE.SYN_RECV, synFrame, synFrame === 0 ? 0 : f64[row / 2 + FLOW.lastSynTimeF64]!);
+    tracker.log.enter(row, side, STATE.SYN_RECV, synFrame, synFrame === 0 ? 0 : f64[(row >> 1) + FLOW.lastSynTimeF64]!);
   }
   if (i32[row + FLOW.state + other] === STATE.unknown) tracker.log.enter(row, other, STATE.SYN_SENT, 0, 0);
   step(tracker, row, other, ON.getsSynAck, segment);
@@ -125,12 +125,12 @@ function crossSyns(
   const { i32, f64 } = tracker.rows;
   const bits = i32[row + FLOW.bits]!;
   if (i32[row + FLOW.state + side] === STATE.SYN_SENT)
-    tracker.log.enter(row, side, STATE.SYN_RECV, i32[row + FLOW.lastSynFrame]!, f64[row / 2 + FLOW.lastSynTimeF64]!);
+    tracker.log.enter(row, side, STATE.SYN_RECV, i32[row + FLOW.lastSynFrame]!, f64[(row >> 1) + FLOW.lastSynTimeF64]!);
   i32[row + FLOW.bits] = bits | FLOW_BITS.synAckSeen | FLOW_BITS.simultaneousOpen;
   settleScale(i32, row);
   if ((bits & FLOW_BITS.synAckSeen) === 0) {
     i32[row + FLOW.synAckFrame] = segment.frame;
-    f64[row / 2 + FLOW.synAckTimeF64] = segment.time;
+    f64[(row >> 1) + FLOW.synAckTimeF64] = segment.time;
   }
   if (i32[row + FLOW.state + other] === STATE.SYN_RECV) step(tracker, row, other, ON.getsAckOfSyn, segment);
   // Its own SYN was acknowledged before this segment showed that it had got the other one.
@@ -139,7 +139,7 @@ function crossSyns(
     i32[row + FLOW.state + side] === STATE.SYN_RECV &&
     seqDelta(i32[sender + END.isn]!, i32[sender + END.sndUna]!) > 0
   )
-    tracker.log.enter(row, side, STATE.ESTABLISHED, i32[row + FLOW.synAckFrame]!, f64[row / 2 + FLOW.synAckTimeF64]!);
+    tracker.log.enter(row, side, STATE.ESTABLISHED, i32[row + FLOW.synAckFrame]!, f64[(row >> 1) + FLOW.synAckTimeF64]!);
   finishIfBothConnected(tracker, row, segment);
 }
 
@@ -204,7 +204,7 @@ function completeHandshake(tracker: Tracker, row: number, segment: SegmentView):
   if (i32[row + FLOW.ackFrame] !== 0) return;
   i32[row + FLOW.bits] = i32[row + FLOW.bits]! | FLOW_BITS.ackSeen;
   i32[row + FLOW.ackFrame] = segment.frame;
-  f64[row / 2 + FLOW.ackTimeF64] = segment.time;
+  f64[(row >> 1) + FLOW.ackTimeF64] = segment.time;
   tracker.verdict.notes |= NOTE.handshakeComplete;
 }
 

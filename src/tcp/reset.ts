@@ -109,7 +109,7 @@ function count(
   const form = formOf(segment);
   i32[row + FLOW.beforeReset] = i32[row + FLOW.state]! | (i32[row + FLOW.state + 1]! << 4);
   i32[row + FLOW.resetFrame] = segment.frame;
-  f64[row / 2 + FLOW.resetTimeF64] = segment.time;
+  f64[(row >> 1) + FLOW.resetTimeF64] = segment.time;
   i32[row + FLOW.reset] =
     form |
     (stageOf(i32, row) << RESET_PACK.stage) |
@@ -203,7 +203,7 @@ export function takeSignOfLife(
     ((segment.flags & ACK) !== 0 &&
       (i32[receiver + END.bits]! & END_BITS.unaKnown) !== 0 &&
       seqDelta(i32[receiver + END.sndUna]!, segment.ack) > 0);
-  if (news && segment.time - f64[row / 2 + FLOW.resetTimeF64]! >= flightTime(i32, f64, row))
+  if (news && segment.time - f64[(row >> 1) + FLOW.resetTimeF64]! >= flightTime(i32, f64, row))
     restore(tracker, row, side, true);
 }
 
@@ -213,7 +213,7 @@ export function takeSignOfLife(
  */
 function flightTime(i32: Int32Array, f64: Float64Array, row: number): number {
   if (i32[row + FLOW.ackFrame] === 0 || i32[row + FLOW.synFrame] === 0) return 3e8;
-  const roundTrip = f64[row / 2 + FLOW.ackTimeF64]! - f64[row / 2 + FLOW.lastSynTimeF64]!;
+  const roundTrip = f64[(row >> 1) + FLOW.ackTimeF64]! - f64[(row >> 1) + FLOW.lastSynTimeF64]!;
   return roundTrip > 0 ? 1.5 * roundTrip + 1e6 : 3e8;
 }
 

@@ -21,7 +21,7 @@ export function takeSequence(tracker: Tracker, row: number, sender: number, segm
     i32[sender + END.bits] = bits | END_BITS.seqKnown;
     i32[sender + END.sndNxt] = (start + length) | 0;
     i32[sender + END.seenNxt] = (start + length) | 0;
-    f64[sender / 2 + END.uniqueBytesF64] = payload;
+    f64[(sender >> 1) + END.uniqueBytesF64] = payload;
     if (length > 0 || (flags & SYN) !== 0) expectAck(tracker, sender, segment.seq, (start + length) | 0, segment, 0);
     return;
   }
@@ -37,14 +37,14 @@ export function takeSequence(tracker: Tracker, row: number, sender: number, segm
     i32[sender + END.sndNxt] = end;
     if (i32[sender + END.islands] === 0) i32[sender + END.seenNxt] = end;
     else tracker.islands.add(sender, start, end);
-    f64[sender / 2 + END.uniqueBytesF64] = f64[sender / 2 + END.uniqueBytesF64]! + payload;
+    f64[(sender >> 1) + END.uniqueBytesF64] = f64[(sender >> 1) + END.uniqueBytesF64]! + payload;
     expectAck(tracker, sender, start, end, segment, 0);
   } else if (ahead > 0) {
     tracker.verdict.notes |= NOTE.leavesHole;
     i32[sender + END.sndNxt] = end;
     i32[sender + END.islands] = 1;
     tracker.islands.add(sender, start, end);
-    f64[sender / 2 + END.uniqueBytesF64] = f64[sender / 2 + END.uniqueBytesF64]! + payload;
+    f64[(sender >> 1) + END.uniqueBytesF64] = f64[(sender >> 1) + END.uniqueBytesF64]! + payload;
     expectAck(tracker, sender, start, end, segment, 0);
     if (acknowledged(i32, sender, start)) fillByAck(tracker, sender);
   } else repeat(tracker, row, sender, segment, start, end, -ahead);
@@ -79,16 +79,16 @@ function repeat(
       (i32[sender + END.bits]! & END_BITS.finSent) !== 0 &&
       i32[sender + END.finSeq] === ((end - 1) | 0);
     const octets = finRepeated ? seen - 1 : seen;
-    f64[sender / 2 + END.retransmittedBytesF64] = f64[sender / 2 + END.retransmittedBytesF64]! + octets;
-    f64[sender / 2 + END.uniqueBytesF64] = f64[sender / 2 + END.uniqueBytesF64]! + Math.max(0, payload - octets);
+    f64[(sender >> 1) + END.retransmittedBytesF64] = f64[(sender >> 1) + END.retransmittedBytesF64]! + octets;
+    f64[(sender >> 1) + END.uniqueBytesF64] = f64[(sender >> 1) + END.uniqueBytesF64]! + Math.max(0, payload - octets);
     verdict.repeats = 1;
     verdict.retransmitsFrame = repeatedFrame(tracker, sender, start, finRepeated);
   } else {
-    f64[sender / 2 + END.uniqueBytesF64] = f64[sender / 2 + END.uniqueBytesF64]! + payload;
+    f64[(sender >> 1) + END.uniqueBytesF64] = f64[(sender >> 1) + END.uniqueBytesF64]! + payload;
     verdict.notes |= NOTE.fillsHole;
     if (sentLate(tracker, row, sender, segment)) {
       i32[sender + END.retransmittedSegments] = i32[sender + END.retransmittedSegments]! + 1;
-      f64[sender / 2 + END.retransmittedBytesF64] = f64[sender / 2 + END.retransmittedBytesF64]! + payload;
+      f64[(sender >> 1) + END.retransmittedBytesF64] = f64[(sender >> 1) + END.retransmittedBytesF64]! + payload;
       verdict.repeats = 1;
     }
   }
@@ -127,8 +127,8 @@ function sentLate(tracker: Tracker, row: number, sender: number, segment: Segmen
     if (age > 0) return true;
   }
   const frame = i32[row + FLOW.synAckFrame]!;
-  const roundTrip = frame === 0 ? 3e6 : f64[row / 2 + FLOW.synAckTimeF64]! - f64[row / 2 + FLOW.lastSynTimeF64]!;
-  return segment.time - f64[sender / 2 + END.oldestTimeF64]! > Math.max(3e6, roundTrip * 0.9);
+  const roundTrip = frame === 0 ? 3e6 : f64[(row >> 1) + FLOW.synAckTimeF64]! - f64[(row >> 1) + FLOW.lastSynTimeF64]!;
+  return segment.time - f64[(sender >> 1) + END.oldestTimeF64]! > Math.max(3e6, roundTrip * 0.9);
 }
 
 /** The frame that sent the octet at `start` first, as far as it is remembered; else 0. */
@@ -166,7 +166,7 @@ export function fillByAck(tracker: Tracker, sender: number): void {
 }
 
 /** A segment of `sender` now waits for its acknowledgment. */
-function expectAck(
+export function expectAck(
   tracker: Tracker,
   sender: number,
   start: number,
@@ -179,7 +179,7 @@ function expectAck(
     i32[sender + END.oldestStart] = start;
     i32[sender + END.oldestEnd] = end;
     i32[sender + END.oldestFrame] = segment.frame;
-    f64[sender / 2 + END.oldestTimeF64] = segment.time;
+    f64[(sender >> 1) + END.oldestTimeF64] = segment.time;
     if (repeated !== 0) i32[sender + END.bits] = i32[sender + END.bits]! | END_BITS.oldestRepeated;
     else i32[sender + END.bits] = i32[sender + END.bits]! & ~END_BITS.oldestRepeated;
     return;
@@ -214,7 +214,7 @@ export function settleAcknowledged(tracker: Tracker, sender: number, segment: Se
   while (i32[sender + END.oldestEnd] !== i32[sender + END.oldestStart]) {
     const end = i32[sender + END.oldestEnd]!;
     if (seqDelta(end, ack) < 0) break;
-    const sent = f64[sender / 2 + END.oldestTimeF64]!;
+    const sent = f64[(sender >> 1) + END.oldestTimeF64]!;
     if (end === ack && verdict.acksFrame === 0) {
       verdict.acksFrame = i32[sender + END.oldestFrame]!;
       verdict.rtt = now - sent;
@@ -251,14 +251,14 @@ function shiftOldest(tracker: Tracker, sender: number): void {
   i32[sender + END.oldestStart] = ring.start(0);
   i32[sender + END.oldestEnd] = ring.end(0);
   i32[sender + END.oldestFrame] = ring.frame(0);
-  f64[sender / 2 + END.oldestTimeF64] = ring.time(0);
+  f64[(sender >> 1) + END.oldestTimeF64] = ring.time(0);
   if (ring.repeated(0) !== 0) i32[sender + END.bits] = i32[sender + END.bits]! | END_BITS.oldestRepeated;
   else i32[sender + END.bits] = i32[sender + END.bits]! & ~END_BITS.oldestRepeated;
   ring.shift();
 }
 
 function sample(i32: Int32Array, f64: Float64Array, sender: number, roundTrip: number): void {
-  const half = sender / 2;
+  const half = sender >> 1;
   const samples = i32[sender + END.rttSamples]!;
   i32[sender + END.rttSamples] = samples + 1;
   if (samples === 0) {

@@ -17,6 +17,7 @@ import { OutstandingRings } from './outstanding.ts';
 import { takeReset, takeSignOfLife } from './reset.ts';
 import { Reuse } from './reuse.ts';
 import { takeSequence } from './sequence.ts';
+import { takeInStep } from './steady.ts';
 import { NOTE, Verdict } from './verdict.ts';
 
 /** How the tracker is asked to work. */
@@ -88,7 +89,7 @@ export class Tracker {
       this.lastRow = row;
     }
     if ((segment.flags & SYN) !== 0) row = this.splitAtSyn(row, segment);
-    this.replay(row, segment);
+    if (!takeInStep(this, row, this.sideOf(row), segment)) this.replay(row, segment);
     if ((++this.ticks & 0xff) === 0) this.handOn(segment.time);
   }
 
@@ -143,14 +144,14 @@ export class Tracker {
     const flags = segment.flags;
     const payload = segment.roomLength;
     i32[row + FLOW.lastFrame] = segment.frame;
-    const silence = segment.time - f64[row / 2 + FLOW.lastTimeF64]!;
-    if (silence > f64[row / 2 + FLOW.longestSilenceF64]!) this.noteSilence(row, silence);
-    f64[row / 2 + FLOW.lastTimeF64] = segment.time;
+    const silence = segment.time - f64[(row >> 1) + FLOW.lastTimeF64]!;
+    if (silence > f64[(row >> 1) + FLOW.longestSilenceF64]!) this.noteSilence(row, silence);
+    f64[(row >> 1) + FLOW.lastTimeF64] = segment.time;
     i32[sender + END.lastFrame] = segment.frame;
     i32[sender + END.packets] = i32[sender + END.packets]! + 1;
-    f64[sender / 2 + END.ipBytesF64] = f64[sender / 2 + END.ipBytesF64]! + ipLengthOf(segment);
+    f64[(sender >> 1) + END.ipBytesF64] = f64[(sender >> 1) + END.ipBytesF64]! + ipLengthOf(segment);
     if (payload !== 0) {
-      f64[sender / 2 + END.bytesF64] = f64[sender / 2 + END.bytesF64]! + payload;
+      f64[(sender >> 1) + END.bytesF64] = f64[(sender >> 1) + END.bytesF64]! + payload;
       i32[sender + END.payloadSegments] = i32[sender + END.payloadSegments]! + 1;
     }
     const before = i32[row + FLOW.completeness]!;
@@ -185,7 +186,7 @@ export class Tracker {
   }
 
   private noteSilence(row: number, silence: number): void {
-    this.rows.f64[row / 2 + FLOW.longestSilenceF64] = silence;
+    this.rows.f64[(row >> 1) + FLOW.longestSilenceF64] = silence;
     this.history.takeSilence(row, silence);
   }
 
@@ -236,7 +237,7 @@ export class Tracker {
   /** Puts a flow on the list of those that are closed: it is handed on after two MSL. */
   close(row: number, time: number): void {
     const { i32, f64 } = this.rows;
-    f64[row / 2 + FLOW.closedTimeF64] = time;
+    f64[(row >> 1) + FLOW.closedTimeF64] = time;
     if ((i32[row + FLOW.bits]! & FLOW_BITS.queued) !== 0) return;
     i32[row + FLOW.bits] = i32[row + FLOW.bits]! | FLOW_BITS.queued;
     i32[row + FLOW.next] = -1;
@@ -257,11 +258,11 @@ export class Tracker {
     while (this.closedHead >= 0) {
       const row = this.closedHead;
       if ((i32[row + FLOW.bits]! & OVER) === 0) this.unlink(row);
-      else if (now - f64[row / 2 + FLOW.lastTimeF64]! > 2 * this.options.msl) this.finish(row);
-      else if (now - f64[row / 2 + FLOW.closedTimeF64]! > 2 * this.options.msl) {
+      else if (now - f64[(row >> 1) + FLOW.lastTimeF64]! > 2 * this.options.msl) this.finish(row);
+      else if (now - f64[(row >> 1) + FLOW.closedTimeF64]! > 2 * this.options.msl) {
         // Closed long ago and still spoken to: it waits behind the others, from its last segment on.
         this.unlink(row);
-        this.close(row, f64[row / 2 + FLOW.lastTimeF64]!);
+        this.close(row, f64[(row >> 1) + FLOW.lastTimeF64]!);
       } else break;
     }
     if (now - this.idleSwept > this.options.idleTimeout / 4) this.sweepIdle(now);
@@ -271,7 +272,7 @@ export class Tracker {
     this.idleSwept = now;
     const rows = this.rows;
     for (let row = 0; row < rows.end; row += rows.words)
-      if (rows.i32[row + FLOW.number] !== 0 && now - rows.f64[row / 2 + FLOW.lastTimeF64]! > this.options.idleTimeout)
+      if (rows.i32[row + FLOW.number] !== 0 && now - rows.f64[(row >> 1) + FLOW.lastTimeF64]! > this.options.idleTimeout)
         this.finish(row);
   }
 
@@ -347,8 +348,8 @@ export class Tracker {
     i32[row + FLOW.firstFileFrame] = segment.fileFrame;
     i32[row + FLOW.layers] = segment.layers;
     i32[row + FLOW.next] = -1;
-    f64[row / 2 + FLOW.firstTimeF64] = segment.time;
-    f64[row / 2 + FLOW.lastTimeF64] = segment.time;
+    f64[(row >> 1) + FLOW.firstTimeF64] = segment.time;
+    f64[(row >> 1) + FLOW.lastTimeF64] = segment.time;
     i32[row + FLOW.state] = STATE.unknown;
     i32[row + FLOW.state + 1] = STATE.unknown;
     for (const end of [row + FLOW.client, row + FLOW.server]) {

@@ -41,7 +41,8 @@ export const NO_OPTION = -1;
  *
  * The decoder that fills it owns it and overwrites it at the next record; who wants to keep a value copies the value.
  * Offsets (`…At`, `…End`) index `bytes`/`view`, which are the record's chunk or, for a datagram put together from
- * fragments, the decoder's own buffer. All fields start as numbers, so that the object keeps one shape.
+ * fragments, the decoder's own buffer. All fields start as the kind of number that they will hold, so that
+ * the object keeps one shape (and what was compiled for it stays valid).
  */
 export class SegmentView {
   bytes: Uint8Array = new Uint8Array(0);
@@ -58,7 +59,7 @@ export class SegmentView {
   /** RecordView.carriedSeconds: what tcpdump prints within the fraction. */
   carriedSeconds = 0;
   /** Nanoseconds since the capture's first whole second: a double, exact within 104 days. Set by the pipeline. */
-  time = 0;
+  time: number = Number.NaN;
 
   /** First and past-the-last octet of the record's link-layer frame, in `linkBytes`, and its LINKTYPE_ value. */
   linkBytes: Uint8Array = new Uint8Array(0);

@@ -11,18 +11,44 @@ export class UtcTimes {
   /** The second's text, up to the point before the fraction, and its octets. */
   private readonly text: DataView = new DataView(new ArrayBuffer(40));
   private length = 0;
+  /** Texts of moments written lately: a record names most of its moments more than once. */
+  private readonly moments = new Float64Array(MOMENTS).fill(Number.NaN);
+  private readonly texts = new Float64Array(MOMENTS * TEXT_EIGHTS);
+  private base = Number.NaN;
 
-  /**
-   * @param seconds whole seconds since 1970-01-01T00:00Z, negative before it
-   * @param nanoseconds 0 to 999,999,999
-   */
-  write(out: ByteWriter, seconds: number, nanoseconds: number): void {
+  /** Writes the moment `nanoseconds` after `base`, which counts whole seconds since 1970-01-01T00:00Z. */
+  writeSince(out: ByteWriter, base: number, nanoseconds: number): void {
     out.reserve(64);
-    out.length = this.put(out.view, out.length, seconds, nanoseconds);
+    out.length = this.putSince(out.view, out.length, base, nanoseconds);
   }
 
   /** The same, from `view[at]` on; answers the first octet past it. Leave room for 64 octets. */
-  put(view: DataView, at: number, seconds: number, nanoseconds: number): number {
+  putSince(view: DataView, at: number, base: number, nanoseconds: number): number {
+    const { moments, texts } = this;
+    const moment = (nanoseconds ^ (nanoseconds >>> 7)) & (MOMENTS - 1);
+    const text = moment * TEXT_EIGHTS;
+    if (moments[moment] === nanoseconds && base === this.base) {
+      for (let i = 0; i < TEXT_EIGHTS; i++) view.setFloat64(at + i * 8, texts[text + i]!, true);
+      return at + TEXT_LENGTH;
+    }
+    const seconds = Math.floor(nanoseconds / 1e9);
+    const end = this.put(view, at, base + seconds, nanoseconds - seconds * 1e9);
+    if (end - at !== TEXT_LENGTH) return end;
+    if (base !== this.base) {
+      this.base = base;
+      moments.fill(Number.NaN);
+    }
+    moments[moment] = nanoseconds;
+    for (let i = 0; i < TEXT_EIGHTS; i++) texts[text + i] = view.getFloat64(at + i * 8, true);
+    return end;
+  }
+
+  /**
+   * Writes the text of a second and its fraction from `view[at]` on.
+   * @param seconds whole seconds since 1970-01-01T00:00Z, negative before it
+   * @param nanoseconds 0 to 999,999,999
+   */
+  private put(view: DataView, at: number, seconds: number, nanoseconds: number): number {
     if (seconds !== this.second) this.prepare(seconds);
     const { text, length } = this;
     for (let i = 0; i < length; i += 8) view.setFloat64(at + i, text.getFloat64(i, true), true);
@@ -56,6 +82,11 @@ export class UtcTimes {
   }
 }
 
+/** How many moments are remembered; a power of two. */
+const MOMENTS = 64;
+/** Octets of a moment's text in years of four digits, and the doubles that hold them. */
+const TEXT_LENGTH = 30;
+const TEXT_EIGHTS = 4;
 const LETTER_Z = 0x5a;
 
 function dateText(day: number): string {

@@ -36,8 +36,7 @@ export function captureRecord(source: CaptureSource, analysis: Analysis): Captur
 function timeText(analysis: Analysis, nanoseconds: number): string | null {
   if (Number.isNaN(nanoseconds)) return null;
   const out = new ByteWriter(64);
-  const seconds = Math.floor(nanoseconds / 1e9);
-  new UtcTimes().write(out, analysis.baseSeconds + seconds, nanoseconds - seconds * 1e9);
+  new UtcTimes().writeSince(out, analysis.baseSeconds, nanoseconds);
   return out.toString();
 }
 

@@ -90,6 +90,8 @@ export interface ObjectField<Cursor> extends Described {
   readonly type: string;
   readonly fields: Fields<Cursor>;
   readonly present?: (cursor: Cursor) => boolean;
+  /** Says that every field is absent, where asking once saves asking each. */
+  readonly empty?: (cursor: Cursor) => boolean;
 }
 
 /**

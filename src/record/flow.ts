@@ -326,7 +326,10 @@ function direction(doc: string, end: number): Field<FlowCursor> {
         p99Ms: pending('Their 99th percentile', null, 'number', { type: 'number' }),
       },
     ),
-    events: object('EventCounts', 'How often each event of the timeline occurred', eventCounts(end)),
+    events: {
+      ...object('EventCounts', 'How often each event of the timeline occurred', eventCounts(end)),
+      empty: (flow) => flow.word(end + END.eventCounts) === 0,
+    },
   });
 }
 

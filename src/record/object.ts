@@ -69,8 +69,7 @@ function orNull(value: number): number | null {
 
 function timeText(nanoseconds: number, cursor: ObjectCursor): string | null {
   if (Number.isNaN(nanoseconds)) return null;
-  const seconds = Math.floor(nanoseconds / 1e9);
   SCRATCH.length = 0;
-  cursor.times.write(SCRATCH, cursor.baseSeconds + seconds, nanoseconds - seconds * 1e9);
+  cursor.times.writeSince(SCRATCH, cursor.baseSeconds, nanoseconds);
   return SCRATCH.toString();
 }

@@ -1,9 +1,9 @@
 import { ByteWriter } from '../bytes/writer.ts';
-import { CLIENT, END, FLOW, SERVER } from '../flow/rows.ts';
+import { CLIENT, END, FLOW, FLOW_BITS, SERVER } from '../flow/rows.ts';
 import { CLOSE_PATTERNS, HANDSHAKE_OUTCOMES, OUTCOME, PATTERN } from '../tcp/patterns.ts';
 import type { FlowCursor } from './cursor.ts';
 import { Durations } from './durations.ts';
-import { portOf, writeAddress } from './endpoint.ts';
+import { ipv4Of, portOf, writeAddress } from './endpoint.ts';
 import { FirstOf } from './first-of.ts';
 import { closeInitiator, duration, handshakeTime, stateNames } from './flow.ts';
 import { outcomeOf } from './outcome.ts';
@@ -67,7 +67,8 @@ export class FlowSummary {
   readonly initiators: [number, number] = [0, 0];
   readonly handshakes: Durations = new Durations();
   readonly durations: Durations = new Durations();
-  readonly services: Map<string, ServiceSummary> = new Map();
+  /** By `serviceKey`. */
+  readonly services: Map<string | number, ServiceSummary> = new Map();
   readonly first: FirstOf<ReportFlow>;
   private readonly sort: SortKey;
   private readonly scratch = new ByteWriter(64);
@@ -115,15 +116,21 @@ export class FlowSummary {
   }
 
   private serviceOf(flow: FlowCursor): ServiceSummary {
-    const server = this.endpoint(flow, SERVER);
-    const name = `${server.address} ${server.port}`;
-    const known = this.services.get(name);
+    const key = this.serviceKey(flow);
+    const known = this.services.get(key);
     if (known !== undefined) return known;
-    if (this.services.size < MOST_SERVICES) return this.newService(name, server);
+    if (this.services.size < MOST_SERVICES) return this.newService(key, this.endpoint(flow, SERVER));
     return this.services.get(OTHERS) ?? this.newService(OTHERS, null);
   }
 
-  private newService(name: string, server: ReportEndpoint | null): ServiceSummary {
+  /** The server's address and port: of IPv4 as one number, since a text for every flow is slow to make. */
+  private serviceKey(flow: FlowCursor): string | number {
+    if ((flow.bits() & FLOW_BITS.v6) === 0) return ipv4Of(flow, SERVER) * 65536 + portOf(flow, SERVER);
+    const { address, port } = this.endpoint(flow, SERVER);
+    return `${address} ${port}`;
+  }
+
+  private newService(key: string | number, server: ReportEndpoint | null): ServiceSummary {
     const service: ServiceSummary = {
       server,
       flows: 0,
@@ -136,7 +143,7 @@ export class FlowSummary {
       firstHalfOpen: Number.POSITIVE_INFINITY,
       lastHalfOpen: Number.NEGATIVE_INFINITY,
     };
-    this.services.set(name, service);
+    this.services.set(key, service);
     return service;
   }
 

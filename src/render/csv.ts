@@ -75,8 +75,7 @@ function writeCell(field: Field<FlowCursor>, flow: FlowCursor, out: ByteWriter):
     case 'time': {
       const value = field.get(flow);
       if (Number.isNaN(value)) return;
-      const seconds = Math.floor(value / 1e9);
-      flow.times.write(out, flow.baseSeconds + seconds, value - seconds * 1e9);
+      flow.times.writeSince(out, flow.baseSeconds, value);
       return;
     }
     case 'boolean': {

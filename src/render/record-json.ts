@@ -47,9 +47,8 @@ function made<Cursor extends RecordCursor>(fields: Fields<Cursor>): WriteRecord<
 const HELPERS = { putInteger, putMilliseconds, putTime, putWord, writeText, writeOctets };
 
 function putTime(view: DataView, at: number, cursor: RecordCursor, nanoseconds: number): number {
-  const seconds = Math.floor(nanoseconds / 1e9);
   view.setUint8(at, QUOTE);
-  const end = cursor.times.put(view, at + 1, cursor.baseSeconds + seconds, nanoseconds - seconds * 1e9);
+  const end = cursor.times.putSince(view, at + 1, cursor.baseSeconds, nanoseconds);
   view.setUint8(end, QUOTE);
   return end + 1;
 }
@@ -211,7 +210,9 @@ class Code<Cursor extends RecordCursor> {
       return;
     }
     const call = `out.length = at; ${this.addFunction(field.fields)}(cursor, out); ${RELOAD}`;
-    if (field.present === undefined) this.push(call);
+    if (field.empty !== undefined) {
+      this.push(`if (${this.capture(field.empty)}(cursor)) { ${PUT_EMPTY} } else { ${call} }`);
+    } else if (field.present === undefined) this.push(call);
     else this.push(`if (${this.capture(field.present)}(cursor)) { ${call} } else { ${PUT_NULL} }`);
   }
 
@@ -266,6 +267,7 @@ const WORD_NULL = 0x6c6c756e;
 const WORD_TRUE = 0x65757274;
 const WORD_FALS = 0x736c6166;
 const PUT_NULL = `view.setInt32(at, ${WORD_NULL}, true); at += 4;`;
+const PUT_EMPTY = `view.setInt16(at, ${0x7d7b}, true); at += 2;`;
 const RELOAD = 'out.reserve(ROOM); view = out.view; at = out.length;';
 const PUT = {
   integer: 'at = putInteger(view, at, v);',

@@ -139,7 +139,13 @@ function crossSyns(
     i32[row + FLOW.state + side] === STATE.SYN_RECV &&
     seqDelta(i32[sender + END.isn]!, i32[sender + END.sndUna]!) > 0
   )
-    tracker.log.enter(row, side, STATE.ESTABLISHED, i32[row + FLOW.synAckFrame]!, f64[(row >> 1) + FLOW.synAckTimeF64]!);
+    tracker.log.enter(
+      row,
+      side,
+      STATE.ESTABLISHED,
+      i32[row + FLOW.synAckFrame]!,
+      f64[(row >> 1) + FLOW.synAckTimeF64]!,
+    );
   finishIfBothConnected(tracker, row, segment);
 }
 

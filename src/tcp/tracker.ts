@@ -272,7 +272,10 @@ export class Tracker {
     this.idleSwept = now;
     const rows = this.rows;
     for (let row = 0; row < rows.end; row += rows.words)
-      if (rows.i32[row + FLOW.number] !== 0 && now - rows.f64[(row >> 1) + FLOW.lastTimeF64]! > this.options.idleTimeout)
+      if (
+        rows.i32[row + FLOW.number] !== 0 &&
+        now - rows.f64[(row >> 1) + FLOW.lastTimeF64]! > this.options.idleTimeout
+      )
         this.finish(row);
   }
 

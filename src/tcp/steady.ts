@@ -1,6 +1,7 @@
 import { END, END_BITS, FLOW, FLOW_BITS } from '../flow/rows.ts';
-import { ACK, CHECKSUM, FIN, RST, type SegmentView, SYN } from '../wire/segment.ts';
+import { ACK, CHECKSUM, FIN, ipLengthOf, RST, type SegmentView, SYN } from '../wire/segment.ts';
 import { shapeOf } from './copies.ts';
+import { isQuiet } from './history.ts';
 import { STATE } from './machine.ts';
 import { expectAck, settleAcknowledged } from './sequence.ts';
 import type { Tracker } from './tracker.ts';
@@ -57,6 +58,8 @@ export function takeInStep(tracker: Tracker, row: number, side: number, segment:
     const shift = scale <= 1 || i32[receiver + END.eventSyn] !== 0 ? 0 : scale - 2;
     if (scale !== 0 && end === ((peerAck + (peerWindow << shift)) | 0)) return false;
   }
+  const silence = segment.time - f64[(row >> 1) + FLOW.lastTimeF64]!;
+  if (silence >= SILENCE || !isQuiet(i32, row, side, sender, receiver, segment)) return false;
 
   // From here on it is in step.
   const { verdict } = tracker;
@@ -70,10 +73,12 @@ export function takeInStep(tracker: Tracker, row: number, side: number, segment:
   tracker.segments++;
   i32[row + FLOW.lastFrame] = frame;
   f64[(row >> 1) + FLOW.lastTimeF64] = time;
+  if (silence > f64[(row >> 1) + FLOW.longestSilenceF64]!) f64[(row >> 1) + FLOW.longestSilenceF64] = silence;
   const before = i32[row + FLOW.completeness]!;
   i32[row + FLOW.completeness] = (before | (before >> 8) | (length === 0 ? 4 : 8)) & 0x3f;
   i32[sender + END.lastFrame] = frame;
   i32[sender + END.packets] = i32[sender + END.packets]! + 1;
+  f64[half + END.ipBytesF64] = f64[half + END.ipBytesF64]! + ipLengthOf(segment);
   let bits = senderBits | END_BITS.lastKnown;
 
   // What a copy, and the next segment's events, are told by.
@@ -156,5 +161,7 @@ export function takeInStep(tracker: Tracker, row: number, side: number, segment:
 }
 
 const PROVEN = FLOW_BITS.serverProven | FLOW_BITS.clientProven;
+/** Nanoseconds after which a silence means something to others (tcp/history.ts). */
+const SILENCE = 60e9;
 /** Of the end that is acknowledged: something was acknowledged before, nothing was sent again, it has not closed. */
 const RECEIVER_MASK = END_BITS.unaKnown | END_BITS.disordered | END_BITS.finSent;

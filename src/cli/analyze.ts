@@ -10,6 +10,7 @@ import { CsvFlows } from '../render/csv.ts';
 import type { FlowRenderer } from '../render/flow-renderer.ts';
 import { JsonDocument } from '../render/json-document.ts';
 import { NdjsonFlows } from '../render/ndjson.ts';
+import { ZeekLog } from '../render/zeek.ts';
 import { analysisOptions, type CaptureOptions } from './capture-options.ts';
 import { EXIT, exitStatus } from './exit.ts';
 import { Output } from './output.ts';
@@ -19,7 +20,7 @@ import { Spool } from './spool.ts';
 import { VERSION } from './version.ts';
 
 export interface AnalyzeOptions extends CaptureOptions {
-  readonly format: 'text' | 'json' | 'ndjson' | 'csv';
+  readonly format: 'text' | 'json' | 'ndjson' | 'csv' | 'zeek';
   readonly sort?: SortKey;
   readonly top?: number;
   readonly captureRecord?: boolean;
@@ -83,6 +84,8 @@ async function sinkOf(
       return new SpooledSink(new JsonDocument(VERSION), output, options.sort ?? 'flow', options.top);
     case 'csv':
       return streamed(new CsvFlows(), options, output);
+    case 'zeek':
+      return streamed(new ZeekLog(), options, output);
     case 'ndjson':
       return streamed(new NdjsonFlows(options.captureRecord === true), options, output);
   }

@@ -30,7 +30,9 @@ is analysed), 130 interrupted.`,
     .description('every flow: handshake, states, close, trouble (the default command)')
     .argument('<capture...>', 'captures, directories of captures, or - for standard input')
     .addOption(
-      new Option('-f, --format <format>', 'how to print').choices(['text', 'json', 'ndjson', 'csv']).default('text'),
+      new Option('-f, --format <format>', 'how to print; zeek is a conn.log')
+        .choices(['text', 'json', 'ndjson', 'csv', 'zeek'])
+        .default('text'),
     );
   addCaptureOptions(analyze)
     .addOption(new Option('--sort <key>', 'order of the flows').choices(SORT_KEYS))

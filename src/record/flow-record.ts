@@ -196,6 +196,8 @@ export interface Direction {
   readonly packets: number;
   /** Octets of payload as sent, repeats included. */
   readonly bytes: number;
+  /** Octets of IP packets, headers included. */
+  readonly ipBytes: number;
   /** Octets of payload without repeats. */
   readonly uniqueBytes: number;
   /** Data and FINs sent again, in lastack's judgement. */

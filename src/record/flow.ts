@@ -298,6 +298,7 @@ function direction(doc: string, end: number): Field<FlowCursor> {
   return object('Direction', doc, {
     packets: integer('Segments', (flow) => flow.word(end + END.packets)),
     bytes: integer('Octets of payload as sent, repeats included', (flow) => flow.double(half + END.bytesF64)),
+    ipBytes: integer('Octets of IP packets, headers included', (flow) => flow.double(half + END.ipBytesF64)),
     uniqueBytes: integer('Octets of payload without repeats', (flow) => flow.double(half + END.uniqueBytesF64)),
     retransmittedSegments: integer("Data and FINs sent again, in lastack's judgement", (flow) =>
       flow.word(end + END.retransmittedSegments),

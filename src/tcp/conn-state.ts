@@ -1,6 +1,16 @@
 import { seqDelta } from '../bytes/seq.ts';
 import { CLIENT, END, END_BITS, FLOW, type FlowRows } from '../flow/rows.ts';
-import { FLIPPED, type History, IN_ROW, LENGTH_SHIFT, LETTERS, originator, ZEEK } from './history.ts';
+import {
+  BOTH_CLOSED,
+  CLOSE_DELAY,
+  FLIPPED,
+  type History,
+  IN_ROW,
+  LENGTH_SHIFT,
+  LETTERS,
+  originator,
+  ZEEK,
+} from './history.ts';
 
 /** Zeek's conn_state values. */
 // biome-ignore format: one line
@@ -55,6 +65,22 @@ function connState(history: History, rows: FlowRows, row: number): (typeof CONN_
   if (r === ZEEK.closed) return originatorSilent ? 'SHR' : 'S3';
   if (o === ZEEK.synSent && r === ZEEK.inactive) return 'S0';
   return o === ZEEK.established && r === ZEEK.established ? 'S1' : 'OTH';
+}
+
+/** Octets of both directions that were acknowledged and never captured: Zeek's missed_bytes. */
+export function missedOf(history: History, rows: FlowRows, row: number): number {
+  const extra = rows.i32[row + FLOW.historyExtra]!;
+  return extra === 0 ? 0 : history.extras.missedOf(extra - 1);
+}
+
+/**
+ * When Zeek's connection ends, nanoseconds since the capture's first second: at its last segment, or at the one with
+ * which the second end closed.
+ */
+export function lastTimeOf(rows: FlowRows, row: number): number {
+  const word = rows.i32[row + FLOW.history]!;
+  if ((word & BOTH_CLOSED) !== BOTH_CLOSED) return rows.f64[row / 2 + FLOW.lastTimeF64]!;
+  return rows.f64[row / 2 + FLOW.historyUntilF64]! - CLOSE_DELAY;
 }
 
 /**

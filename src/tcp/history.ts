@@ -148,7 +148,7 @@ export class History {
     const origin = originator(word);
     const synAck = (segment.flags & ACK) !== 0;
     if (synAck && this.state(row, origin) !== ZEEK.inactive) return false;
-    if ((word & (DID_CLOSE | (DID_CLOSE << 1))) !== 0) return true;
+    if ((word & BOTH_CLOSED) !== 0) return true;
     const start = i32[row + FLOW.historyStart + (synAck ? 1 - origin : origin)]!;
     if (segment.seq === start) return false;
     // SYN and SYN+ACK in the wrong order are no reuse.
@@ -290,7 +290,7 @@ export class History {
       if (isOriginator) {
         this.enter(row, side, (flags & ACK) !== 0 ? ZEEK.synAckSent : ZEEK.synSent);
         i32[row + FLOW.history] = i32[row + FLOW.history]! | ATTEMPT;
-        f64[row / 2 + FLOW.historyUntilF64] = segment.time + SECONDS_5;
+        f64[row / 2 + FLOW.historyUntilF64] = segment.time + ATTEMPT_DELAY;
       } else {
         if (peer === ZEEK.synSent) this.enter(row, 1 - side, ZEEK.established);
         this.enter(row, side, ZEEK.established);
@@ -339,7 +339,7 @@ export class History {
       this.state(row, 1 - side) === ZEEK.inactive;
     if (!complete) return;
     i32[row + FLOW.history] = i32[row + FLOW.history]! & ~ATTEMPT;
-    f64[row / 2 + FLOW.historyUntilF64] = time + SECONDS_5;
+    f64[row / 2 + FLOW.historyUntilF64] = time + CLOSE_DELAY;
   }
 
   /** G: the other end acknowledges what the capture does not have. Zeek says so of connections that are whole. */
@@ -540,6 +540,7 @@ const ORIGIN_SERVER = 0x4000;
 export const FLIPPED = 0x8000;
 /** The client has closed; the server's is the next bit. */
 const DID_CLOSE = 0x10000;
+export const BOTH_CLOSED = 0x30000;
 /** Zeek waits for an answer to the originator's SYN. */
 const ATTEMPT = 0x40000;
 /** Some payload was not kept whole. */
@@ -557,7 +558,8 @@ export const LENGTH_SHIFT = 16;
 export const IN_ROW = 18;
 
 /** Zeek's tcp_attempt_delay and tcp_close_delay, tcp_inactivity_timeout, and what interactive services are given. */
-const SECONDS_5 = 5e9;
+const ATTEMPT_DELAY = 5e9;
+export const CLOSE_DELAY = 5e9;
 const MINUTES_5 = 300e9;
 const HOUR = 3600e9;
 /** Zeek does not believe a SYN or RST that is further away than this. */

@@ -227,7 +227,7 @@ describe('exit status and messages', () => {
     expect(error).toMatch(/cut\.pcap: .*\(record 10, byte \d+\)/);
   });
 
-  test.each(['-f ndjson', '-f csv', '-f json', 'text', 'timeline', 'timeline -f ndjson'])(
+  test.each(['-f ndjson', '-f csv', '-f zeek', '-f json', 'text', 'timeline', 'timeline -f ndjson'])(
     'a reader that goes away ends the run quietly: %s',
     async (how) => {
       const run = how.replace('text', '-f text');

@@ -1,0 +1,68 @@
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { lastack, useLastack } from './lastack.ts';
+
+const SAMPLES = join(import.meta.dirname, '../../samples');
+const CLOSE = join(SAMPLES, 'normal-close.pcapng');
+const REFUSED = join(SAMPLES, 'refused/client.pcap');
+
+useLastack();
+
+/** The rows of a log, by the names in its header. */
+function rows(log: string): Record<string, string>[] {
+  const lines = log.trimEnd().split('\n');
+  const names = lines
+    .find((line) => line.startsWith('#fields'))!
+    .split('\t')
+    .slice(1);
+  return lines
+    .filter((line) => !line.startsWith('#'))
+    .map((line) => Object.fromEntries(line.split('\t').map((cell, i) => [names[i], cell])));
+}
+
+test('a conn.log to the letter: header lines, rows with tabs between, and the end', async () => {
+  const { out, status } = await lastack(['-f', 'zeek', CLOSE]);
+  expect(status).toBe(0);
+  expect(out).toBe(
+    [
+      '#separator \\x09',
+      '#set_separator\t,',
+      '#empty_field\t(empty)',
+      '#unset_field\t-',
+      '#path\tconn',
+      '#open\t2008-10-17-14-00-38',
+      '#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\tservice\tduration\torig_bytes\tresp_bytes\tconn_state\tlocal_orig\tlocal_resp\tmissed_bytes\thistory\torig_pkts\torig_ip_bytes\tresp_pkts\tresp_ip_bytes\ttunnel_parents',
+      '#types\ttime\tstring\taddr\tport\taddr\tport\tenum\tstring\tinterval\tcount\tcount\tstring\tbool\tbool\tcount\tstring\tcount\tcount\tcount\tcount\tset[string]',
+      '1224252038.731408\tCoVHY3aauCwauMTLSf\t192.168.1.20\t1748\t220.181.37.55\t80\ttcp\t-\t0.132581\t0\t0\tSF\t-\t-\t0\tShAFf\t4\t168\t2\t84\t-',
+      '#close\t2008-10-17-14-00-38',
+      '',
+    ].join('\n'),
+  );
+});
+
+test('the order of rows changes neither head nor rows', async () => {
+  const streamed = await lastack(['-f', 'zeek', CLOSE, REFUSED]);
+  const sorted = await lastack(['-f', 'zeek', '--sort', 'flow', REFUSED, CLOSE]);
+  expect(sorted.out).toBe(streamed.out);
+});
+
+test('a capture without TCP, or without the flow asked for, is a log without rows', async () => {
+  const { out } = await lastack(['-f', 'zeek', '--flow', '9', CLOSE]);
+  expect(out.split('\n')).toHaveLength(10);
+  expect(rows(out)).toEqual([]);
+});
+
+test('a uid is one of Zeek, the same in every run and in every order, and no two flows share one', async () => {
+  const many = join(SAMPLES, 'many-connections/client.pcap');
+  const uids = rows((await lastack(['-f', 'zeek', many])).out).map((row) => row.uid!);
+  expect(uids.length).toBe(40);
+  for (const uid of uids) expect(uid).toMatch(/^C[0-9A-Za-z]{17}$/);
+  expect(new Set(uids).size).toBe(uids.length);
+  const again = rows((await lastack(['-f', 'zeek', '--sort', 'worst', many])).out).map((row) => row.uid!);
+  expect(again.sort()).toEqual(uids.sort());
+});
+
+test('octets that the recording cut off are missed, once acknowledged', async () => {
+  const row = rows((await lastack(['-f', 'zeek', join(SAMPLES, 'loss/client.pcap')])).out)[0]!;
+  expect(row).toMatchObject({ orig_bytes: '40000', missed_bytes: '40000', conn_state: 'SF', history: 'ShADaGTFf' });
+});

@@ -5,6 +5,7 @@
 
 import type { RecordView } from './capture/record.ts';
 import type { FlowRows } from './flow/rows.ts';
+import type { FlowContext } from './record/cursor.ts';
 import { Tracker } from './tcp/tracker.ts';
 import type { Verdict } from './tcp/verdict.ts';
 import { SegmentDecoder, type WireChoices } from './wire/decode.ts';
@@ -55,6 +56,7 @@ export class Analysis {
   /** Records whose time is before their predecessor's. */
   backwards = 0;
 
+  private readonly msl: number;
   private readonly segment = new SegmentView();
   private readonly onSegment: AnalysisOptions['onSegment'];
   private readonly from: Instant | undefined;
@@ -66,8 +68,9 @@ export class Analysis {
     this.onSegment = options.onSegment;
     this.from = options.from;
     this.to = options.to;
+    this.msl = options.msl ?? 30;
     this.tracker = new Tracker({
-      msl: (options.msl ?? 30) * NANOSECONDS,
+      msl: this.msl * NANOSECONDS,
       idleTimeout: (options.idleTimeout ?? Number.POSITIVE_INFINITY) * NANOSECONDS,
       keepDuplicates: options.keepDuplicates ?? false,
       onFlow: options.onFlow ?? (() => {}),
@@ -98,6 +101,29 @@ export class Analysis {
     return this.to === undefined || isBefore(record, this.to);
   }
 
+  /**
+   * What records of flows are made with.
+   *
+   * @param files paths of the inputs
+   * @param ignored codes of findings that are left out
+   */
+  flowContext(files: readonly string[], ignored: ReadonlySet<string> = new Set()): FlowContext {
+    const { evidence, eventCounts, history } = this.tracker;
+    return {
+      rows: this.rows,
+      evidence,
+      eventCounts,
+      history,
+      services: evidence.services,
+      start: () => this.start,
+      now: () => this.end_,
+      layerNames: (layers) => this.wire.layerNames(layers),
+      files,
+      msl: this.msl,
+      ignored,
+    };
+  }
+
   /** Worth a line, but no segment of a flow. */
   private takeOther(segment: SegmentView, result: WireResult): void {
     if (result === WIRE.unknownLink) {
@@ -106,9 +132,11 @@ export class Analysis {
     }
     if (result === WIRE.brokenTcp) this.brokenSegments++;
     else if (result === WIRE.icmpQuote) this.icmpErrors++;
-    if (this.onSegment === undefined) return;
+    if (this.onSegment === undefined && result !== WIRE.icmpQuote) return;
     this.tracker.locate(segment);
-    this.onSegment(this.tracker.verdict, segment, result);
+    const { row, side } = this.tracker.verdict;
+    if (result === WIRE.icmpQuote && row >= 0) this.tracker.evidence.takeIcmp(row, side, segment);
+    if (this.onSegment !== undefined) this.onSegment(this.tracker.verdict, segment, result);
   }
 
   /** The capture is over: every flow that is still open is handed on. */

@@ -31,6 +31,7 @@ export {
   UnreadableInputError,
   UsageError,
 } from './errors.ts';
+export type { Confidence, Finding, Severity, Values } from './findings/finding.ts';
 export type { CaptureFinding, CaptureRecord, CaptureSummary, InputRecord } from './record/capture.ts';
 export type {
   Close,
@@ -131,14 +132,7 @@ export class Capture {
   }
 
   private cursorOf(analysis: Analysis): FlowCursor {
-    return new FlowCursor({
-      rows: analysis.rows,
-      eventCounts: analysis.tracker.eventCounts,
-      history: analysis.tracker.history,
-      layerNames: (layers) => analysis.wire.layerNames(layers),
-      files: this.source.inputs.map((input) => input.path),
-      msl: this.options.msl ?? 30,
-    });
+    return new FlowCursor(analysis.flowContext(this.source.inputs.map((input) => input.path)));
   }
 
   /** Reads on whenever the caller has had all of `ready`, which the analysis' listeners fill. */

@@ -113,14 +113,7 @@ export function analyzeRecords(records: readonly RecordView[], choices: Analysis
       flows.push(recordObject(FLOW_FIELDS, cursor) as unknown as FlowRecord);
     },
   });
-  const cursor = new FlowCursor({
-    rows: analysis.rows,
-    eventCounts: analysis.tracker.eventCounts,
-    history: analysis.tracker.history,
-    layerNames: (layers) => analysis.wire.layerNames(layers),
-    files: [],
-    msl: choices.msl ?? 30,
-  });
+  const cursor = new FlowCursor(analysis.flowContext([]));
   records.forEach((record, index) => {
     record.frame = index + 1;
     record.fileFrame = index + 1;

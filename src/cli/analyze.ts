@@ -13,6 +13,7 @@ import { NdjsonFlows } from '../render/ndjson.ts';
 import { ZeekLog } from '../render/zeek.ts';
 import { analysisOptions, type CaptureOptions } from './capture-options.ts';
 import { EXIT, exitStatus } from './exit.ts';
+import { ignoredCodes, reportIgnored, withoutIgnored } from './ignored.ts';
 import { Output } from './output.ts';
 import { reportProblems } from './problems.ts';
 import { readAll } from './reading.ts';
@@ -24,10 +25,13 @@ export interface AnalyzeOptions extends CaptureOptions {
   readonly sort?: SortKey;
   readonly top?: number;
   readonly captureRecord?: boolean;
+  /** Codes of findings that are left out. */
+  readonly ignore?: readonly string[];
 }
 
 /** `lastack analyze`: answers the exit status. */
 export async function analyze(captures: readonly string[], options: AnalyzeOptions): Promise<number> {
+  const ignored = ignoredCodes(options.ignore);
   const source = await openCaptures(captures, { digest: options.format === 'json' || options.captureRecord === true });
   if (source.inputs.length === 0) {
     reportProblems(source.problems);
@@ -43,20 +47,20 @@ export async function analyze(captures: readonly string[], options: AnalyzeOptio
       if (wanted === null || wanted.has(cursor.word(FLOW.number))) sink.take(cursor);
     },
   });
-  const cursor = new FlowCursor({
-    rows: analysis.rows,
-    eventCounts: analysis.tracker.eventCounts,
-    history: analysis.tracker.history,
-    layerNames: (layers) => analysis.wire.layerNames(layers),
-    files: source.inputs.map((input) => input.path),
-    msl: options.msl,
-  });
+  const cursor = new FlowCursor(
+    analysis.flowContext(
+      source.inputs.map((input) => input.path),
+      ignored,
+    ),
+  );
   const sink = await sinkOf(options, output, source);
   try {
     const interrupted = await readAll(source, analysis, options.progress);
-    sink.end(captureRecord(source, analysis));
+    const { suppressed } = cursor.judge;
+    sink.end(withoutIgnored(captureRecord(source, analysis), ignored, suppressed));
     output.close();
     reportProblems(source.problems);
+    reportIgnored(suppressed);
     return interrupted ? EXIT.interrupted : exitStatus(source.problems);
   } finally {
     sink.dispose();

@@ -103,7 +103,7 @@ class Survey implements RecordTaker {
             onSegment: (verdict, segment, result) => this.flowFrames?.take(verdict, segment, result),
           }),
     });
-    const cursor = flowCursor(this.analysis, source, options);
+    const cursor = flowCursor(this.analysis, source);
     this.flowFrames =
       options.flow === undefined ? null : new FlowFrames(wanted, this.analysis.tracker, this.analysis.wire);
     this.frames = this.flowFrames?.frames ?? null;
@@ -171,7 +171,7 @@ class Writing implements RecordTaker {
         : {}),
     } satisfies AnalysisOptions);
     this.analysis = analysis;
-    const flow = flowCursor(analysis, source, options);
+    const flow = flowCursor(analysis, source);
     const cursor = new SegmentCursor(flow, analysis.tracker.verdict, new SegmentView(), () => {});
     this.writer.section(output.out, sectionText(survey, options));
   }
@@ -206,15 +206,8 @@ function inRanges(ranges: FrameRanges, frame: number): boolean {
   return false;
 }
 
-function flowCursor(analysis: Analysis, source: CaptureSource, options: ExtractOptions): FlowCursor {
-  return new FlowCursor({
-    rows: analysis.rows,
-    eventCounts: analysis.tracker.eventCounts,
-    history: analysis.tracker.history,
-    layerNames: (layers) => analysis.wire.layerNames(layers),
-    files: source.inputs.map((input) => input.path),
-    msl: options.msl,
-  });
+function flowCursor(analysis: Analysis, source: CaptureSource): FlowCursor {
+  return new FlowCursor(analysis.flowContext(source.inputs.map((input) => input.path)));
 }
 
 /** `lastack: frame 9, flow 1: …`: the number that the record had, since it gets another one. */

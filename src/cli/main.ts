@@ -42,6 +42,7 @@ is analysed), 130 interrupted.`,
   addCaptureOptions(analyze)
     .addOption(new Option('--sort <key>', 'order of the flows').choices(SORT_KEYS))
     .option('--top <number>', 'only the first flows of that order', count)
+    .option('--ignore <codes>', 'leave these findings out (and say so): CODE or CODE,CODE', codes)
     .option('--capture-record', "ndjson: put the capture's record on the last line")
     .action(async (captures, options) => {
       const { analyze } = await import('./analyze.ts');
@@ -90,6 +91,15 @@ is analysed), 130 interrupted.`,
     });
 
   lastack
+    .command('explain')
+    .description('what a finding means: its rule, its source, its guards; without a code, all there are')
+    .argument('[code]', 'code of a finding')
+    .action(async (code) => {
+      const { explain } = await import('./explain.ts');
+      await finish(explain(code));
+    });
+
+  lastack
     .command('schema')
     .description('what the records look like, as JSON Schema')
     .action(async () => {
@@ -100,6 +110,11 @@ is analysed), 130 interrupted.`,
 }
 
 const SORT_KEYS = ['flow', 'worst', 'start', 'duration', 'bytes', 'packets', 'handshake', 'retransmissions'];
+
+/** Codes, separated by commas, of an option that may be given several times. */
+function codes(text: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), ...text.split(',').map((code) => code.trim())];
+}
 
 /** Ends the process with a status once what was written is gone. */
 async function finish(status: number): Promise<void> {

@@ -60,14 +60,7 @@ export async function timeline(captures: readonly string[], options: TimelineOpt
     },
   });
   let printed = 0;
-  const flow = new FlowCursor({
-    rows: analysis.rows,
-    eventCounts: analysis.tracker.eventCounts,
-    history: analysis.tracker.history,
-    layerNames: (layers) => analysis.wire.layerNames(layers),
-    files: source.inputs.map((input) => input.path),
-    msl: options.msl,
-  });
+  const flow = new FlowCursor(analysis.flowContext(source.inputs.map((input) => input.path)));
   const cursor = new SegmentCursor(flow, analysis.tracker.verdict, new SegmentView(), (out, segment, result) =>
     lines.write(out, segment, result),
   );

@@ -98,6 +98,8 @@ export const FLOW = {
   historyUntilF64: 38,
   /** The longest time between two segments. */
   longestSilenceF64: 39,
+  /** What tcp/evidence.ts keeps of the flow, or 0. */
+  evidence: 75,
 
   client: 80,
   server: 144,
@@ -152,6 +154,8 @@ export const END = {
   lastFinFrame: 36,
   /** What the last segment was, to know a mirror port's copy by. */
   lastSeq: 37,
+  /** The acknowledgment number of the last segment with payload that it sent. */
+  payloadAck: 38,
   lastIpId: 39,
   lastTimeF64: 20,
   lastShape: 42,
@@ -183,6 +187,8 @@ export const END = {
   resetSeq: 61,
   /** Octets of IP packets, headers included. */
   ipBytesF64: 31,
+  /** What tcp/evidence.ts keeps of the flow, or 0. */
+  evidence: 75,
 } as const;
 
 export const FLOW_BITS = {
@@ -225,6 +231,8 @@ export const FLOW_BITS = {
   selfConnect: 0x400000,
   /** The client's ESTABLISHED rests on a SYN+ACK that may have been lost behind the tap. */
   clientDoubtful: 0x800000,
+  /** The evidence keeps what follows a segment that mattered. */
+  followed: 0x1000000,
 } as const;
 
 export const END_BITS = {

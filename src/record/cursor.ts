@@ -1,21 +1,21 @@
 import { UtcTimes } from '../bytes/time.ts';
-import { FLOW, type FlowRows } from '../flow/rows.ts';
-import type { EventCounts } from '../tcp/event-counts.ts';
+import type { Facts } from '../findings/case.ts';
+import { Judge, type Judgement } from '../findings/judge.ts';
+import { FLOW } from '../flow/rows.ts';
 import type { History } from '../tcp/history.ts';
 
 /** What a record of a flow needs beyond its row. */
-export interface FlowContext {
-  readonly rows: FlowRows;
+export interface FlowContext extends Facts {
   /** Names of a stack of layers, by `FLOW.layers`. */
   readonly layerNames: (layers: number) => readonly string[];
   /** Paths of the inputs, by `FLOW.firstFile`. */
   readonly files: readonly string[];
-  /** How often events occurred, by `END.eventCounts`. */
-  readonly eventCounts: EventCounts;
   /** Zeek's view of the flows. */
   readonly history: History;
   /** Maximum segment lifetime in seconds. */
   readonly msl: number;
+  /** Codes of findings that are left out; none by default. */
+  readonly ignored?: ReadonlySet<string>;
 }
 
 /**
@@ -34,11 +34,14 @@ export class FlowCursor {
   item = 0;
   layers: readonly string[] = [];
   readonly times: UtcTimes = new UtcTimes();
+  readonly judge: Judge;
+  private judged: Judgement | null = null;
 
   constructor(context: FlowContext) {
     this.context = context;
     this.i32 = context.rows.i32;
     this.f64 = context.rows.f64;
+    this.judge = new Judge(context, context.ignored ?? NONE);
   }
 
   move(row: number): void {
@@ -46,6 +49,13 @@ export class FlowCursor {
     this.f64 = this.context.rows.f64;
     this.row = row;
     this.half = row / 2;
+    this.judged = null;
+  }
+
+  /** What was found of the flow, which must be finished. */
+  get judgement(): Judgement {
+    this.judged ??= this.judge.judge(this.row);
+    return this.judged;
   }
 
   /** The word of the row at an offset of `FLOW`. */
@@ -62,3 +72,5 @@ export class FlowCursor {
     return this.i32[this.row + FLOW.bits]!;
   }
 }
+
+const NONE: ReadonlySet<string> = new Set();

@@ -17,6 +17,7 @@ export type Field<Cursor> =
   | TextField<Cursor>
   | ObjectField<Cursor>
   | ListField<Cursor>
+  | JsonField<Cursor>
   | PendingField;
 
 /** A table of fields, in the order in which they are printed. */
@@ -107,6 +108,18 @@ export interface ListField<Cursor> extends Described {
   readonly cell?: string;
 }
 
+/** Any value, made as an object when it is asked for: for what most records do not have. */
+export interface JsonField<Cursor> extends Described {
+  readonly kind: 'json';
+  /** Its type in TypeScript, where that type is exported, and under which name. */
+  readonly type: { readonly type: string; readonly from: string; readonly name: string };
+  readonly schema: object;
+  /** A value that `JSON.stringify` writes; an empty list is not written by it. */
+  readonly get: (cursor: Cursor) => readonly object[];
+  /** Its text in a CSV cell. */
+  readonly cell: (cursor: Cursor) => string;
+}
+
 /** A field of the schema that nothing fills yet: always the same value. */
 export interface PendingField extends Described {
   readonly kind: 'pending';
@@ -185,6 +198,16 @@ export function list<Cursor>(
   cell?: string,
 ): ListField<Cursor> {
   return { kind: 'list', doc, nullable: false, next, enter, item, ...(cell === undefined ? {} : { cell }) };
+}
+
+export function json<Cursor>(
+  doc: string,
+  type: JsonField<Cursor>['type'],
+  schema: object,
+  get: (cursor: Cursor) => readonly object[],
+  cell: (cursor: Cursor) => string,
+): JsonField<Cursor> {
+  return { kind: 'json', doc, nullable: false, type, schema, get, cell };
 }
 
 export function pending(doc: string, value: PendingField['value'], type: string, schema: object): PendingField {

@@ -1,5 +1,7 @@
 /** Made from `record/flow.ts`; to change it, change that table and run `npx vitest run test/record -u`. */
 
+import type { Finding } from '../findings/finding.ts';
+
 /** One TCP connection, as captured. */
 export interface FlowRecord {
   /** 1-based, in order of each flow's first segment, whatever the order of printing. */
@@ -55,8 +57,8 @@ export interface FlowRecord {
   readonly fromClient: Direction;
   /** What the server sent. */
   readonly fromServer: Direction;
-  /** What is remarkable about the flow. */
-  readonly findings: readonly unknown[];
+  /** What is remarkable about the flow, the gravest first; `lastack explain CODE` tells what a code means. */
+  readonly findings: readonly Finding[];
   /** Community ID, version 1, seed 0. */
   readonly communityId: string;
 }
@@ -149,10 +151,10 @@ export interface Reset {
     | null;
   /** How far the connection was. */
   readonly stage: 'post-syn' | 'post-ack' | 'post-psh' | 'later';
-  /** Why, by the taxonomy of resets. */
+  /** Why: one code, which `lastack explain` describes. */
   readonly cause: string | null;
   /** How sure the cause is. */
-  readonly confidence: 'certain' | 'likely' | 'possible' | null;
+  readonly confidence: 'possible' | 'likely' | 'certain' | null;
 }
 
 export interface TimeWait {

@@ -1,3 +1,4 @@
+import { CONFIDENCES, SEVERITIES } from '../findings/finding.ts';
 import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, LOG, SERVER } from '../flow/rows.ts';
 import { CONN_STATES, connStateOf, historyOf } from '../tcp/conn-state.ts';
 import { EVENT_NAMES } from '../tcp/events.ts';
@@ -20,6 +21,7 @@ import {
   type Field,
   type Fields,
   integer,
+  json,
   list,
   milliseconds,
   object,
@@ -37,6 +39,24 @@ const SIDES = ['client', 'server'] as const;
 const TIME_WAIT_SIDES = ['client', 'server', 'both'] as const;
 
 export type { FlowRecord } from './flow-record.ts';
+
+const FINDINGS_SCHEMA = {
+  type: 'array',
+  items: {
+    type: 'object',
+    properties: {
+      code: { type: 'string' },
+      severity: { enum: SEVERITIES },
+      confidence: { enum: CONFIDENCES },
+      frame: { type: 'integer', description: 'The deciding frame' },
+      frames: { type: 'array', items: { type: 'integer' }, description: 'All the evidence, in ascending order' },
+      values: { type: 'object', description: 'What was measured and compared' },
+      message: { type: 'string', description: 'What was seen, what it means, and what to look at next' },
+      filter: { type: 'string', description: 'A Wireshark display filter that shows the frames' },
+    },
+    required: ['code', 'severity', 'confidence', 'frame', 'frames', 'values', 'message', 'filter'],
+  },
+};
 
 /** A flow's record: the contract's fields, in its order. The interface `FlowRecord` is made from this table. */
 export const FLOW_FIELDS: Fields<FlowCursor> = {
@@ -117,10 +137,8 @@ export const FLOW_FIELDS: Fields<FlowCursor> = {
         RESET_STAGES,
         (flow) => (flow.word(FLOW.reset) >> RESET_PACK.stage) & 3,
       ),
-      cause: pending('Why, by the taxonomy of resets', null, 'string', { type: 'string' }),
-      confidence: pending('How sure the cause is', null, "'certain' | 'likely' | 'possible'", {
-        enum: ['certain', 'likely', 'possible'],
-      }),
+      cause: orNull(text('Why: one code, which `lastack explain` describes', (flow) => flow.judgement.cause)),
+      confidence: orNull(word('How sure the cause is', CONFIDENCES, (flow) => confidenceOf(flow))),
     }),
     finWithData: boolean("The first FIN's segment carried payload", (flow) => bit(flow, FLOW_BITS.finWithData)),
     halfCloseMs: milliseconds('From the first FIN to the second', (flow) =>
@@ -158,26 +176,22 @@ export const FLOW_FIELDS: Fields<FlowCursor> = {
   ),
   fromClient: direction('What the client sent', FLOW.client),
   fromServer: direction('What the server sent', FLOW.server),
-  findings: pending('What is remarkable about the flow', [], 'readonly unknown[]', {
-    type: 'array',
-    items: {
-      type: 'object',
-      properties: {
-        code: { type: 'string' },
-        severity: { enum: ['info', 'notice', 'warning', 'alert'] },
-        confidence: { enum: ['certain', 'likely', 'possible'] },
-        frame: { type: 'integer' },
-        frames: { type: 'array', items: { type: 'integer' } },
-        values: { type: 'object' },
-        message: { type: 'string' },
-      },
-      required: ['code', 'severity', 'confidence', 'frame', 'frames', 'values', 'message'],
-    },
-  }),
+  findings: json(
+    'What is remarkable about the flow, the gravest first; `lastack explain CODE` tells what a code means',
+    { type: 'readonly Finding[]', from: '../findings/finding.ts', name: 'Finding' },
+    FINDINGS_SCHEMA,
+    (flow) => flow.judgement.findings,
+    (flow) => flow.judgement.findings.map((finding) => finding.code).join(' '),
+  ),
   communityId: ascii('Community ID, version 1, seed 0', writeCommunityId),
 };
 
 const NANOSECONDS = 1e9;
+
+function confidenceOf(flow: FlowCursor): number {
+  const { confidence } = flow.judgement;
+  return confidence === null ? -1 : CONFIDENCES.indexOf(confidence);
+}
 const TIME_WAIT = FLOW_BITS.timeWaitClient | FLOW_BITS.timeWaitServer;
 
 function endpoint(doc: string, side: number): Field<FlowCursor> {

@@ -56,6 +56,8 @@ export function fieldValue<Cursor extends ObjectCursor>(field: Field<Cursor>, cu
       }
       return items;
     }
+    case 'json':
+      return JSON.parse(JSON.stringify(field.get(cursor)));
     case 'pending':
       return structuredClone(field.value);
   }

@@ -38,6 +38,7 @@ function schemaOfValue<Cursor>(field: Field<Cursor>): object {
       return schemaOf(field.fields);
     case 'list':
       return { type: 'array', items: schemaOfField(field.item) };
+    case 'json':
     case 'pending':
       return field.schema;
   }

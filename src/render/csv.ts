@@ -97,6 +97,9 @@ function writeCell(field: Field<FlowCursor>, flow: FlowCursor, out: ByteWriter):
     case 'text':
       out.text(csvText(field.get(flow) ?? ''));
       return;
+    case 'json':
+      out.text(csvText(field.cell(flow)));
+      return;
     case 'list':
       writeList(field, flow, out);
       return;

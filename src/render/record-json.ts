@@ -44,7 +44,7 @@ function made<Cursor extends RecordCursor>(fields: Fields<Cursor>): WriteRecord<
 }
 
 /** What the made functions call. */
-const HELPERS = { putInteger, putMilliseconds, putTime, putWord, writeText, writeOctets };
+const HELPERS = { putInteger, putMilliseconds, putTime, putWord, writeText, writeOctets, writeJson };
 
 function putTime(view: DataView, at: number, cursor: RecordCursor, nanoseconds: number): number {
   view.setUint8(at, QUOTE);
@@ -63,6 +63,11 @@ function writeText(out: ByteWriter, text: string | null): boolean {
   if (text === null) return false;
   out.text(JSON.stringify(text));
   return true;
+}
+
+function writeJson(out: ByteWriter, values: readonly object[]): void {
+  if (values.length === 0) out.ascii('[]');
+  else out.text(JSON.stringify(values));
 }
 
 /** Writes UTF-8 in place; only where something in it needs an escape is it made a string. */
@@ -193,6 +198,9 @@ class Code<Cursor extends RecordCursor> {
       case 'octets':
         this.push(`out.length = at; v = writeOctets(out, cursor, ${this.capture(field.write)}) ? 1 : 0; ${RELOAD}`);
         this.lines.push(`if (v === 0) { ${PUT_NULL} }`);
+        return;
+      case 'json':
+        this.push(`out.length = at; writeJson(out, ${this.capture(field.get)}(cursor)); ${RELOAD}`);
         return;
       case 'text':
         this.push(`out.length = at; v = writeText(out, ${this.capture(field.get)}(cursor)) ? 1 : 0; ${RELOAD}`);

@@ -34,7 +34,7 @@ export function isCopy(
   return since <= WITHIN_UNPROVEN && (segment.roomLength > 0 || (segment.flags & (SYN | FIN)) !== 0);
 }
 
-/** Keeps what `isCopy` compares with. */
+/** Keeps what `isCopy` compares with, and evidence looks back at. */
 export function rememberSegment(
   i32: Int32Array,
   f64: Float64Array,
@@ -42,11 +42,13 @@ export function rememberSegment(
   segment: SegmentView,
   shape: number,
 ): void {
+  i32[sender + END.lastFrame] = segment.frame;
   i32[sender + END.lastSeq] = segment.seq;
   i32[sender + END.lastIpId] = segment.ipId;
   i32[sender + END.lastShape] = shape;
   i32[sender + END.lastTtl] = segment.ttl;
   f64[(sender >> 1) + END.lastTimeF64] = segment.time;
+  if (segment.roomLength !== 0) i32[sender + END.payloadAck] = segment.ack;
   i32[sender + END.bits] = i32[sender + END.bits]! | END_BITS.lastKnown;
 }
 

@@ -22,7 +22,7 @@ export function takeInStep(tracker: Tracker, row: number, side: number, segment:
     (flags & (SYN | FIN | RST | ACK)) !== ACK ||
     i32[row + FLOW.state] !== STATE.ESTABLISHED ||
     i32[row + FLOW.state + 1] !== STATE.ESTABLISHED ||
-    (i32[row + FLOW.bits]! & (PROVEN | FLOW_BITS.selfConnect)) !== PROVEN ||
+    (i32[row + FLOW.bits]! & (PROVEN | FLOW_BITS.selfConnect | FLOW_BITS.followed)) !== PROVEN ||
     i32[sender + END.sndNxt] !== seq ||
     i32[sender + END.eventNext] !== seq ||
     i32[sender + END.eventBound] !== seq ||
@@ -42,6 +42,7 @@ export function takeInStep(tracker: Tracker, row: number, side: number, segment:
     (receiverBits & RECEIVER_MASK) !== END_BITS.unaKnown ||
     checksum === CHECKSUM.bad ||
     (checksum === CHECKSUM.good && (senderBits & END_BITS.checksumGood) === 0) ||
+    i32[sender + END.lastTtl] !== segment.ttl ||
     peerWindow <= 0 ||
     bound === 0 ||
     ((ack - bound) | 0) > 0 ||
@@ -97,6 +98,7 @@ export function takeInStep(tracker: Tracker, row: number, side: number, segment:
     f64[half + END.bytesF64] = f64[half + END.bytesF64]! + length;
     f64[half + END.uniqueBytesF64] = f64[half + END.uniqueBytesF64]! + length;
     i32[sender + END.payloadSegments] = i32[sender + END.payloadSegments]! + 1;
+    i32[sender + END.payloadAck] = ack;
     i32[sender + END.sndNxt] = end;
     i32[sender + END.seenNxt] = end;
     i32[sender + END.eventNext] = end;
@@ -161,7 +163,7 @@ export function takeInStep(tracker: Tracker, row: number, side: number, segment:
 }
 
 const PROVEN = FLOW_BITS.serverProven | FLOW_BITS.clientProven;
-/** Nanoseconds after which a silence means something to others (tcp/history.ts). */
-const SILENCE = 60e9;
+/** Nanoseconds after which a silence means something to others (tcp/history.ts, tcp/evidence.ts). */
+const SILENCE = 30e9;
 /** Of the end that is acknowledged: something was acknowledged before, nothing was sent again, it has not closed. */
 const RECEIVER_MASK = END_BITS.unaKnown | END_BITS.disordered | END_BITS.finSent;

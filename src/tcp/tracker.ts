@@ -7,6 +7,7 @@ import { takeAcknowledgment, takeFin } from './closing.ts';
 import { isCopy, rememberSegment, shapeOf } from './copies.ts';
 import { EventCounts } from './event-counts.ts';
 import { EVENT, takeEventScale, takeEvents } from './events.ts';
+import { Evidence, QUIET } from './evidence.ts';
 import { History, isQuiet } from './history.ts';
 import { HostSet } from './hosts.ts';
 import { Islands } from './islands.ts';
@@ -49,6 +50,7 @@ export class Tracker {
   readonly reuse: Reuse = new Reuse();
   readonly eventCounts: EventCounts = new EventCounts();
   readonly history: History = new History(this.rows, this.islands);
+  readonly evidence: Evidence = new Evidence(this.rows, this.verdict);
   private readonly hosts = new HostSet();
   private readonly tombstones = new Tombstones();
   private readonly options: TrackerOptions;
@@ -147,7 +149,6 @@ export class Tracker {
     const silence = segment.time - f64[(row >> 1) + FLOW.lastTimeF64]!;
     if (silence > f64[(row >> 1) + FLOW.longestSilenceF64]!) this.noteSilence(row, silence);
     f64[(row >> 1) + FLOW.lastTimeF64] = segment.time;
-    i32[sender + END.lastFrame] = segment.frame;
     i32[sender + END.packets] = i32[sender + END.packets]! + 1;
     f64[(sender >> 1) + END.ipBytesF64] = f64[(sender >> 1) + END.ipBytesF64]! + ipLengthOf(segment);
     if (payload !== 0) {
@@ -157,11 +158,13 @@ export class Tracker {
     const before = i32[row + FLOW.completeness]!;
     if (segment.frame === i32[row + FLOW.firstFrame]) i32[row + FLOW.completeness] = firstCompleteness(flags, payload);
     else i32[row + FLOW.completeness] = (before | (before >> 8) | completenessOf(flags, payload)) & 0x3f;
-    rememberSegment(i32, f64, sender, segment, shape);
     this.noteEvents(row, sender, receiver, segment);
+    this.noteWay(row, sender, silence, segment);
     if (segment.checksum === CHECKSUM.bad && this.atFault(sender, receiver, segment)) {
       verdict.notes |= NOTE.checksumBad;
       this.history.takeCorrupt(row, side, segment);
+      this.evidence.take(row, side, sender, receiver, segment, true);
+      rememberSegment(i32, f64, sender, segment, shape);
       this.noteStates(row);
       return;
     }
@@ -182,12 +185,24 @@ export class Tracker {
       takeWindow(i32, row, side, sender, segment);
       if (segment.hasTimestamps !== 0) takeTimestamp(i32, sender, segment);
     }
+    // What the row holds of the sender's segment before this one is evidence; it is overwritten last.
+    if (!steady || (verdict.notes | verdict.events | verdict.repeats | (bits & FLOW_BITS.followed)) !== 0)
+      this.evidence.take(row, side, sender, receiver, segment, steady);
+    rememberSegment(i32, f64, sender, segment, shape);
     this.noteStates(row);
   }
 
   private noteSilence(row: number, silence: number): void {
     this.rows.f64[(row >> 1) + FLOW.longestSilenceF64] = silence;
     this.history.takeSilence(row, silence);
+  }
+
+  /** Notes that the segment came another way than its sender's last one, and that it ends a long quiet. */
+  private noteWay(row: number, sender: number, silence: number, segment: SegmentView): void {
+    const { i32 } = this.rows;
+    if (i32[sender + END.lastTtl] !== segment.ttl && (i32[sender + END.bits]! & END_BITS.lastKnown) !== 0)
+      this.verdict.notes |= NOTE.anotherWay;
+    if (silence >= QUIET && i32[row + FLOW.firstFrame] !== segment.frame) this.verdict.notes |= NOTE.afterQuiet;
   }
 
   private noteEvents(row: number, sender: number, receiver: number, segment: SegmentView): void {
@@ -305,6 +320,7 @@ export class Tracker {
       if (counts !== 0) this.eventCounts.give(counts - 1);
       if (this.rows.i32[end + END.islands] !== 0) this.islands.clear(end);
     }
+    this.evidence.forget(row);
     this.reuse.forget(row);
     this.history.forget(row);
     if (this.lastRow === row) this.lastRow = -1;
@@ -412,8 +428,10 @@ export class Tracker {
       ((bits & FLOW_BITS.synSeen) !== 0 && (bits & FLOW_BITS.ackSeen) === 0);
     if (finished) {
       const inTimeWait = client === STATE.TIME_WAIT || server === STATE.TIME_WAIT;
+      this.evidence.remember(row, side);
       this.finish(row);
       const fresh = this.begin(segment, ++this.flows);
+      this.evidence.takePredecessor(fresh);
       this.lastRow = fresh;
       this.verdict.clear();
       this.verdict.notes |= NOTE.portsReused | (inTimeWait ? NOTE.reusedInTimeWait : 0);
@@ -432,9 +450,11 @@ export class Tracker {
     const senderIsHigh = table.senderIsHigh;
     reuse.uncount(this.rows, row, waiting);
     const number = reuse.number(row);
+    this.evidence.remember(row, 1 - this.sideOf(row));
     this.finish(row);
     table.senderIsHigh = 1 - senderIsHigh;
     const fresh = this.begin(waiting[0]!, number);
+    this.evidence.takePredecessor(fresh);
     for (const syn of waiting) this.replay(fresh, syn);
     table.senderIsHigh = senderIsHigh;
     this.lastRow = fresh;

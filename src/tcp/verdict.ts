@@ -35,6 +35,10 @@ export const NOTE = {
   /** The last ACK of the close: both FINs are acknowledged. */
   closeComplete: 0x20000,
   fastOpenData: 0x40000,
+  /** Its time to live differs from that of its sender's segment before. */
+  anotherWay: 0x80000,
+  /** Neither end had sent anything for half a minute. */
+  afterQuiet: 0x100000,
 } as const;
 
 /**

@@ -8,8 +8,10 @@ import { recordObject } from '../../src/record/object.ts';
 import { schemaOf } from '../../src/record/schema.ts';
 import { JsonRecord } from '../../src/render/record-json.ts';
 import { EventCounts } from '../../src/tcp/event-counts.ts';
+import { Evidence } from '../../src/tcp/evidence.ts';
 import { History } from '../../src/tcp/history.ts';
 import { Islands } from '../../src/tcp/islands.ts';
+import { Verdict } from '../../src/tcp/verdict.ts';
 import { formatted, interfacesOf } from './interface.ts';
 
 test('the interface of a flow record is what its table says', async () => {
@@ -58,6 +60,7 @@ function address(...octets: number[]): number {
 /** Counters that a random row may point at or past. */
 const COUNTS = new EventCounts();
 COUNTS.count(COUNTS.take(), 0b101);
+const EVIDENCE = new Evidence(new FlowRows(1), new Verdict());
 
 /** A cursor on a row of these words. */
 function cursorOn(words: Int32Array, files: readonly string[]): FlowCursor {
@@ -66,6 +69,10 @@ function cursorOn(words: Int32Array, files: readonly string[]): FlowCursor {
   table.i32.set(words, row);
   const cursor = new FlowCursor({
     rows: table,
+    evidence: EVIDENCE,
+    services: EVIDENCE.services,
+    start: () => 0,
+    now: () => 0,
     eventCounts: COUNTS,
     history: new History(table, new Islands()),
     layerNames: () => ['eth', 'vlan 10', 'ip', 'tcp'],

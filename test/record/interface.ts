@@ -5,7 +5,13 @@ import type { Field, Fields } from '../../src/record/field.ts';
 export function interfacesOf<Cursor>(name: string, doc: string, fields: Fields<Cursor>, table: string): string {
   const interfaces = new Map<string, string>();
   addInterface(interfaces, name, doc, fields);
-  return `/** Made from \`${table}\`; to change it, change that table and run \`npx vitest run test/record -u\`. */\n\n${[...interfaces.values()].join('\n')}`;
+  const imports = importsOf(fields).map(({ name, from }) => `import type { ${name} } from '${from}';\n`);
+  return `/** Made from \`${table}\`; to change it, change that table and run \`npx vitest run test/record -u\`. */\n\n${imports.join('')}\n${[...interfaces.values()].join('\n')}`;
+}
+
+/** What the fields' types are imported from. */
+function importsOf<Cursor>(fields: Fields<Cursor>): { readonly name: string; readonly from: string }[] {
+  return Object.values(fields).flatMap((field) => (field.kind === 'json' ? [field.type] : []));
 }
 
 function addInterface<Cursor>(
@@ -50,6 +56,8 @@ function typeOf<Cursor>(field: Field<Cursor>, interfaces: Map<string, string>): 
       const item = typeOf(field.item, interfaces);
       return item.includes('|') ? `readonly (${item})[]` : `readonly ${item}[]`;
     }
+    case 'json':
+      return field.type.type;
     case 'pending':
       return field.type;
   }

@@ -1,0 +1,72 @@
+import { UsageError } from '../errors.ts';
+import { CATALOGUE, nearestCode, PARTS } from '../findings/catalogue.ts';
+import type { CodeEntry } from '../findings/finding.ts';
+import { textStyle } from '../render/style.ts';
+import { EXIT } from './exit.ts';
+import { Output } from './output.ts';
+import { terminalSize, wantsColour } from './terminal.ts';
+
+/** Columns of a page that is no terminal. */
+const PAGE_COLUMNS = 80;
+
+/** `lastack explain`: what a finding means, or all there are; answers the exit status. */
+export function explain(code: string | undefined): number {
+  const entry = code === undefined ? undefined : CATALOGUE.get(code);
+  if (code !== undefined && entry === undefined) throw noSuchCode(code);
+  const output = new Output(undefined, []);
+  const columns = Math.max(40, Math.min(100, terminalSize(output, PAGE_COLUMNS).columns));
+  const style = textStyle(wantsColour('auto', output));
+  const paint = (severity: string, text: string): string =>
+    severity === 'alert' || severity === 'warning' ? style.warn(text) : text;
+  const lines: string[] = [];
+  if (code !== undefined && entry !== undefined) {
+    lines.push(`${style.bold(code)}  ${paint(entry.severity, entry.severity)}`, '');
+    for (const [label, text] of sections(entry)) {
+      wrapped(text, columns - INDENT).forEach((line, i) => {
+        lines.push(`${style.dim((i === 0 ? label : '').padEnd(INDENT))}${line}`);
+      });
+    }
+  } else {
+    for (const { title, entries } of PARTS) {
+      lines.push(style.bold(title));
+      for (const [name, { severity }] of Object.entries(entries))
+        lines.push(`  ${name.padEnd(30)}${paint(severity, severity)}`);
+      lines.push('');
+    }
+    lines.push('lastack explain CODE tells the rule of one, its source and its guards.');
+  }
+  output.out.text(`${lines.join('\n')}\n`);
+  output.close();
+  return EXIT.done;
+}
+
+/** A code that is in no catalogue, with the one that was probably meant. */
+export function noSuchCode(code: string): UsageError {
+  return new UsageError(
+    `there is no finding "${code.slice(0, 60)}": did you mean ${nearestCode(code)}? (lastack explain)`,
+  );
+}
+
+const INDENT = 10;
+
+function sections(entry: CodeEntry): readonly (readonly [string, string])[] {
+  return [
+    ['means', entry.means],
+    ['rule', entry.rule],
+    ['guard', entry.guard],
+    ['source', entry.source],
+    ['next', entry.next],
+  ];
+}
+
+function wrapped(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
+}

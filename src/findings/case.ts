@@ -1,0 +1,200 @@
+import { seqDelta } from '../bytes/seq.ts';
+import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, type FlowRows } from '../flow/rows.ts';
+import type { EventCounts } from '../tcp/event-counts.ts';
+import { EVENT_NAMES } from '../tcp/events.ts';
+import type { Evidence, Noted, Predecessor } from '../tcp/evidence.ts';
+import { RESET_PACK } from '../tcp/patterns.ts';
+import type { Services } from '../tcp/services.ts';
+import { RST } from '../wire/segment.ts';
+
+/** What rules may look at, beside a flow's row. */
+export interface Facts {
+  readonly rows: FlowRows;
+  readonly evidence: Evidence;
+  readonly eventCounts: EventCounts;
+  readonly services: Services;
+  /** Times, nanoseconds since the capture's first whole second: its first record, and the newest one so far. */
+  readonly start: () => number;
+  readonly now: () => number;
+}
+
+/** A finished flow as rules see it: its row with names, and its evidence. One object, moved from flow to flow. */
+export class FlowCase {
+  readonly facts: Facts;
+  readonly client: EndCase;
+  readonly server: EndCase;
+  row = 0;
+  i32: Int32Array;
+  f64: Float64Array;
+  private kept: readonly Noted[] | null = null;
+
+  constructor(facts: Facts) {
+    this.facts = facts;
+    this.i32 = facts.rows.i32;
+    this.f64 = facts.rows.f64;
+    this.client = new EndCase(this, 0, FLOW.client);
+    this.server = new EndCase(this, 1, FLOW.server);
+  }
+
+  move(row: number): void {
+    this.i32 = this.facts.rows.i32;
+    this.f64 = this.facts.rows.f64;
+    this.row = row;
+    this.kept = null;
+  }
+
+  /** The word of the row at an offset of `FLOW`; the double at one whose name ends in F64. */
+  word(field: number): number {
+    return this.i32[this.row + field]!;
+  }
+
+  double(field: number): number {
+    return this.f64[this.row / 2 + field]!;
+  }
+
+  /** Whether one of these bits of FLOW_BITS is set. */
+  has(bits: number): boolean {
+    return (this.i32[this.row + FLOW.bits]! & bits) !== 0;
+  }
+
+  end(side: number): EndCase {
+    return side === CLIENT ? this.client : this.server;
+  }
+
+  other(side: number): EndCase {
+    return side === CLIENT ? this.server : this.client;
+  }
+
+  /** Whether anything beyond the row is kept: most flows have nothing. */
+  get hasEvidence(): boolean {
+    return this.word(FLOW.evidence) !== 0;
+  }
+
+  /** All that is kept, in order of frames. */
+  get noted(): readonly Noted[] {
+    this.kept ??= this.facts.evidence.list(this.word(FLOW.evidence));
+    return this.kept;
+  }
+
+  get predecessor(): Predecessor | undefined {
+    return this.hasEvidence ? this.facts.evidence.before(this.word(FLOW.evidence)) : undefined;
+  }
+
+  /** The RST that closed the flow. */
+  get reset(): Noted | undefined {
+    const frame = this.word(FLOW.resetFrame);
+    if (frame === 0 || !this.has(FLOW_BITS.reset)) return undefined;
+    return this.noted.find((noted) => noted.frame === frame && (noted.flags & RST) !== 0);
+  }
+
+  /** Form of the RST that closed the flow: an index of RESET_FORMS; and the side in whose name it was sent. */
+  get resetForm(): number {
+    return this.word(FLOW.reset) & 3;
+  }
+
+  get resetSide(): number {
+    return (this.word(FLOW.reset) >> RESET_PACK.side) & 1;
+  }
+
+  /** Whether SYN, SYN+ACK and ACK were all seen. */
+  get complete(): boolean {
+    return (
+      this.has(FLOW_BITS.synSeen) &&
+      this.has(FLOW_BITS.synAckSeen) &&
+      this.has(FLOW_BITS.ackSeen) &&
+      !this.has(FLOW_BITS.refused | FLOW_BITS.aborted)
+    );
+  }
+
+  /** Nanoseconds of a round trip: the handshake's, else the lowest sample of either end, else 200 ms. */
+  get roundTrip(): number {
+    if (this.word(FLOW.synFrame) !== 0 && this.word(FLOW.ackFrame) !== 0) {
+      const time = this.double(FLOW.ackTimeF64) - this.double(FLOW.lastSynTimeF64);
+      if (time > 0) return time;
+    }
+    const samples = [this.client, this.server].filter((end) => end.word(END.rttSamples) > 0);
+    const least = Math.min(...samples.map((end) => end.double(END.rttMinF64)));
+    return samples.length > 0 && least > 0 ? least : 2e8;
+  }
+
+  /** How long the capture went on after a moment, nanoseconds. */
+  since(time: number): number {
+    return this.facts.now() - time;
+  }
+
+  /** Both ends were captured: rules about answers apply. */
+  get bothWays(): boolean {
+    return this.client.packets > 0 && this.server.packets > 0;
+  }
+}
+
+/** One end of the flow. */
+export class EndCase {
+  readonly side: number;
+  readonly name: 'client' | 'server';
+  private readonly flow: FlowCase;
+  private readonly at: number;
+
+  constructor(flow: FlowCase, side: number, at: number) {
+    this.flow = flow;
+    this.side = side;
+    this.at = at;
+    this.name = side === CLIENT ? 'client' : 'server';
+  }
+
+  word(field: number): number {
+    return this.flow.i32[this.flow.row + this.at + field]!;
+  }
+
+  double(field: number): number {
+    return this.flow.f64[(this.flow.row + this.at) / 2 + field]!;
+  }
+
+  /** Whether one of these bits of END_BITS is set. */
+  has(bits: number): boolean {
+    return (this.word(END.bits) & bits) !== 0;
+  }
+
+  get state(): number {
+    return this.flow.i32[this.flow.row + FLOW.state + this.side]!;
+  }
+
+  get packets(): number {
+    return this.word(END.packets);
+  }
+
+  get bytes(): number {
+    return this.double(END.bytesF64);
+  }
+
+  get payloadSegments(): number {
+    return this.word(END.payloadSegments);
+  }
+
+  /** How often an event of EVENT_NAMES occurred in what it sent. */
+  events(name: (typeof EVENT_NAMES)[number]): number {
+    const counts = this.word(END.eventCounts);
+    return counts === 0 ? 0 : this.flow.facts.eventCounts.of(counts - 1, EVENT_NAMES.indexOf(name));
+  }
+
+  /** When it last sent something new: payload, SYN or FIN. NaN if never. */
+  get activeTime(): number {
+    const time = this.double(END.eventNextTimeF64);
+    return time > 0 ? time : Number.NaN;
+  }
+
+  /** The capture missed something that it sent (G1): an ACK covered what was not captured, or a hole is left. */
+  get hasGap(): boolean {
+    return (
+      this.flow.end(1 - this.side).events('ack-unseen-segment') > 0 ||
+      this.word(END.seenNxt) !== this.word(END.sndNxt) ||
+      (this.has(END_BITS.unaKnown) &&
+        this.has(END_BITS.seqKnown) &&
+        seqDelta(this.word(END.sndNxt), this.word(END.sndUna)) > 0)
+    );
+  }
+
+  get sentFin(): boolean {
+    return this.has(END_BITS.finSent);
+  }
+}

@@ -1,0 +1,55 @@
+import { ACROSS } from './catalogue/across.ts';
+import { CAPTURE } from './catalogue/capture.ts';
+import { CLOSING } from './catalogue/closing.ts';
+import { FORGED } from './catalogue/forged.ts';
+import { LOSS } from './catalogue/loss.ts';
+import { OPENING } from './catalogue/opening.ts';
+import { QUIET } from './catalogue/quiet.ts';
+import { RESETS } from './catalogue/resets.ts';
+import { REUSE } from './catalogue/reuse.ts';
+import type { CodeEntry, Entries } from './finding.ts';
+
+/** The catalogue, in the order of a connection's life. A code is never renamed. */
+export const PARTS: readonly { readonly title: string; readonly entries: Entries }[] = [
+  { title: 'The capture itself', entries: CAPTURE },
+  { title: 'Opening', entries: OPENING },
+  { title: 'Closing', entries: CLOSING },
+  { title: 'Resets', entries: RESETS },
+  { title: 'TIME_WAIT and ports used again', entries: REUSE },
+  { title: 'Living and dying quietly', entries: QUIET },
+  { title: 'Not from whom it claims', entries: FORGED },
+  { title: 'Loss and flow control', entries: LOSS },
+  { title: 'Across flows', entries: ACROSS },
+];
+
+/** Every code and what it means. */
+export const CATALOGUE: ReadonlyMap<string, CodeEntry> = new Map(
+  PARTS.flatMap(({ entries }) => Object.entries(entries)),
+);
+
+/** The code that was probably meant: the nearest by letters that differ, or one that it begins or ends. */
+export function nearestCode(text: string): string {
+  const wanted = text.toLowerCase();
+  let nearest = '';
+  let least = Number.POSITIVE_INFINITY;
+  for (const code of CATALOGUE.keys()) {
+    const distance = code.includes(wanted) ? 1 : lettersApart(wanted, code);
+    if (distance < least) {
+      least = distance;
+      nearest = code;
+    }
+  }
+  return nearest;
+}
+
+/** How many letters have to be changed, added or taken away (Levenshtein). */
+function lettersApart(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let k = 1; k <= b.length; k++)
+      next[k] = Math.min(next[k - 1]! + 1, row[k]! + 1, row[k - 1]! + (a[i - 1] === b[k - 1] ? 0 : 1));
+    row = next;
+  }
+  return row[b.length]!;
+}

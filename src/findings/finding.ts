@@ -1,0 +1,47 @@
+/** How grave a finding is, the mildest first: a fact worth naming; unusual; it cost somebody something; an attack. */
+export const SEVERITIES = ['info', 'notice', 'warning', 'alert'] as const;
+export type Severity = (typeof SEVERITIES)[number];
+
+/** How sure it is, the least first. */
+export const CONFIDENCES = ['possible', 'likely', 'certain'] as const;
+export type Confidence = (typeof CONFIDENCES)[number];
+
+/** What was measured and compared. Names that end in `Ms` are milliseconds. */
+export type Values = Readonly<Record<string, number | string | boolean | null>>;
+
+/** Something remarkable about a flow. A wire trace shows behaviour, not intent: so do the messages. */
+export interface Finding {
+  /** One of the catalogue's codes, which are never renamed. */
+  readonly code: string;
+  readonly severity: Severity;
+  readonly confidence: Confidence;
+  /** The deciding frame. */
+  readonly frame: number;
+  /** All the evidence, in ascending order; `frame` is among them. */
+  readonly frames: readonly number[];
+  readonly values: Values;
+  /** What was seen, what it means, and what to look at next. */
+  readonly message: string;
+  /** A Wireshark display filter that shows the frames. */
+  readonly filter: string;
+}
+
+/** One code of the catalogue: the whole of what `lastack explain` says, and how a finding puts itself into words. */
+export interface CodeEntry {
+  readonly severity: Severity;
+  /** What was seen, from the finding's values. One sentence without its full stop. */
+  readonly seen: (values: Values) => string;
+  /** What that means for the connection. */
+  readonly means: string;
+  /** When lastack says so. */
+  readonly rule: string;
+  /** Where the rule comes from. */
+  readonly source: string;
+  /** What keeps it from crying wolf. */
+  readonly guard: string;
+  /** What to look at next. */
+  readonly next: string;
+}
+
+/** A part of the catalogue. */
+export type Entries = Readonly<Record<string, CodeEntry>>;

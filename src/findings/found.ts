@@ -1,0 +1,77 @@
+import { CATALOGUE } from './catalogue.ts';
+import type { Confidence, Finding, Severity, Values } from './finding.ts';
+import { sentence } from './words.ts';
+
+/** What a rule says when it applies. */
+export interface Claim {
+  /** The deciding frame. */
+  readonly frame: number;
+  /** Further evidence; 0 stands for no frame. */
+  readonly frames?: readonly number[];
+  readonly values?: Values;
+  /** `certain` unless told otherwise. */
+  readonly confidence?: Confidence;
+  /** Where it differs from the catalogue's. */
+  readonly severity?: Severity;
+}
+
+/** Gathers what the rules find of one flow. */
+export class Found {
+  readonly findings: Finding[] = [];
+  /** The one cause of the RST that closed the flow. */
+  cause: string | null = null;
+  confidence: Confidence | null = null;
+
+  add(code: string, claim: Claim): void {
+    this.findings.push(new Told(code, claim));
+  }
+
+  /** Adds the cause of the flow's RST. */
+  addCause(code: string, claim: Claim): void {
+    this.cause = code;
+    this.confidence = claim.confidence ?? 'certain';
+    this.add(code, claim);
+  }
+
+  has(code: string): boolean {
+    return this.findings.some((finding) => finding.code === code);
+  }
+}
+
+/** A finding that puts itself into words only when somebody reads them. */
+class Told implements Finding {
+  readonly code: string;
+  readonly severity: Severity;
+  readonly confidence: Confidence;
+  readonly frame: number;
+  readonly frames: readonly number[];
+  readonly values: Values;
+
+  constructor(code: string, claim: Claim) {
+    this.code = code;
+    this.severity = claim.severity ?? CATALOGUE.get(code)!.severity;
+    this.confidence = claim.confidence ?? 'certain';
+    this.frame = claim.frame;
+    this.frames = inOrder(claim.frame, claim.frames);
+    this.values = claim.values ?? {};
+  }
+
+  get message(): string {
+    const { seen, means, next } = CATALOGUE.get(this.code)!;
+    return `${sentence(seen(this.values))} ${means}${next === 'None.' ? '' : ` ${next}`}`;
+  }
+
+  get filter(): string {
+    return this.frames.length === 1 ? `frame.number == ${this.frame}` : `frame.number in {${this.frames.join(', ')}}`;
+  }
+
+  toJSON(): Finding {
+    const { code, severity, confidence, frame, frames, values, message, filter } = this;
+    return { code, severity, confidence, frame, frames, values, message, filter };
+  }
+}
+
+function inOrder(frame: number, others: readonly number[] | undefined): readonly number[] {
+  if (others === undefined || others.length === 0) return [frame];
+  return [...new Set([frame, ...others])].filter((number) => number > 0).sort((a, b) => a - b);
+}

@@ -1,0 +1,66 @@
+import { type Facts, FlowCase } from './case.ts';
+import { type Confidence, type Finding, SEVERITIES } from './finding.ts';
+import { Found } from './found.ts';
+import { closing } from './rules/closing.ts';
+import { forged } from './rules/forged.ts';
+import { loss } from './rules/loss.ts';
+import { opening } from './rules/opening.ts';
+import { quiet } from './rules/quiet.ts';
+import { resets } from './rules/resets.ts';
+import { reuse } from './rules/reuse.ts';
+import { whole } from './rules/whole.ts';
+
+/** What was found of one flow. */
+export interface Judgement {
+  /** The gravest first; of equal gravity in order of frames. */
+  readonly findings: readonly Finding[];
+  /** Why the RST that closed the flow was sent: a code of the catalogue; null without such a RST. */
+  readonly cause: string | null;
+  readonly confidence: Confidence | null;
+}
+
+/** A part of the rules: looks at a finished flow and says what it finds. */
+export type Rule = (flow: FlowCase, found: Found) => void;
+
+/** In the order in which they are asked: later ones may look at what earlier ones found. */
+const RULES: readonly Rule[] = [whole, opening, closing, resets, reuse, quiet, forged, loss];
+
+/** Judges finished flows, one at a time. */
+export class Judge {
+  /** How often codes that are ignored were found. */
+  readonly suppressed: Map<string, number> = new Map();
+  private readonly flow: FlowCase;
+  private readonly ignored: ReadonlySet<string>;
+
+  /** @param ignored codes that are left out of the findings (not of a reset's cause) */
+  constructor(facts: Facts, ignored: ReadonlySet<string>) {
+    this.flow = new FlowCase(facts);
+    this.ignored = ignored;
+  }
+
+  /** The flow whose row starts there. It must be finished: the row is still whole, and nothing more comes. */
+  judge(row: number): Judgement {
+    const found = new Found();
+    this.flow.move(row);
+    for (const rule of RULES) rule(this.flow, found);
+    const { findings } = found;
+    if (findings.length > 1)
+      findings.sort((a, b) => gravity(b) - gravity(a) || a.frame - b.frame || (a.code < b.code ? -1 : 1));
+    return {
+      findings: this.ignored.size === 0 ? findings : findings.filter((finding) => this.isWanted(finding)),
+      cause: found.cause,
+      confidence: found.confidence,
+    };
+  }
+
+  private isWanted(finding: Finding): boolean {
+    if (!this.ignored.has(finding.code)) return true;
+    this.suppressed.set(finding.code, (this.suppressed.get(finding.code) ?? 0) + 1);
+    return false;
+  }
+}
+
+/** 0 for info to 3 for alert. */
+export function gravity(finding: Finding): number {
+  return SEVERITIES.indexOf(finding.severity);
+}

@@ -1,0 +1,161 @@
+import { seqDelta } from '../../bytes/seq.ts';
+import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, SERVER } from '../../flow/rows.ts';
+import type { Noted } from '../../tcp/evidence.ts';
+import { STATE } from '../../tcp/machine.ts';
+import { PATTERN } from '../../tcp/patterns.ts';
+import { NOTE } from '../../tcp/verdict.ts';
+import { FIN, RST, SYN } from '../../wire/segment.ts';
+import type { EndCase, FlowCase } from '../case.ts';
+import type { Found } from '../found.ts';
+
+const MS = 1e6;
+const SECOND = 1e9;
+
+/** How the connection closed. */
+export function closing(flow: FlowCase, found: Found): void {
+  const frame = flow.word(FLOW.firstFinFrame);
+  if (frame === 0) return;
+  const closer = flow.end(flow.has(FLOW_BITS.serverFinFirst) ? SERVER : CLIENT);
+  const other = flow.other(closer.side);
+  if (flow.has(FLOW_BITS.finWithData)) found.add('fin-with-data', { frame, values: { by: closer.name } });
+  if (closer.side === SERVER && flow.has(FLOW_BITS.synSeen | FLOW_BITS.synAckSeen))
+    found.add('server-closes-first', { frame });
+  const transferred = halfClose(flow, closer, other, found);
+  closeWait(flow, closer, other, found);
+  if (flow.hasEvidence) {
+    for (const end of [closer, other]) if (end.sentFin) repeatedFin(flow, end, end !== closer, found);
+    for (const end of [closer, other]) if (end.sentFin) beyondFin(flow, end, found);
+    reordered(flow, found);
+  }
+  const took = flow.double(FLOW.lastAckTimeF64) - flow.double(FLOW.firstFinTimeF64);
+  if (flow.has(FLOW_BITS.closed) && !transferred && took > 5 * SECOND)
+    found.add('close-slow', {
+      frame: flow.word(FLOW.lastAckFrame),
+      frames: [frame, flow.word(FLOW.secondFinFrame)],
+      values: { tookMs: took / MS, by: other.name },
+    });
+}
+
+/** New payload of the other end after the FIN, which the first end acknowledged; whether there was any. */
+function halfClose(flow: FlowCase, closer: EndCase, other: EndCase, found: Found): boolean {
+  if (!flow.hasEvidence) return false;
+  const payload = flow.noted.filter(
+    (noted) =>
+      noted.side === other.side &&
+      noted.length > 0 &&
+      !noted.repeats &&
+      noted.frame > flow.word(FLOW.firstFinFrame) &&
+      seqDelta(closer.word(END.finSeq), noted.ack) > 0 &&
+      seqDelta((noted.seq + noted.length) | 0, other.word(END.sndUna)) >= 0,
+  );
+  const [first] = payload;
+  if (first === undefined) return false;
+  found.add('half-close-transfer', {
+    frame: first.frame,
+    frames: [flow.word(FLOW.firstFinFrame)],
+    values: { by: closer.name },
+  });
+  return true;
+}
+
+const LEAK = 60 * SECOND;
+
+function closeWait(flow: FlowCase, closer: EndCase, other: EndCase, found: Found): void {
+  if (!closer.has(END_BITS.finAcked) || other.packets === 0) return;
+  const from = flow.double(FLOW.firstFinTimeF64);
+  let waited: number;
+  let frame = flow.word(FLOW.firstFinFrame);
+  if (other.sentFin) {
+    const fin = flow.hasEvidence
+      ? flow.noted.find((noted) => noted.frame === other.word(END.finFrame) && (noted.notes & NOTE.afterQuiet) !== 0)
+      : undefined;
+    if (fin === undefined) return;
+    waited = fin.time - Math.max(fin.own.time, from);
+    frame = fin.frame;
+  } else if (flow.has(FLOW_BITS.reset)) {
+    const { reset } = flow;
+    if (reset === undefined) return;
+    const active = reset.side === other.side ? other.activeTime : Math.min(other.activeTime, reset.peer.time);
+    waited = reset.time - Math.max(active, from);
+    frame = reset.frame;
+  } else {
+    if (other.state !== STATE.CLOSE_WAIT) return;
+    waited = flow.since(Math.max(other.activeTime || 0, from));
+  }
+  if (waited >= LEAK)
+    found.add('close-wait-leak', {
+      frame,
+      frames: [flow.word(FLOW.firstFinFrame), flow.word(FLOW.finAckFrame)],
+      values: { by: closer.name, waitedMs: waited / MS },
+    });
+}
+
+/** FINs sent again: unanswered, lost, or acknowledged in vain. */
+function repeatedFin(flow: FlowCase, end: EndCase, second: boolean, found: Found): void {
+  if (end.word(END.lastFinFrame) === end.word(END.finFrame)) return;
+  const again = flow.noted.filter((noted) => noted.side === end.side && (noted.notes & NOTE.finRepeated) !== 0);
+  const [first] = again;
+  if (first === undefined) return;
+  const last = again[again.length - 1]!;
+  const frames = [end.word(END.finFrame), ...again.map((noted) => noted.frame)];
+  found.add('fin-retransmitted', { frame: first.frame, frames, values: { by: end.name, times: again.length } });
+  const other = flow.other(end.side);
+  const acked = again.find(
+    (noted) =>
+      noted.peer.frame > end.word(END.finFrame) &&
+      seqDelta(end.word(END.finSeq), noted.peer.ack) > 0 &&
+      noted.time - noted.peer.time > flow.roundTrip,
+  );
+  if (second && acked !== undefined && flow.has(FLOW_BITS.closed))
+    found.add('last-ack-lost', { frame: acked.frame, frames: [acked.peer.frame], values: { by: end.name } });
+  const silent =
+    again.every((noted) => noted.peer.frame < end.word(END.finFrame)) && other.word(END.lastFrame) < last.frame;
+  if (end.has(END_BITS.finAcked) || !silent || again.length < 2 || other.packets === 0) return;
+  if (flow.since(last.time) < 2 * (last.time - again[again.length - 2]!.time)) return;
+  found.add('fin-unanswered', {
+    frame: end.word(END.finFrame),
+    frames,
+    values: { by: end.name, fins: again.length + 1, overMs: (last.time - first.own.time) / MS },
+  });
+}
+
+function beyondFin(flow: FlowCase, end: EndCase, found: Found): void {
+  const past = flow.noted.filter((noted) => {
+    if (noted.side !== end.side || noted.length === 0 || noted.frame <= end.word(END.finFrame)) return false;
+    if ((noted.flags & (SYN | RST)) !== 0 || (noted.notes & (NOTE.checksumBad | NOTE.keepAlive)) !== 0) return false;
+    const beyond = seqDelta(end.word(END.finSeq), noted.seq);
+    return beyond >= 1 && beyond < 1 << 20;
+  });
+  // Where both ends had closed, another connection whose SYN was not captured is the better explanation.
+  if (past.length === 0 || flow.has(FLOW_BITS.closed)) return;
+  found.add('data-beyond-fin', {
+    frame: past[0]!.frame,
+    frames: [end.word(END.finFrame), ...past.map((noted) => noted.frame)],
+    confidence: end.hasGap ? 'possible' : 'certain',
+    severity: end.hasGap ? 'notice' : 'alert',
+    values: { by: end.name, segments: past.length },
+  });
+}
+
+function reordered(flow: FlowCase, found: Found): void {
+  const early = flow.noted.find((noted) => (noted.flags & FIN) !== 0 && (noted.notes & NOTE.leavesHole) !== 0);
+  if (early === undefined) return;
+  const fills = flow.noted.find((noted: Noted) => noted.side === early.side && isOvertaken(noted, early));
+  if (fills === undefined) return;
+  const by = flow.end(early.side).name;
+  found.add('fin-reordered', { frame: early.frame, frames: [fills.frame], values: { by } });
+}
+
+function isOvertaken(noted: Noted, fin: Noted): boolean {
+  return noted.frame > fin.frame && (noted.notes & NOTE.fillsHole) !== 0 && !noted.repeats;
+}
+
+/** Whether the end other than the first closer aborted in answer to its FIN. Called where the cause is known. */
+export function abortsOnFin(flow: FlowCase, reset: Noted): boolean {
+  return (
+    flow.word(FLOW.pattern) === PATTERN.resetAfterFin &&
+    reset.side !== (flow.has(FLOW_BITS.serverFinFirst) ? SERVER : CLIENT) &&
+    flow.resetForm === 0 &&
+    !flow.end(reset.side).sentFin
+  );
+}

@@ -1,0 +1,184 @@
+import { seqDelta } from '../../bytes/seq.ts';
+import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, SERVER } from '../../flow/rows.ts';
+import { EVENT } from '../../tcp/events.ts';
+import { NOTED, type Noted } from '../../tcp/evidence.ts';
+import { NOTE } from '../../tcp/verdict.ts';
+import { ACK, RST, SYN } from '../../wire/segment.ts';
+import type { EndCase, FlowCase } from '../case.ts';
+import type { Found } from '../found.ts';
+import { hops } from './quiet.ts';
+
+const MS = 1e6;
+
+/** Segments that do not come from whom they claim. */
+export function forged(flow: FlowCase, found: Found): void {
+  if (!flow.hasEvidence) return;
+  const resets = flow.noted.filter((noted) => noted.kind === NOTED.segment && (noted.flags & RST) !== 0);
+  for (const end of [flow.client, flow.server]) {
+    const own = resets.filter((noted) => noted.side === end.side);
+    train(end, own, found);
+    badChecksums(flow, end, found);
+    unsent(flow, end, found);
+    noTimestamp(flow, end, found);
+    ttlShift(flow, end, found);
+  }
+  afterReset(flow, resets, found);
+  const suspect = resets.find((noted) => signsOf(flow, noted, found).length > 0);
+  if (suspect !== undefined) forgedReset(flow, suspect, found);
+}
+
+/** RSTs in a row whose numbers no answered segment explains. */
+function train(end: EndCase, resets: readonly Noted[], found: Found): void {
+  if (resets.length < 2) return;
+  const odd = resets.filter(
+    (noted) => (noted.flags & ACK) !== 0 || noted.peer.frame === 0 || seqDelta(noted.peer.ack, noted.seq) > 0,
+  );
+  const close = odd.filter((noted, i) =>
+    odd.some((other, k) => i !== k && Math.abs(other.time - noted.time) <= 10 * MS),
+  );
+  const numbers = new Set(close.map((noted) => noted.seq));
+  const windows = close.map((noted) => noted.window);
+  const step = windows.length >= 3 ? windows[1]! - windows[0]! : 0;
+  const stepping = step !== 0 && windows.every((window, i) => i === 0 || window - windows[i - 1]! === step);
+  if (numbers.size < 2 && !stepping) return;
+  found.add('reset-train', {
+    frame: close[0]!.frame,
+    frames: close.map((noted) => noted.frame),
+    values: {
+      by: end.name,
+      resets: close.length,
+      withinMs: (close[close.length - 1]!.time - close[0]!.time) / MS,
+      windowStep: stepping ? step : null,
+    },
+  });
+}
+
+/** A SYN+ACK to a SYN that a RST had answered already. */
+function afterReset(flow: FlowCase, resets: readonly Noted[], found: Found): void {
+  if (!flow.has(FLOW_BITS.refused)) return;
+  const rst = resets.find((noted) => noted.frame === flow.word(FLOW.resetFrame));
+  if (rst === undefined) return;
+  const isn = flow.client.word(END.isn);
+  const synAck = flow.noted.find(
+    (noted) =>
+      noted.frame > rst.frame &&
+      noted.side === SERVER &&
+      (noted.flags & (SYN | ACK | RST)) === (SYN | ACK) &&
+      noted.ack === ((isn + 1 + flow.word(FLOW.dataInSyn)) | 0),
+  );
+  if (synAck === undefined) return;
+  const again = flow.noted.some(
+    (noted) =>
+      noted.side === CLIENT && (noted.flags & SYN) !== 0 && noted.frame > rst.frame && noted.frame < synAck.frame,
+  );
+  if (again) return;
+  found.add('syn-ack-after-reset', {
+    frame: synAck.frame,
+    frames: [rst.frame, flow.word(FLOW.synFrame)],
+    values: { afterMs: (synAck.time - rst.time) / MS },
+  });
+}
+
+/** What speaks against the RST's sender, in words. */
+function signsOf(flow: FlowCase, rst: Noted, found: Found): string[] {
+  const signs: string[] = [];
+  if (rst.own.frame === 0) return signs;
+  const next = flow.noted.find(
+    (noted) => noted.side === rst.side && noted.frame > rst.frame && (noted.flags & RST) === 0,
+  );
+  if (Math.abs(rst.ttl - rst.own.ttl) >= 2 && Math.abs(hops(rst.ttl) - hops(rst.own.ttl)) >= 2) {
+    if (next === undefined || next.ttl !== rst.ttl) signs.push(`TTL ${rst.ttl} where its sender has ${rst.own.ttl}`);
+  }
+  if (next !== undefined && rst.ipId > 0 && rst.own.ipId > 0 && next.ipId > 0) {
+    const run = (next.ipId - rst.own.ipId) & 0xffff;
+    const jump = (rst.ipId - rst.own.ipId) & 0xffff;
+    if (run < 256 && jump > 1024 && jump < 0x10000 - 1024) signs.push('an IP identification off the run of its sender');
+  }
+  const alive = found.findings.some((finding) => finding.code === 'reset-sender-alive' && finding.frame === rst.frame);
+  if (alive) signs.push('a sender that goes on after it');
+  if (found.findings.some((finding) => finding.code === 'reset-train' && finding.frames.includes(rst.frame)))
+    signs.push('company of RSTs with other numbers');
+  if (found.has('syn-ack-after-reset')) signs.push('a SYN+ACK after it');
+  return signs;
+}
+
+function forgedReset(flow: FlowCase, rst: Noted, found: Found): void {
+  const signs = signsOf(flow, rst, found);
+  // One sign that is a finding of its own needs no second one.
+  if (signs.length === 1 && !signs[0]!.includes('TTL') && !signs[0]!.includes('IP')) return;
+  const sure = signs.length > 1;
+  found.add('reset-forged', {
+    frame: rst.frame,
+    frames: [rst.own.frame],
+    severity: sure ? 'alert' : 'notice',
+    confidence: sure ? 'likely' : 'possible',
+    values: { by: flow.end(rst.side).name, signs: signs.join(' and '), ttl: rst.ttl, ttlBefore: rst.own.ttl },
+  });
+}
+
+function badChecksums(flow: FlowCase, end: EndCase, found: Found): void {
+  const bad = flow.noted.filter((noted) => noted.side === end.side && (noted.notes & NOTE.checksumBad) !== 0);
+  if (bad.length === 0) return;
+  found.add('checksum-bad', {
+    frame: bad[0]!.frame,
+    frames: bad.map((noted) => noted.frame),
+    values: { by: end.name, segments: bad.length },
+  });
+}
+
+/** An ACK that the other end never caught up with, though it went on. */
+function unsent(flow: FlowCase, end: EndCase, found: Found): void {
+  const other = flow.other(end.side);
+  if (!other.has(END_BITS.seqKnown) || other.word(END.seenNxt) !== other.word(END.sndNxt)) return;
+  const odd = flow.noted.filter(
+    (noted) =>
+      noted.side === end.side &&
+      (noted.events & EVENT.ackUnseenSegment) !== 0 &&
+      (noted.flags & (SYN | RST)) === 0 &&
+      noted.peer.frame !== 0 &&
+      seqDelta(noted.peer.sndNxt, other.word(END.sndNxt)) > 0 &&
+      seqDelta(other.word(END.sndNxt), noted.ack) > 0,
+  );
+  if (odd.length === 0 || odd.length < end.events('ack-unseen-segment')) return;
+  found.add('ack-of-unsent', {
+    frame: odd[0]!.frame,
+    frames: odd.map((noted) => noted.frame),
+    confidence: 'likely',
+    values: { by: end.name, octets: seqDelta(other.word(END.sndNxt), odd[0]!.ack) },
+  });
+}
+
+function noTimestamp(flow: FlowCase, end: EndCase, found: Found): void {
+  if (!flow.complete || !flow.client.has(END_BITS.timestamps) || !flow.server.has(END_BITS.timestamps)) return;
+  const without = flow.noted.filter(
+    (noted) =>
+      noted.kind === NOTED.segment &&
+      noted.side === end.side &&
+      !noted.hasTimestamps &&
+      (noted.flags & (RST | SYN)) === 0 &&
+      noted.frame > flow.word(FLOW.ackFrame),
+  );
+  if (without.length === 0) return;
+  found.add('timestamp-missing', {
+    frame: without[0]!.frame,
+    frames: without.map((noted) => noted.frame),
+    confidence: 'likely',
+    values: { by: end.name, segments: without.length },
+  });
+}
+
+/** One change of TTL that stays. */
+function ttlShift(flow: FlowCase, end: EndCase, found: Found): void {
+  const changes = flow.noted.filter(
+    (noted) => noted.side === end.side && (noted.notes & NOTE.anotherWay) !== 0 && (noted.flags & RST) === 0,
+  );
+  const [change] = changes;
+  if (change === undefined || changes.length > 1 || end.word(END.lastTtl) !== change.ttl) return;
+  const before = change.own.packets - 1;
+  if (before < 3 || end.packets - before < 3) return;
+  found.add('ttl-shift', {
+    frame: change.frame,
+    frames: [change.own.frame],
+    values: { by: end.name, from: change.own.ttl, to: change.ttl },
+  });
+}

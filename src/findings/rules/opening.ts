@@ -1,0 +1,342 @@
+import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, SERVER } from '../../flow/rows.ts';
+import { NOTED, type Noted } from '../../tcp/evidence.ts';
+import { NOTE } from '../../tcp/verdict.ts';
+import { ACK, CWR, ECE, FIN, PSH, RST, SYN, URG } from '../../wire/segment.ts';
+import type { FlowCase } from '../case.ts';
+import type { Found } from '../found.ts';
+
+const MS = 1e6;
+const SECOND = 1e9;
+/** Absence counts when the capture went on for this long. */
+const WAIT = 3 * SECOND;
+
+/** How the connection opened. */
+export function opening(flow: FlowCase, found: Found): void {
+  if (flow.has(FLOW_BITS.synSeen)) {
+    unanswered(flow, found);
+    halfOpen(flow, found);
+    fromSyns(flow, found);
+  }
+  repeatedSynAck(flow, found);
+  kinds(flow, found);
+  options(flow, found);
+  slow(flow, found);
+  if (flow.hasEvidence) odd(flow, found);
+  unsolicited(flow, found);
+}
+
+function isSyn(noted: Noted): boolean {
+  return noted.kind === NOTED.segment && (noted.flags & (SYN | ACK | RST)) === SYN;
+}
+
+function isSynAck(noted: Noted): boolean {
+  return noted.kind === NOTED.segment && (noted.flags & (SYN | ACK | RST)) === (SYN | ACK);
+}
+
+/** SYNs sent again, and SYNs that nobody answered. */
+function unanswered(flow: FlowCase, found: Found): void {
+  const again = flow.word(FLOW.synRetransmissions);
+  const silent = flow.server.packets === 0 && !flow.has(FLOW_BITS.selfConnect);
+  const icmp = flow.hasEvidence ? unreachable(flow, found) : false;
+  const first = flow.word(FLOW.synFrame);
+  const syns = again === 0 ? [] : flow.noted.filter((noted) => isSyn(noted) && (noted.notes & NOTE.synRepeated) !== 0);
+  const refusedAt = flow.has(FLOW_BITS.refused) ? flow.word(FLOW.resetFrame) : Number.POSITIVE_INFINITY;
+  const counted = syns.filter((noted) => noted.frame < refusedAt);
+  if (again > 0 && (counted.length > 0 || syns.length === 0)) {
+    found.add('syn-retransmitted', {
+      frame: counted[0]?.frame ?? flow.word(FLOW.lastSynFrame),
+      frames: [first, ...counted.map((noted) => noted.frame)],
+      severity: again >= 3 ? 'warning' : 'notice',
+      values: { times: again, spacingMs: spacing(flow.double(FLOW.synTimeF64), counted) },
+    });
+  }
+  const lastSyn = flow.double(FLOW.lastSynTimeF64);
+  if (!silent || icmp || flow.has(FLOW_BITS.synAckSeen | FLOW_BITS.ackSeen) || flow.since(lastSyn) < WAIT) return;
+  const frames = [first, ...syns.map((noted) => noted.frame)];
+  const over = lastSyn - flow.double(FLOW.synTimeF64);
+  found.add('syn-unanswered', { frame: first, frames, values: { syns: again + 1, overMs: over / MS } });
+  const service = flow.facts.services.of(flow.i32, flow.row);
+  const other = service.completedTime;
+  const near = again > 0 && service.completedFlow !== flow.word(FLOW.number);
+  const sinceOther = flow.double(FLOW.synTimeF64) - other;
+  if (near && sinceOther < SECOND && other <= lastSyn)
+    found.add('syn-dropped-by-listener', {
+      frame: first,
+      frames,
+      confidence: 'likely',
+      values: { syns: again + 1, sinceOtherMs: Math.max(0, sinceOther) / MS, otherFlow: service.completedFlow },
+    });
+}
+
+function spacing(start: number, syns: readonly Noted[]): string {
+  let before = start;
+  const spaces: number[] = [];
+  for (const { time } of syns) {
+    spaces.push(Math.round((time - before) / MS));
+    before = time;
+  }
+  return spaces.join(', ');
+}
+
+/** An ICMP error that quotes the SYN; whether there is one. */
+function unreachable(flow: FlowCase, found: Found): boolean {
+  const wide = flow.has(FLOW_BITS.v6);
+  const errors = flow.noted.filter(
+    ({ kind, extra, seq, side }) =>
+      kind === NOTED.icmp &&
+      side === CLIENT &&
+      extra >> 8 === (wide ? 1 : 3) &&
+      (wide || (extra & 0xff) !== FRAGMENTATION_NEEDED) &&
+      seq === flow.client.word(END.isn),
+  );
+  const [first] = errors;
+  if (first === undefined) return false;
+  const code = first.extra & 0xff;
+  const prohibited = wide ? code === 1 : code === 9 || code === 10 || code === 13;
+  found.add(prohibited ? 'syn-prohibited' : 'syn-unreachable', {
+    frame: first.frame,
+    frames: [flow.word(FLOW.synFrame), ...errors.map((noted) => noted.frame)],
+    values: { type: first.extra >> 8, code },
+  });
+  return true;
+}
+
+const FRAGMENTATION_NEEDED = 4;
+
+function halfOpen(flow: FlowCase, found: Found): void {
+  if (!flow.has(FLOW_BITS.synAckSeen) || flow.has(FLOW_BITS.ackSeen | FLOW_BITS.aborted | FLOW_BITS.reset)) return;
+  if (flow.has(FLOW_BITS.simultaneousOpen)) return;
+  const waited = flow.since(flow.double(FLOW.synAckTimeF64));
+  const lastSynAck = flow.word(FLOW.synAckRetransmissions) > 0 ? flow.server.double(END.lastTimeF64) : 0;
+  if (waited < WAIT || flow.since(lastSynAck) < WAIT) return;
+  found.add('handshake-half-open', {
+    frame: flow.word(FLOW.synAckFrame),
+    frames: [flow.word(FLOW.synFrame)],
+    values: { waitedMs: waited / MS, givenUp: waited >= GIVEN_UP },
+  });
+}
+
+/** Linux keeps a request for 63 s (tcp_synack_retries 5). */
+const GIVEN_UP = 63 * SECOND;
+
+/** What the SYNs themselves carry, and who repeats them although they were answered. */
+function fromSyns(flow: FlowCase, found: Found): void {
+  if (!flow.hasEvidence) return;
+  const first = flow.word(FLOW.synFrame);
+  const syn = flow.noted.find((noted) => noted.frame === first && isSyn(noted));
+  if (syn !== undefined) {
+    const frames = [flow.word(FLOW.synAckFrame)];
+    const values = { bytes: syn.length };
+    if (syn.extra === 0) found.add('fast-open-cookie-requested', { frame: first });
+    else if (syn.length > 0 && syn.extra < 0) found.add('syn-data-no-cookie', { frame: first, values });
+    else if (syn.length > 0 && flow.has(FLOW_BITS.fastOpen))
+      found.add('fast-open-used', { frame: first, frames, values });
+    else if (syn.length > 0 && flow.has(FLOW_BITS.synAckSeen))
+      found.add('fast-open-refused', { frame: flow.word(FLOW.synAckFrame), frames: [first], values });
+    const plain = flow.noted.find(
+      (noted) => isSyn(noted) && noted.side === syn.side && (noted.flags & (ECE | CWR)) === 0,
+    );
+    if ((syn.flags & (ECE | CWR)) === (ECE | CWR) && plain !== undefined && flow.has(FLOW_BITS.synAckSeen))
+      found.add('syn-ecn-refused', {
+        frame: first,
+        frames: [plain.frame],
+        confidence: 'possible',
+        values: { reset: false },
+      });
+  }
+  if (!flow.complete || flow.has(FLOW_BITS.simultaneousOpen)) return;
+  const answered = flow.word(FLOW.synAckFrame);
+  const later = flow.noted.find(
+    (noted) =>
+      isSyn(noted) &&
+      (noted.notes & NOTE.synRepeated) !== 0 &&
+      noted.frame > answered &&
+      noted.frame < flow.word(FLOW.ackFrame) &&
+      noted.time - flow.double(FLOW.synAckTimeF64) > 2e8,
+  );
+  if (later !== undefined) found.add('syn-ack-lost', { frame: later.frame, frames: [answered] });
+}
+
+/** A SYN+ACK that is sent again: lost, or thrown away by a listener that waits or is full. */
+function repeatedSynAck(flow: FlowCase, found: Found): void {
+  const times = flow.word(FLOW.synAckRetransmissions);
+  if (times === 0) return;
+  const again = flow.noted.filter((noted) => (noted.notes & NOTE.synAckRepeated) !== 0);
+  const frames = [flow.word(FLOW.synAckFrame), ...again.map((noted) => noted.frame)];
+  found.add('syn-ack-retransmitted', { frame: again[0]?.frame ?? frames[0]!, frames, values: { times } });
+  const ackFrame = flow.word(FLOW.ackFrame);
+  if (ackFrame === 0 || flow.has(FLOW_BITS.simultaneousOpen)) return;
+  const after = again.filter((noted) => noted.frame > ackFrame && noted.peer.frame >= ackFrame);
+  const [one] = after;
+  if (one === undefined) return;
+  const evidence = { frames: [ackFrame, ...after.map((noted) => noted.frame)] };
+  // The server has said nothing but SYN+ACKs so far: it has taken none of the payload.
+  const past = after.filter((noted) => noted.peer.payloads > 0 && noted.own.packets === again.indexOf(noted) + 2);
+  if (past.length > 0) {
+    const nearClient =
+      flow.double(FLOW.synAckTimeF64) - flow.double(FLOW.lastSynTimeF64) >
+      4 * (flow.double(FLOW.ackTimeF64) - flow.double(FLOW.synAckTimeF64));
+    found.add('accept-queue-full', {
+      frame: past[0]!.frame,
+      ...evidence,
+      confidence: nearClient ? 'possible' : 'likely',
+      values: { times: past.length },
+    });
+  } else if (flow.server.packets > times + 1) {
+    const waits = after.length > 1 && after.every((noted) => noted.peer.payloads === 0);
+    if (waits)
+      found.add('defer-accept', {
+        frame: one.frame,
+        ...evidence,
+        confidence: 'likely',
+        values: { times: after.length },
+      });
+    else found.add('final-ack-lost', { frame: one.frame, ...evidence, confidence: 'likely' });
+  }
+}
+
+/** Unusual ways of opening. */
+function kinds(flow: FlowCase, found: Found): void {
+  const frame = flow.word(FLOW.firstFrame);
+  if (flow.has(FLOW_BITS.selfConnect)) found.add('self-connect', { frame });
+  else if (flow.has(FLOW_BITS.simultaneousOpen)) {
+    const answers = flow.noted.filter(isSynAck);
+    const fromServer = answers.some((noted) => noted.side === SERVER);
+    const fromClient = answers.some((noted) => noted.side === CLIENT);
+    const frames = [flow.word(FLOW.synFrame), flow.word(FLOW.synAckFrame)];
+    if (flow.complete && fromClient && !fromServer && !flow.server.hasGap)
+      found.add('split-handshake', { frame, frames, confidence: 'likely' });
+    else found.add('simultaneous-open', { frame, frames });
+  }
+  if (!flow.complete || !flow.has(FLOW_BITS.closed | FLOW_BITS.reset)) return;
+  if (flow.client.bytes + flow.server.bytes === 0 && !flow.client.hasGap && !flow.server.hasGap)
+    found.add('no-payload', { frame });
+}
+
+/** What the SYNs offer. */
+function options(flow: FlowCase, found: Found): void {
+  const least = flow.has(FLOW_BITS.v6) ? 1220 : 536;
+  for (const end of [flow.client, flow.server]) {
+    const mss = end.word(END.mss);
+    if (end.has(END_BITS.synSent) && mss >= 0 && mss < least)
+      found.add('mss-tiny', {
+        frame: end.side === CLIENT ? flow.word(FLOW.synFrame) : flow.word(FLOW.synAckFrame),
+        values: { by: end.name, mss },
+      });
+  }
+  const { client, server } = flow;
+  if (!client.has(END_BITS.synSent) || !server.has(END_BITS.synSent) || flow.has(FLOW_BITS.simultaneousOpen)) return;
+  const missing: string[] = [];
+  const given: string[] = [];
+  const compare = (name: string, offered: boolean, answered: boolean): void => {
+    if (offered) (answered ? given : missing).push(name);
+  };
+  compare('window scale', client.word(END.windowScale) >= 0, server.word(END.windowScale) >= 0);
+  compare('SACK', client.has(END_BITS.sackPermitted), server.has(END_BITS.sackPermitted));
+  if (missing.length !== 1 || given.length === 0) return;
+  found.add('options-stripped', {
+    frame: flow.word(FLOW.synAckFrame),
+    frames: [flow.word(FLOW.synFrame)],
+    confidence: 'possible',
+    values: { missing: missing.join(', '), given: given.join(', ') },
+  });
+}
+
+function slow(flow: FlowCase, found: Found): void {
+  if (!flow.has(FLOW_BITS.synAckSeen) || !flow.has(FLOW_BITS.synSeen)) return;
+  const synAck = flow.double(FLOW.synAckTimeF64);
+  const first = synAck - flow.double(FLOW.lastSynTimeF64);
+  if (first > SECOND)
+    found.add('handshake-slow', {
+      frame: flow.word(FLOW.synAckFrame),
+      frames: [flow.word(FLOW.lastSynFrame)],
+      values: {
+        half: 'SYN to SYN+ACK',
+        tookMs: first / MS,
+        sinceFirstSynMs: (synAck - flow.double(FLOW.synTimeF64)) / MS,
+      },
+    });
+  const ackFrame = flow.word(FLOW.ackFrame);
+  if (ackFrame === 0 || flow.word(FLOW.synAckRetransmissions) > 0) return;
+  const second = flow.double(FLOW.ackTimeF64) - synAck;
+  if (second > SECOND)
+    found.add('handshake-slow', {
+      frame: ackFrame,
+      frames: [flow.word(FLOW.synAckFrame)],
+      values: { half: 'SYN+ACK to ACK', tookMs: second / MS },
+    });
+}
+
+/** Segments that no handshake has. */
+function odd(flow: FlowCase, found: Found): void {
+  const illegal = flow.noted.filter(
+    (noted) => noted.kind === NOTED.segment && (noted.notes & NOTE.checksumBad) === 0 && isIllegal(noted.flags),
+  );
+  if (illegal.length > 0)
+    found.add('flags-illegal', {
+      frame: illegal[0]!.frame,
+      frames: illegal.map((noted) => noted.frame),
+      values: { flags: flagsText(illegal[0]!.flags), segments: illegal.length },
+    });
+  if (!flow.has(FLOW_BITS.synSeen) || flow.has(FLOW_BITS.simultaneousOpen)) return;
+  const isn = flow.client.word(END.isn);
+  const acceptable = (noted: Noted): boolean => {
+    const octets = (noted.ack - isn) | 0;
+    return octets >= 1 && octets <= 1 + flow.word(FLOW.dataInSyn);
+  };
+  const synAcks = flow.noted.filter((noted) => isSynAck(noted) && noted.side === SERVER);
+  const wrong = synAcks.find((noted) => !acceptable(noted));
+  if (wrong !== undefined)
+    found.add('syn-ack-bad-ack', {
+      frame: wrong.frame,
+      frames: [flow.word(FLOW.synFrame)],
+      values: { expected: (isn + 1) >>> 0, acknowledged: wrong.ack >>> 0 },
+    });
+  const changed = synAcks.find(
+    (noted) =>
+      acceptable(noted) &&
+      (noted.notes & NOTE.synAckRepeated) === 0 &&
+      noted.frame !== flow.word(FLOW.synAckFrame) &&
+      noted.own.frame !== 0 &&
+      noted.own.seq !== noted.seq &&
+      !flow.has(FLOW_BITS.refused),
+  );
+  if (changed !== undefined)
+    found.add('syn-ack-isn-changed', { frame: changed.frame, frames: [flow.word(FLOW.synAckFrame)] });
+  const answer = flow.word(FLOW.synAckFrame) || Number.POSITIVE_INFINITY;
+  const bare = flow.noted.find(
+    (noted) =>
+      noted.kind === NOTED.segment &&
+      noted.side === SERVER &&
+      (noted.flags & (SYN | RST | ACK)) === ACK &&
+      noted.frame < answer &&
+      !acceptable(noted),
+  );
+  if (bare !== undefined && flow.predecessor === undefined)
+    found.add('syn-answered-by-ack', { frame: bare.frame, frames: [flow.word(FLOW.synFrame)] });
+}
+
+function isIllegal(flags: number): boolean {
+  if ((flags & SYN) !== 0) return (flags & (FIN | RST)) !== 0;
+  return (flags & (ACK | RST)) === 0 && ((flags & FIN) !== 0 || (flags & (FIN | PSH | URG)) === 0);
+}
+
+function flagsText(flags: number): string {
+  const names = ['FIN', 'SYN', 'RST', 'PSH', 'ACK', 'URG'].filter((_, bit) => (flags & (1 << bit)) !== 0);
+  return names.length === 0 ? 'none' : names.join('+');
+}
+
+/** Answers to what nobody asked. */
+function unsolicited(flow: FlowCase, found: Found): void {
+  const frame = flow.word(FLOW.firstFrame);
+  if (flow.has(FLOW_BITS.synSeen) || flow.double(FLOW.firstTimeF64) - flow.facts.start() < 60 * SECOND) return;
+  if (flow.word(FLOW.synAckFrame) === frame && !flow.has(FLOW_BITS.ackSeen) && flow.client.bytes === 0)
+    found.add('unsolicited-syn-ack', { frame });
+  else if (isResetFirst(flow)) found.add('unsolicited-reset', { frame });
+}
+
+/** Whether the flow begins with a RST. */
+export function isResetFirst(flow: FlowCase): boolean {
+  const [first] = flow.hasEvidence ? flow.noted : [];
+  return first !== undefined && first.frame === flow.word(FLOW.firstFrame) && (first.flags & RST) !== 0;
+}

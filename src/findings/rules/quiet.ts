@@ -1,0 +1,216 @@
+import { seqDelta } from '../../bytes/seq.ts';
+import { CLIENT, END, FLOW, FLOW_BITS } from '../../flow/rows.ts';
+import { EVENT } from '../../tcp/events.ts';
+import { NOTED, type Noted } from '../../tcp/evidence.ts';
+import { NOTE } from '../../tcp/verdict.ts';
+import { FIN, RST, SYN } from '../../wire/segment.ts';
+import type { EndCase, FlowCase } from '../case.ts';
+import type { Found } from '../found.ts';
+
+const MS = 1e6;
+const SECOND = 1e9;
+const QUIET = 30 * SECOND;
+
+/** Living and dying quietly. */
+export function quiet(flow: FlowCase, found: Found): void {
+  if (!flow.hasEvidence || !flow.bothWays) return;
+  for (const end of [flow.client, flow.server]) {
+    keepAlives(flow, end, found);
+    vanished(flow, end, found);
+    stalled(flow, end, found);
+    blackHole(flow, end, found);
+  }
+  forgotten(flow, found);
+  silentServer(flow, found);
+}
+
+function keepAlives(flow: FlowCase, end: EndCase, found: Found): void {
+  const probes = end.events('keep-alive');
+  if (probes === 0 || flow.other(end.side).events('keep-alive-ack') === 0) return;
+  const kept = flow.noted.filter((noted) => noted.side === end.side && isKeepAlive(noted));
+  const gaps = kept.slice(1).map((noted, i) => noted.time - kept[i]!.time);
+  const interval = gaps.length === 0 ? null : gaps.sort((a, b) => a - b)[gaps.length >> 1]!;
+  if (interval !== null && interval < SECOND / 2) return;
+  found.add('keep-alive-used', {
+    frame: kept[0]?.frame ?? end.word(END.lastFrame),
+    frames: kept.map((noted) => noted.frame),
+    values: { by: end.name, probes, intervalMs: interval === null ? null : interval / MS },
+  });
+}
+
+function isKeepAlive(noted: Noted): boolean {
+  return (noted.events & EVENT.keepAlive) !== 0;
+}
+
+/** The end repeats, and nothing comes back until the capture, or its patience, ends. */
+function vanished(flow: FlowCase, end: EndCase, found: Found): void {
+  if (flow.has(FLOW_BITS.reset | FLOW_BITS.closed | FLOW_BITS.refused | FLOW_BITS.aborted)) return;
+  if (!flow.has(FLOW_BITS.ackSeen | FLOW_BITS.midstream)) return;
+  const run = lastRun(flow, end).filter((noted) => (noted.flags & (SYN | FIN | RST)) === 0);
+  if (run.length < 3 || flow.noted.some((noted) => noted.kind === NOTED.icmp)) return;
+  const last = run[run.length - 1]!;
+  const wait = last.time - run[run.length - 2]!.time;
+  if (flow.since(last.time) < wait || !growsOrIsEven(run)) return;
+  found.add('peer-vanished', {
+    frame: run[0]!.frame,
+    frames: run.map((noted) => noted.frame),
+    confidence: 'likely',
+    values: {
+      by: end.name,
+      times: run.length,
+      overMs: (last.time - run[0]!.own.time) / MS,
+      what: run.every(isKeepAlive) ? 'keep-alives' : 'its data',
+    },
+  });
+}
+
+/** What the end repeated after the other end's last segment of all. */
+function lastRun(flow: FlowCase, end: EndCase): readonly Noted[] {
+  const silence = flow.other(end.side).word(END.lastFrame);
+  return flow.noted.filter(
+    (noted) =>
+      noted.kind === NOTED.segment &&
+      noted.side === end.side &&
+      noted.peer.frame === silence &&
+      noted.frame > silence &&
+      (noted.repeats || isKeepAlive(noted)),
+  );
+}
+
+/** Timers: each pause at least about as long as the one before. */
+function growsOrIsEven(run: readonly Noted[]): boolean {
+  const gaps = run.slice(1).map((noted, i) => noted.time - run[i]!.time);
+  return gaps.every((gap, i) => gap >= 0.1 * SECOND && (i === 0 || gap >= 0.8 * gaps[i - 1]!));
+}
+
+/** After a long quiet nothing gets through, or something else answers. */
+function forgotten(flow: FlowCase, found: Found): void {
+  const first = flow.noted.findLast(
+    (noted) => noted.kind === NOTED.segment && (noted.notes & NOTE.afterQuiet) !== 0 && noted.length > 0,
+  );
+  if (first === undefined || (first.flags & (SYN | RST)) !== 0) return;
+  const quietFor = first.time - Math.max(first.own.time, first.peer.time);
+  if (!(quietFor >= QUIET)) return;
+  const end = flow.end(first.side);
+  const other = flow.other(first.side);
+  if (other.word(END.lastFrame) < first.frame) {
+    const run = lastRun(flow, end);
+    const last = run[run.length - 1];
+    if (run.length < 2 || last === undefined || flow.since(last.time) < last.time - run[run.length - 2]!.time) return;
+    found.add('idle-drop', {
+      frame: first.frame,
+      frames: run.map((noted) => noted.frame),
+      confidence: 'likely',
+      values: { by: end.name, quietMs: quietFor / MS, how: `payload of the ${end.name} was never answered` },
+    });
+    return;
+  }
+  const { reset } = flow;
+  if (reset === undefined || reset.side === first.side || reset.peer.frame !== first.frame) return;
+  const off = Math.abs(hops(reset.ttl) - hops(reset.own.ttl));
+  if (reset.own.frame === 0 || off < 2) return;
+  found.add('idle-drop', {
+    frame: first.frame,
+    frames: [reset.frame],
+    confidence: 'likely',
+    values: {
+      by: end.name,
+      quietMs: quietFor / MS,
+      how: `payload of the ${end.name} drew a RST that came from elsewhere (TTL ${reset.ttl}, before ${reset.own.ttl})`,
+    },
+  });
+}
+
+/** How many hops away the sender is, if it began with 32, 64, 128 or 255. */
+export function hops(ttl: number): number {
+  return (ttl <= 32 ? 32 : ttl <= 64 ? 64 : ttl <= 128 ? 128 : 255) - ttl;
+}
+
+/** The request was acknowledged, never answered, and the client gave up. */
+function silentServer(flow: FlowCase, found: Found): void {
+  const { client, server } = flow;
+  if (client.payloadSegments === 0 || server.hasGap || client.hasGap) return;
+  if (client.word(END.payloadAck) !== serverNext(server)) return;
+  const last = flow.noted.find(
+    (noted) =>
+      noted.side === CLIENT &&
+      ((noted.flags & RST) !== 0
+        ? noted.frame === flow.word(FLOW.resetFrame)
+        : noted.frame === client.word(END.finFrame)),
+  );
+  if (last === undefined || last.length > 0) return;
+  const acked = seqDelta(client.sentFin ? client.word(END.finSeq) : last.seq, client.word(END.sndUna)) >= 0;
+  const waited = last.time - Math.max(last.own.time, last.peer.time);
+  if (!acked || !(waited >= QUIET)) return;
+  found.add('server-silent', {
+    frame: last.frame,
+    confidence: server.payloadSegments > 0 ? 'likely' : 'possible',
+    values: { by: 'client', waitedMs: waited / MS },
+  });
+}
+
+/** Past the last octet of payload that the server sent. */
+function serverNext(server: EndCase): number {
+  return server.sentFin ? server.word(END.finSeq) : server.word(END.sndNxt);
+}
+
+/** A closed window that the other end probes. */
+function stalled(flow: FlowCase, end: EndCase, found: Found): void {
+  const other = flow.other(end.side);
+  if (end.events('zero-window') === 0 || other.events('zero-window-probe') + other.events('keep-alive') === 0) return;
+  let from = Number.NaN;
+  let longest = 0;
+  let frames: number[] = [];
+  let current: number[] = [];
+  let probed = false;
+  for (const noted of flow.noted) {
+    if (noted.kind !== NOTED.segment) continue;
+    if (noted.side === end.side) {
+      if ((noted.events & EVENT.zeroWindow) !== 0 || (noted.window === 0 && (noted.flags & RST) === 0)) {
+        if (Number.isNaN(from)) from = noted.time;
+        current.push(noted.frame);
+        if (probed && noted.time - from > longest) {
+          longest = noted.time - from;
+          frames = [...current];
+        }
+      } else {
+        if (probed && noted.time - from > longest) {
+          longest = noted.time - from;
+          frames = [...current, noted.frame];
+        }
+        from = Number.NaN;
+        current = [];
+        probed = false;
+      }
+    } else if ((noted.events & (EVENT.zeroWindowProbe | EVENT.keepAlive)) !== 0 && !Number.isNaN(from)) {
+      probed = true;
+      current.push(noted.frame);
+    }
+  }
+  if (longest <= SECOND) return;
+  found.add('zero-window-stall', {
+    frame: frames[0]!,
+    frames: frames.slice(0, 40),
+    severity: longest >= 60 * SECOND ? 'alert' : 'warning',
+    values: { by: end.name, stalledMs: longest / MS },
+  });
+}
+
+/** Only the largest segments are lost, whatever their number, and smaller ones get through. */
+function blackHole(flow: FlowCase, end: EndCase, found: Found): void {
+  const repeats = flow.noted.filter((noted) => noted.side === end.side && noted.repeats && noted.length > 0);
+  const last = repeats[repeats.length - 1];
+  if (last === undefined || last.length < 1000) return;
+  const same = repeats.filter((noted) => noted.seq === last.seq && noted.length === last.length);
+  if (same.length < 3 || same.length < repeats.length || end.word(END.sndUna) !== last.seq) return;
+  const other = flow.other(end.side);
+  const heard = other.word(END.lastFrame) > same[0]!.frame;
+  const passed = end.word(END.isn) !== ((last.seq - 1) | 0) && end.payloadSegments > same.length + 1;
+  if (!heard || !passed) return;
+  found.add('path-mtu-blackhole', {
+    frame: same[0]!.frame,
+    frames: same.map((noted) => noted.frame),
+    confidence: 'likely',
+    values: { by: end.name, size: last.length, times: same.length },
+  });
+}

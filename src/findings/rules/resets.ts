@@ -1,0 +1,439 @@
+import { seqDelta } from '../../bytes/seq.ts';
+import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, SERVER } from '../../flow/rows.ts';
+import { EVENT } from '../../tcp/events.ts';
+import { NOTED, type Noted } from '../../tcp/evidence.ts';
+import { NOTE } from '../../tcp/verdict.ts';
+import { ACK, RST } from '../../wire/segment.ts';
+import type { EndCase, FlowCase } from '../case.ts';
+import type { Confidence, Values } from '../finding.ts';
+import type { Found } from '../found.ts';
+import { abortsOnFin } from './closing.ts';
+import { isResetFirst } from './opening.ts';
+
+const MS = 1e6;
+const SECOND = 1e9;
+const QUIET = 30 * SECOND;
+const ABORT = 0;
+const REPLY = 1;
+
+/** RSTs: whether they count, and why the one that closed the flow was sent. */
+export function resets(flow: FlowCase, found: Found): void {
+  if (!flow.hasEvidence) return;
+  const all = flow.noted.filter((noted) => noted.kind === NOTED.segment && (noted.flags & RST) !== 0);
+  if (all.length === 0) return;
+  const { reset } = flow;
+  for (const noted of all) uncounted(flow, noted, found);
+  alive(flow, all, found);
+  if (reset !== undefined) {
+    causeOf(flow, reset, all, found);
+    if (abortsOnFin(flow, reset))
+      found.add('reset-by-passive-closer', {
+        frame: reset.frame,
+        frames: [flow.word(FLOW.firstFinFrame)],
+        values: { by: flow.end(reset.side).name },
+      });
+    dataLost(flow, reset, found);
+  } else afterClose(flow, all, found);
+  for (const noted of all) carried(flow, noted, found);
+}
+
+/** A RST that its receiver does not take. */
+function uncounted(flow: FlowCase, noted: Noted, found: Found): void {
+  const by = flow.end(noted.side);
+  const other = flow.other(noted.side);
+  // Without anything after it nobody can tell that the connection went on.
+  const wentOn = flow.word(FLOW.lastFrame) > noted.frame && other.word(END.lastFrame) > noted.frame;
+  if ((noted.notes & NOTE.resetOutOfWindow) !== 0 && !found.has('reset-out-of-window')) {
+    const known = flow.word(FLOW.shift) !== 0 || !other.has(END_BITS.windowKnown);
+    if (!known || !wentOn || by.hasGap) return;
+    const octets = Math.abs(seqDelta(noted.own.frame === 0 ? noted.peer.ack : noted.own.sndNxt, noted.seq));
+    found.add('reset-out-of-window', { frame: noted.frame, values: { by: by.name, octets } });
+  } else if ((noted.notes & NOTE.resetChallenged) !== 0 && !found.has('reset-challenged')) {
+    const after = flow.noted.filter((later) => later.frame > noted.frame);
+    const challenge = after.find(
+      (later) => later.side === other.side && later.length === 0 && (later.flags & RST) === 0,
+    );
+    const answered = challenge !== undefined && challenge.time - noted.time < 2 * flow.roundTrip + SECOND / 2;
+    if (!answered && !wentOn) return;
+    const next = after.find((later) => later.side === by.side);
+    const genuine = answered && next !== undefined && (next.flags & RST) !== 0 && next.seq === challenge.ack;
+    found.add('reset-challenged', {
+      frame: noted.frame,
+      frames: [challenge?.frame ?? 0, next?.frame ?? 0],
+      confidence: by.hasGap ? 'possible' : 'certain',
+      values: { by: by.name, answered, genuine: answered && next !== undefined ? genuine : null },
+    });
+  }
+}
+
+/** One end went on after the RST that seemed to end it. */
+function alive(flow: FlowCase, all: readonly Noted[], found: Found): void {
+  const sign = flow.noted.find((noted) => (noted.notes & NOTE.aliveAfterReset) !== 0);
+  if (sign === undefined) return;
+  const side = flow.resetSide;
+  const reset = all.findLast((noted) => noted.frame < sign.frame && noted.side === side);
+  if (reset === undefined || sign.time - reset.time < Math.min(flow.roundTrip, SECOND)) return;
+  const by = flow.end(side).name;
+  const evidence = { frame: reset.frame, frames: [sign.frame] };
+  if (sign.side !== side) {
+    found.add('reset-receiver-alive', { ...evidence, values: { by, afterMs: (sign.time - reset.time) / MS } });
+    return;
+  }
+  const beyond = seqDelta(reset.seq, sign.seq + sign.length) > 0 || (sign.flags & 1) !== 0;
+  if (!beyond || flow.end(side).hasGap) return;
+  const how = sign.length > 0 ? 'new payload' : 'a FIN';
+  found.add('reset-sender-alive', {
+    ...evidence,
+    confidence: 'likely',
+    values: { by, how, afterMs: (sign.time - reset.time) / MS },
+  });
+}
+
+/** What a cause is told from. */
+interface Reset {
+  readonly flow: FlowCase;
+  readonly rst: Noted;
+  readonly all: readonly Noted[];
+  /** The end that sent it, and the other. */
+  readonly by: EndCase;
+  readonly other: EndCase;
+  readonly form: number;
+  /** It answers the last segment of the other end: SEQ is that segment's ACK. */
+  readonly answers: boolean;
+  /** That segment, where it is kept. */
+  readonly answered: Noted | undefined;
+}
+
+interface Cause {
+  readonly code: string;
+  readonly confidence?: Confidence;
+  readonly values?: Values;
+  readonly frames?: readonly number[];
+}
+
+type CauseRule = (reset: Reset) => Cause | null;
+
+/** Exactly one cause for a RST: the first that fits. */
+const CAUSES: readonly CauseRule[] = [
+  unsolicited,
+  refused,
+  senderAlive,
+  acceptQueueReset,
+  abortedByClient,
+  afterFin,
+  bothWays,
+  keepAliveTimeout,
+  gaveUp,
+  idle,
+  badAck,
+  peerRestarted,
+  synInWindow,
+  noSocket,
+  unaccepted,
+  unread,
+  lingerZero,
+];
+
+function causeOf(flow: FlowCase, rst: Noted, all: readonly Noted[], found: Found): void {
+  const by = flow.end(rst.side);
+  const form = flow.resetForm;
+  const answers = form === REPLY && rst.peer.frame !== 0 && rst.seq === rst.peer.ack;
+  const answered = answers ? flow.noted.find((noted) => noted.frame === rst.peer.frame) : undefined;
+  const reset: Reset = { flow, rst, all, by, other: flow.other(rst.side), form, answers, answered };
+  let cause: Cause | null = null;
+  for (const rule of CAUSES) {
+    cause = rule(reset);
+    if (cause !== null) break;
+  }
+  const { code, confidence, values, frames } = cause ?? { code: 'reset-unexplained' };
+  if (code === 'unsolicited-reset' || code === 'reset-sender-alive') {
+    // Told, if at all, by the rule of their own.
+    found.cause = code;
+    found.confidence = confidence ?? 'certain';
+    return;
+  }
+  found.addCause(code, {
+    frame: rst.frame,
+    ...(frames === undefined ? {} : { frames }),
+    ...(confidence === undefined ? {} : { confidence }),
+    values: { by: by.name, ...values },
+  });
+}
+
+function unsolicited({ flow }: Reset): Cause | null {
+  return isResetFirst(flow) ? { code: 'unsolicited-reset', confidence: 'likely' } : null;
+}
+
+function senderAlive({ flow, rst }: Reset): Cause | null {
+  const sign = flow.noted.find((noted) => (noted.notes & NOTE.aliveAfterReset) !== 0);
+  return sign !== undefined && sign.side === rst.side ? { code: 'reset-sender-alive', confidence: 'likely' } : null;
+}
+
+function refused({ flow }: Reset): Cause | null {
+  if (!flow.has(FLOW_BITS.refused)) return null;
+  return { code: 'handshake-refused', frames: [flow.word(FLOW.synFrame)] };
+}
+
+/** The server's first word after the handshake is a RST for it, and the listener lives. */
+function acceptQueueReset({ flow, rst, by, form, answers }: Reset): Cause | null {
+  if (by.side !== SERVER || form !== REPLY || !flow.complete || !answers) return null;
+  if (by.packets !== 2 + flow.word(FLOW.synAckRetransmissions) || rst.seq !== ((by.word(END.isn) + 1) | 0)) return null;
+  if (rst.time - flow.double(FLOW.ackTimeF64) > 2 * flow.roundTrip + 50 * MS) return null;
+  const service = flow.facts.services.of(flow.i32, flow.row);
+  if (service.completed < 2) return null;
+  return { code: 'accept-queue-reset', confidence: 'likely', frames: [flow.word(FLOW.ackFrame)] };
+}
+
+function abortedByClient({ flow, by, form }: Reset): Cause | null {
+  if (!flow.has(FLOW_BITS.aborted) || by.side !== CLIENT) return null;
+  return {
+    code: 'handshake-aborted-by-client',
+    frames: [flow.word(FLOW.synAckFrame)],
+    values: { form: form === ABORT ? 'abort' : 'reply' },
+  };
+}
+
+/** The sender had closed: its FIN came before. */
+function afterFin({ rst, by, other, form, answers, answered }: Reset): Cause | null {
+  if (!by.sentFin || form !== REPLY) return null;
+  const fin = by.word(END.finFrame);
+  if (answered !== undefined && answered.length > 0 && answered.frame > fin && answered.side === other.side) {
+    const quiet = answered.time - Math.max(answered.own.time, answered.peer.time);
+    const values = { quietMs: quiet / MS, bytes: answered.length };
+    const expired = quiet >= 55 * SECOND && by.has(END_BITS.finAcked);
+    return { code: expired ? 'fin-wait2-expired' : 'data-after-close', values, frames: [fin, answered.frame] };
+  }
+  const afterAck = rst.time - rst.peer.time;
+  const lingers =
+    answers &&
+    by.has(END_BITS.finAcked) &&
+    rst.seq === ((by.word(END.finSeq) + 1) | 0) &&
+    afterAck < 10 * MS &&
+    !other.sentFin;
+  if (!lingers) return null;
+  return {
+    code: 'linger2-abort',
+    confidence: 'likely',
+    values: { afterMs: afterAck / MS },
+    frames: [fin, rst.peer.frame],
+  };
+}
+
+/** RSTs from both ends at once, neither in answer to the other end. */
+function bothWays({ flow, rst, all }: Reset): Cause | null {
+  const second = all.find(
+    (noted) =>
+      noted.side !== rst.side &&
+      noted.frame > rst.frame &&
+      noted.time - rst.time <= flow.roundTrip &&
+      !((noted.flags & ACK) === 0 && noted.seq === noted.peer.ack),
+  );
+  if (second === undefined) return null;
+  return {
+    code: 'reset-both-ways',
+    confidence: rst.time - rst.activeTime >= QUIET ? 'likely' : 'possible',
+    values: { withinMs: (second.time - rst.time) / MS },
+    frames: [second.frame],
+  };
+}
+
+function keepAliveTimeout({ flow, rst, by, other, form }: Reset): Cause | null {
+  if (form !== ABORT || other.packets === 0) return null;
+  const probes = flow.noted.filter(
+    (noted) =>
+      noted.side === by.side &&
+      noted.frame < rst.frame &&
+      (noted.events & EVENT.keepAlive) !== 0 &&
+      noted.peer.frame === rst.peer.frame,
+  );
+  if (probes.length < 2) return null;
+  const gaps = probes.slice(1).map((noted, i) => noted.time - probes[i]!.time);
+  const mean = gaps.reduce((sum, gap) => sum + gap, 0) / gaps.length;
+  if (mean <= 0 || gaps.some((gap) => Math.abs(gap - mean) > 0.25 * mean)) return null;
+  return {
+    code: 'reset-keepalive-timeout',
+    values: { probes: probes.length, intervalMs: mean / MS },
+    frames: probes.map((noted) => noted.frame),
+  };
+}
+
+/** It had repeated in vain and stopped without a word; now the other end's segment finds no socket. */
+function gaveUp({ flow, rst, by, answers, form }: Reset): Cause | null {
+  if (form !== REPLY || !answers) return null;
+  const repeats = flow.noted.filter(
+    (noted) => noted.side === by.side && noted.frame < rst.peer.frame && (noted.repeats || isKeepAlive(noted)),
+  );
+  const last = repeats[repeats.length - 1];
+  if (last === undefined) return null;
+  const run = repeats.filter((noted) => noted.peer.frame === last.peer.frame);
+  // Between the last repeat and the segment that is answered there was nothing else of that end.
+  if (run.length < 2 || by.sentFin || rst.own.frame !== last.frame) return null;
+  const wait = last.time - run[run.length - 2]!.time;
+  if (rst.peer.time - last.time < wait) return null;
+  return {
+    code: 'gave-up-silently',
+    values: { repeats: run.length, laterMs: (rst.peer.time - last.time) / MS },
+    frames: [...run.map((noted) => noted.frame), rst.peer.frame],
+  };
+}
+
+function isKeepAlive(noted: Noted): boolean {
+  return (noted.events & EVENT.keepAlive) !== 0;
+}
+
+/** A RST after a long quiet, before the segment it answers or before itself. */
+function idle({ flow, rst, answered }: Reset): Cause | null {
+  if (!flow.complete && !flow.has(FLOW_BITS.midstream)) return null;
+  const before = answered === undefined ? Number.NaN : answered.time - Math.max(answered.own.time, answered.peer.time);
+  const itself = rst.time - (Number.isNaN(rst.activeTime) ? Math.max(rst.own.time, rst.peer.time) : rst.activeTime);
+  const quiet = before >= QUIET ? before : itself;
+  if (!(quiet >= QUIET)) return null;
+  const { services } = flow.facts;
+  const service = services.of(flow.i32, flow.row);
+  const alike = service.idleFlow !== 0 && Math.abs(service.idle - quiet) <= 0.02 * quiet;
+  if (before >= QUIET) services.idle(flow.i32, flow.row, before);
+  return {
+    code: 'reset-idle',
+    confidence: alike ? 'likely' : 'possible',
+    values: { quietMs: quiet / MS, sameAsFlow: alike ? service.idleFlow : null },
+    frames: answered === undefined ? [] : [answered.frame],
+  };
+}
+
+function peerRestarted({ flow, rst, all, by, other, form, answers, answered }: Reset): Cause | null {
+  if (
+    form !== REPLY ||
+    !answers ||
+    by.sentFin ||
+    all.some((noted) => noted.side === by.side && noted.frame < rst.frame)
+  )
+    return null;
+  if (!flow.complete && !flow.has(FLOW_BITS.midstream)) return null;
+  const keepAlive = (rst.peer.events & EVENT.keepAlive) !== 0;
+  const payload = answered === undefined ? rst.activeTime === rst.peer.time && !other.sentFin : answered.length > 0;
+  if (!keepAlive && !payload) return null;
+  const quietBefore = rst.time - rst.own.time > SECOND;
+  const sure = quietBefore && !by.hasGap && !flow.has(FLOW_BITS.midstream);
+  return {
+    code: 'reset-peer-restarted',
+    confidence: sure ? 'likely' : 'possible',
+    values: { answered: keepAlive ? 'a keep-alive' : 'payload' },
+    frames: [rst.peer.frame],
+  };
+}
+
+function badAck({ rst, by, other, form, answers }: Reset): Cause | null {
+  if (form !== REPLY || !answers || !by.has(END_BITS.seqKnown)) return null;
+  if (seqDelta(by.word(END.sndNxt), rst.seq) <= 0 || other.events('ack-unseen-segment') > 1) return null;
+  if (by.word(END.seenNxt) !== by.word(END.sndNxt)) return null;
+  return { code: 'reset-bad-ack', confidence: 'possible', frames: [rst.peer.frame] };
+}
+
+function synInWindow({ flow, rst, other }: Reset): Cause | null {
+  const syn = flow.noted.find(
+    (noted) =>
+      noted.frame === rst.peer.frame && noted.side === other.side && (noted.notes & NOTE.synInsideConnection) !== 0,
+  );
+  return syn === undefined ? null : { code: 'reset-syn-in-window', frames: [syn.frame] };
+}
+
+/** In reply form, SEQ is the ACK of a segment: the last one, or one before it. */
+function noSocket({ rst, form }: Reset): Cause | null {
+  if (form === ABORT || rst.peer.frame === 0) return null;
+  if (form === REPLY && seqDelta(rst.peer.ack, rst.seq) > 0) return null;
+  return { code: 'reset-no-socket', frames: [rst.peer.frame] };
+}
+
+function unaccepted({ flow, rst, by }: Reset): Cause | null {
+  if (by.side !== SERVER || by.payloadSegments > 0 || by.sentFin || !flow.complete) return null;
+  const service = flow.facts.services.of(flow.i32, flow.row);
+  if (service.aborts < 2 || rst.time < service.abortsFrom || rst.time > service.abortsTo) return null;
+  return {
+    code: 'reset-unaccepted',
+    confidence: 'likely',
+    values: { flows: service.aborts, withinMs: (service.abortsTo - service.abortsFrom) / MS },
+  };
+}
+
+/** Octets that the sender of the RST had acknowledged since it last sent payload itself; NaN where nobody knows. */
+function unreadOctets({ rst, by, other }: Reset): number {
+  const fin = other.sentFin && seqDelta(other.word(END.finSeq), rst.ack) > 0 ? 1 : 0;
+  if (by.payloadSegments > 0) return seqDelta(by.word(END.payloadAck), rst.ack) - fin;
+  if (other.has(END_BITS.isnKnown)) return seqDelta(other.word(END.isn), rst.ack) - 1 - fin;
+  return other.bytes > 0 ? Number.NaN : 0;
+}
+
+function unread(reset: Reset): Cause | null {
+  const octets = unreadOctets(reset);
+  if (reset.form !== ABORT || !(octets > 0) || octets > 1 << 30) return null;
+  return { code: 'reset-unread-data', confidence: 'likely', values: { unread: octets } };
+}
+
+function lingerZero(reset: Reset): Cause | null {
+  if (reset.form !== ABORT || reset.by.sentFin) return null;
+  const octets = unreadOctets(reset);
+  if (octets < 0) return null;
+  return { code: 'reset-linger-zero', confidence: Number.isNaN(octets) ? 'possible' : 'likely' };
+}
+
+/** Octets that the sender of an abort had sent and the other end not acknowledged. */
+function dataLost(flow: FlowCase, rst: Noted, found: Found): void {
+  const by = flow.end(rst.side);
+  if (flow.resetForm !== ABORT || rst.peer.frame === 0 || !by.has(END_BITS.unaKnown) || by.payloadSegments === 0)
+    return;
+  const fin = by.sentFin ? 1 : 0;
+  const octets = seqDelta(rst.peer.ack, rst.seq) - fin;
+  if (octets <= 0 || octets > 1 << 30 || found.has('reset-sender-alive')) return;
+  found.add('reset-data-lost', {
+    frame: rst.frame,
+    frames: [rst.peer.frame],
+    confidence: rst.time - by.activeTime > flow.roundTrip ? 'likely' : 'possible',
+    values: { by: by.name, octets },
+  });
+}
+
+/** RSTs after both FINs were acknowledged; one that ends TIME_WAIT is a finding of its own (rules/reuse.ts). */
+function afterClose(flow: FlowCase, all: readonly Noted[], found: Found): void {
+  if (!flow.has(FLOW_BITS.closed)) return;
+  const late = all.filter((noted) => noted.frame > flow.word(FLOW.firstFinFrame));
+  const [first] = late;
+  if (first === undefined || isUncounted(first)) return;
+  found.add('reset-after-close', {
+    frame: first.frame,
+    frames: late.map((noted) => noted.frame),
+    values: { by: flow.end(first.side).name, resets: late.length },
+  });
+}
+
+function isUncounted(noted: Noted): boolean {
+  return (noted.notes & (NOTE.resetOutOfWindow | NOTE.resetChallenged)) !== 0;
+}
+
+/** What a RST carries beside its header. */
+function carried(flow: FlowCase, noted: Noted, found: Found): void {
+  const by = flow.end(noted.side).name;
+  if (noted.length > 0 && !found.has('reset-with-payload'))
+    found.add('reset-with-payload', { frame: noted.frame, values: { by, bytes: noted.length } });
+  const subtype = noted.extra >> 8;
+  if (noted.extra < 0 || found.has('reset-mptcp') || found.has('mptcp-fastclose')) return;
+  if (subtype === TCPRST) {
+    const reason = MPTCP_REASONS[noted.extra & 15] ?? `${noted.extra & 15}`;
+    found.add('reset-mptcp', {
+      frame: noted.frame,
+      values: { by, reason, transient: (noted.extra & 0x80) !== 0 },
+    });
+  } else if (subtype === FASTCLOSE) found.add('mptcp-fastclose', { frame: noted.frame, values: { by } });
+}
+
+/** RFC 8684 3.6: subtypes of option 30, and the reasons of MP_TCPRST. */
+const FASTCLOSE = 7;
+const TCPRST = 8;
+const MPTCP_REASONS = [
+  'unspecified',
+  'MPTCP error',
+  'lack of resources',
+  'administratively prohibited',
+  'too much outstanding data',
+  'unacceptable performance',
+  'middlebox interference',
+];

@@ -1,0 +1,121 @@
+import { seqDelta } from '../../bytes/seq.ts';
+import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, SERVER } from '../../flow/rows.ts';
+import { NOTED, type Noted, type Predecessor } from '../../tcp/evidence.ts';
+import { STATE } from '../../tcp/machine.ts';
+import { NOTE } from '../../tcp/verdict.ts';
+import { ACK, RST, SYN } from '../../wire/segment.ts';
+import type { FlowCase } from '../case.ts';
+import type { Found } from '../found.ts';
+
+const MS = 1e6;
+const SECOND = 1e9;
+
+/** Ports that are used again, and TIME_WAIT that does not last. */
+export function reuse(flow: FlowCase, found: Found): void {
+  if (!flow.hasEvidence) return;
+  const { predecessor } = flow;
+  if (predecessor !== undefined && flow.has(FLOW_BITS.synSeen)) takenOver(flow, predecessor, found);
+  assassinated(flow, found);
+  discovered(flow, found);
+}
+
+/** The ports belonged to another connection before. */
+function takenOver(flow: FlowCase, old: Predecessor, found: Found): void {
+  const { client } = flow;
+  const syn = flow.word(FLOW.synFrame);
+  const since = flow.double(FLOW.synTimeF64) - old.timeWaitSince;
+  if ((old.timeWait & SERVER_WAITS) !== 0) {
+    const refusals = flow.noted.filter((noted) => isOldAck(noted, old));
+    const [first] = refusals;
+    if (first !== undefined) {
+      const resets = flow.noted.filter(
+        (noted) => noted.side === CLIENT && (noted.flags & RST) !== 0 && noted.seq === first.ack,
+      );
+      const accepted = flow.has(FLOW_BITS.synAckSeen) && !flow.has(FLOW_BITS.refused);
+      found.add('port-reuse-refused', {
+        frame: first.frame,
+        frames: [syn, ...refusals.map((noted) => noted.frame), ...resets.map((noted) => noted.frame)],
+        confidence: resets.length > 0 ? 'certain' : 'likely',
+        values: {
+          flow: old.flow,
+          rounds: refusals.length,
+          sinceMs: since / MS,
+          delayMs: accepted ? (flow.double(FLOW.synAckTimeF64) - flow.double(FLOW.synTimeF64)) / MS : null,
+        },
+      });
+    } else if (flow.has(FLOW_BITS.synAckSeen)) {
+      found.add('port-reuse-in-time-wait', {
+        frame: syn,
+        frames: [flow.word(FLOW.synAckFrame)],
+        values: {
+          flow: old.flow,
+          sinceMs: since / MS,
+          isnAheadBy: seqDelta(old.clientNxt, client.word(END.isn)),
+          linuxStillWaits: since < 60 * SECOND,
+        },
+      });
+    }
+  } else if ((old.timeWait & CLIENT_WAITS) !== 0 && since >= SECOND && client.has(END_BITS.timestamps))
+    found.add('time-wait-reused-by-owner', { frame: syn, values: { flow: old.flow, sinceMs: since / MS } });
+}
+
+const CLIENT_WAITS = 1;
+const SERVER_WAITS = 2;
+
+/** The server's last ACK of the old connection, said again. */
+function isOldAck(noted: Noted, old: Predecessor): boolean {
+  return (
+    noted.kind === NOTED.segment &&
+    noted.side === SERVER &&
+    (noted.flags & (SYN | RST | ACK)) === ACK &&
+    noted.ack === old.clientNxt
+  );
+}
+
+/** TIME_WAIT ended by a RST that answers the ACK of an old segment (RFC 1337). */
+function assassinated(flow: FlowCase, found: Found): void {
+  if (!flow.has(FLOW_BITS.closed)) return;
+  for (const noted of flow.noted) {
+    if ((noted.flags & RST) === 0 || noted.kind !== NOTED.segment) continue;
+    const waiting = 1 - noted.side;
+    if (noted.before[waiting] !== STATE.TIME_WAIT || noted.after[waiting] !== STATE.CLOSED) continue;
+    const answered = flow.noted.find((other) => other.frame === noted.peer.frame);
+    if (noted.seq !== noted.peer.ack || noted.peer.frame <= flow.word(FLOW.lastAckFrame)) continue;
+    found.add('time-wait-assassinated', {
+      frame: noted.frame,
+      frames: [noted.peer.frame, answered?.peer.frame ?? 0],
+      confidence: 'likely',
+      values: { by: flow.end(waiting).name },
+    });
+    const late = found.findings.findIndex((finding) => finding.code === 'reset-after-close');
+    if (late >= 0) found.findings.splice(late, 1);
+    return;
+  }
+}
+
+/** A SYN on a connection that the other end still holds: challenge, RST, and the next SYN succeeds. */
+function discovered(flow: FlowCase, found: Found): void {
+  const syn = flow.noted.find((noted) => (noted.notes & NOTE.synInsideConnection) !== 0);
+  if (syn === undefined) return;
+  const challenge = flow.noted.find(
+    (noted) =>
+      noted.frame > syn.frame &&
+      noted.side !== syn.side &&
+      (noted.flags & (SYN | RST | ACK)) === ACK &&
+      noted.length === 0,
+  );
+  const reset = flow.noted.find(
+    (noted) =>
+      challenge !== undefined &&
+      noted.frame > challenge.frame &&
+      noted.side === syn.side &&
+      (noted.flags & RST) !== 0 &&
+      noted.seq === challenge.ack,
+  );
+  if (challenge === undefined || reset === undefined) return;
+  found.add('half-open-discovered', {
+    frame: reset.frame,
+    frames: [syn.frame, challenge.frame],
+    values: { by: flow.end(syn.side).name },
+  });
+}

@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { CATALOGUE, nearestCode, PARTS } from '../../src/findings/catalogue.ts';
+import { SEVERITIES } from '../../src/findings/finding.ts';
+import { sentence } from '../../src/findings/words.ts';
+
+test('codes are never renamed: these are all there are', () => {
+  const codes = PARTS.map(({ title, entries }) => `${title}: ${Object.keys(entries).join(' ')}`);
+  expect(codes.join('\n')).toMatchSnapshot();
+});
+
+test('each code is in one part only', () => {
+  expect(CATALOGUE.size).toBe(PARTS.reduce((sum, { entries }) => sum + Object.keys(entries).length, 0));
+});
+
+test('every entry says all it has to, in whole sentences', () => {
+  for (const [code, entry] of CATALOGUE) {
+    expect(SEVERITIES).toContain(entry.severity);
+    for (const text of [entry.means, entry.rule, entry.guard]) expect(`${code}: ${text}`).toMatch(/\S\.$/);
+    expect(sentence(entry.seen({}))).toMatch(/^\S.*\.$/);
+    expect(entry.source).not.toBe('');
+  }
+});
+
+test('a code that is nearly right leads to the one that was meant', () => {
+  expect(nearestCode('syn-unanswerd')).toBe('syn-unanswered');
+  expect(nearestCode('reset-keepalive')).toBe('reset-keepalive-timeout');
+});

@@ -1,0 +1,30 @@
+import type { Finding } from '../../src/findings/finding.ts';
+import type { FlowRecord } from '../../src/record/flow.ts';
+import { analyzeFlows, type ExchangeOptions, type ScriptSegment } from '../exchange.ts';
+
+/** The codes found of the script's flows, the gravest of each flow first; those of severity `info` only if asked for. */
+export function codesOf(
+  script: readonly ScriptSegment[],
+  choices: ExchangeOptions & { info?: boolean } = {},
+): string[] {
+  return findingsOf(script, choices)
+    .filter((finding) => choices.info === true || finding.severity !== 'info')
+    .map((finding) => finding.code);
+}
+
+export function findingsOf(script: readonly ScriptSegment[], choices: ExchangeOptions = {}): readonly Finding[] {
+  return analyzeFlows(script, choices).flatMap((flow) => flow.findings);
+}
+
+/** The one finding with that code. */
+export function theFinding(code: string, script: readonly ScriptSegment[], choices: ExchangeOptions = {}): Finding {
+  const found = findingsOf(script, choices).filter((finding) => finding.code === code);
+  if (found.length !== 1) throw new Error(`${found.length} findings ${code}, not one`);
+  return found[0]!;
+}
+
+/** Why the script's last flow was reset. */
+export function causeOf(script: readonly ScriptSegment[], choices: ExchangeOptions = {}): string | null {
+  const flows: readonly FlowRecord[] = analyzeFlows(script, choices);
+  return flows[flows.length - 1]!.close.reset?.cause ?? null;
+}

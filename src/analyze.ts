@@ -3,6 +3,7 @@
  * Whoever wants more subscribes: to finished flows, to segments.
  */
 
+import { Across } from './across/across.ts';
 import type { RecordView } from './capture/record.ts';
 import type { FlowRows } from './flow/rows.ts';
 import type { FlowContext } from './record/cursor.ts';
@@ -30,6 +31,8 @@ export interface AnalysisOptions {
   /** Records before `from`, or at `to` and after, are counted but not analysed. */
   readonly from?: Instant;
   readonly to?: Instant;
+  /** Gather what shows across flows and of the capture itself; yes by default. */
+  readonly across?: boolean;
   /** A flow is finished; its row is valid during the call only. */
   readonly onFlow?: (row: number) => void;
   /** A record with TCP was replayed. Both views are overwritten by the next one. */
@@ -37,12 +40,17 @@ export interface AnalysisOptions {
 }
 
 const NANOSECONDS = 1e9;
+const QUEUES = 1e6;
+/** Frames given as evidence. */
+const FRAMES_SHOWN = 10;
 
 /** One capture's analysis: give it every record, in order, then `end`. */
 export class Analysis {
   readonly tracker: Tracker;
   readonly rows: FlowRows;
   readonly wire: SegmentDecoder;
+  /** Maximum segment lifetime, seconds. */
+  readonly msl: number;
   /** Whole seconds since the epoch to which all times in rows are relative; the first record's. */
   baseSeconds = 0;
   /** Records given, and how many of them held a link type that cannot be decoded, or a broken TCP header. */
@@ -53,15 +61,23 @@ export class Analysis {
   /** Earliest and latest time of a record, nanoseconds since `baseSeconds`; NaN while there is none. */
   start: number = Number.NaN;
   end_: number = Number.NaN;
-  /** Records whose time is before their predecessor's. */
+  /** Records whose time is before their predecessor's, the frames of the first, and the longest way back, nanoseconds. */
   backwards = 0;
+  readonly backwardsFrames: number[] = [];
+  longestBack = 0;
+  /** Records of which the capture kept less than was on the wire, and the frame of the first. */
+  cut = 0;
+  firstCut = 0;
+  /** What shows across flows; null when it was not asked for. */
+  readonly across: Across | null;
 
-  private readonly msl: number;
   private readonly segment = new SegmentView();
   private readonly onSegment: AnalysisOptions['onSegment'];
   private readonly from: Instant | undefined;
   private readonly to: Instant | undefined;
   private last = Number.NEGATIVE_INFINITY;
+  /** Interface and file of the record before. */
+  private lastSource = 0;
 
   constructor(options: AnalysisOptions = {}) {
     this.wire = new SegmentDecoder(options.wire);
@@ -69,28 +85,40 @@ export class Analysis {
     this.from = options.from;
     this.to = options.to;
     this.msl = options.msl ?? 30;
+    const msl = this.msl * NANOSECONDS;
+    const onFlow = options.onFlow ?? (() => {});
     this.tracker = new Tracker({
-      msl: this.msl * NANOSECONDS,
+      msl,
       idleTimeout: (options.idleTimeout ?? Number.POSITIVE_INFINITY) * NANOSECONDS,
       keepDuplicates: options.keepDuplicates ?? false,
-      onFlow: options.onFlow ?? (() => {}),
+      onFlow:
+        options.across === false
+          ? onFlow
+          : (row) => {
+              this.across?.finish(row, this.start, this.end_);
+              onFlow(row);
+            },
     });
     this.rows = this.tracker.rows;
+    this.across = options.across === false ? null : new Across(this.tracker, 2 * msl);
   }
 
   take(record: RecordView): void {
     if (this.records++ === 0) this.baseSeconds = record.seconds;
     const time = (record.seconds - this.baseSeconds) * NANOSECONDS + record.nanoseconds;
     if (!this.isWanted(record)) return;
-    if (time < this.last) this.backwards++;
+    if (time < this.last) this.takeBackwards(record, this.last - time);
     this.last = time;
+    this.lastSource = (record.file << 16) ^ record.interfaceIndex;
     if (!(time >= this.start)) this.start = time;
     if (!(time <= this.end_)) this.end_ = time;
+    if (record.end - record.at < record.originalLength && this.cut++ === 0) this.firstCut = record.frame;
     const segment = this.segment;
     const result = this.wire.decode(record, segment);
     segment.time = time;
     if (result === WIRE.segment) {
       this.tracker.take(segment);
+      if (this.across !== null) this.across.segment(this.tracker.verdict, segment);
       if (this.onSegment !== undefined) this.onSegment(this.tracker.verdict, segment, result);
     } else if (result !== WIRE.other) this.takeOther(segment, result);
   }
@@ -124,6 +152,14 @@ export class Analysis {
     };
   }
 
+  /** Merged queues of several interfaces are out of order by less than a millisecond: that is usual. */
+  private takeBackwards(record: RecordView, by: number): void {
+    if (by < QUEUES && this.lastSource !== ((record.file << 16) ^ record.interfaceIndex)) return;
+    this.backwards++;
+    if (by > this.longestBack) this.longestBack = by;
+    if (this.backwardsFrames.length < FRAMES_SHOWN) this.backwardsFrames.push(record.frame);
+  }
+
   /** Worth a line, but no segment of a flow. */
   private takeOther(segment: SegmentView, result: WireResult): void {
     if (result === WIRE.unknownLink) {
@@ -141,7 +177,9 @@ export class Analysis {
 
   /** The capture is over: every flow that is still open is handed on. */
   end(): void {
+    this.across?.beginEnd();
     this.tracker.end();
+    this.across?.end(this.end_);
   }
 }
 

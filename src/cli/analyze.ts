@@ -41,6 +41,7 @@ export async function analyze(captures: readonly string[], options: AnalyzeOptio
   const wanted = options.flow === undefined ? null : new Set(options.flow);
   const analysis: Analysis = new Analysis({
     ...analysisOptions(options),
+    across: options.format === 'text' || options.format === 'json' || options.captureRecord === true,
     onFlow: (row) => {
       cursor.move(row);
       cursor.baseSeconds = analysis.baseSeconds;

@@ -91,6 +91,7 @@ class Survey implements RecordTaker {
     const wanted = new Set(options.flow ?? []);
     this.analysis = new Analysis({
       ...analysisOptions(options),
+      across: false,
       ...(options.flow === undefined
         ? {}
         : {
@@ -160,6 +161,7 @@ class Writing implements RecordTaker {
     this.writer = new PcapngWriter(`lastack ${VERSION}`, commonSnapshotLength(survey.snapshotLengths));
     const analysis: Analysis = new Analysis({
       ...analysisOptions(options),
+      across: false,
       ...(options.annotate
         ? {
             onSegment: (verdict, segment, result) => {

@@ -40,6 +40,7 @@ export async function timeline(captures: readonly string[], options: TimelineOpt
   const wanted = options.flow === undefined ? null : new Set(options.flow);
   const analysis: Analysis = new Analysis({
     ...analysisOptions(options),
+    across: false,
     onSegment: (verdict, segment, result) => {
       if (wanted !== null && !wanted.has(verdict.flow)) {
         // Relative sequence numbers and -ttt depend on every line before, printed or not.

@@ -1,3 +1,5 @@
+import { captureFinding, plural, spanText } from '../across/finding.ts';
+import { acrossFindings, captureFindings } from '../across/findings.ts';
 import type { Analysis } from '../analyze.ts';
 import { UtcTimes } from '../bytes/time.ts';
 import { ByteWriter } from '../bytes/writer.ts';
@@ -40,74 +42,112 @@ function timeText(analysis: Analysis, nanoseconds: number): string | null {
   return out.toString();
 }
 
-/** What is remarkable about the capture as a whole, the gravest first. */
+/** What is remarkable about the capture as a whole: the capture itself first, since it bounds what may be believed. */
 function findingsOf(source: CaptureSource, analysis: Analysis): CaptureFinding[] {
+  const { across } = analysis;
+  const itself = [...damage(source, analysis), ...(across === null ? [] : captureFindings(across))];
+  if (across === null) return gravestFirst(itself);
+  const { baseSeconds } = analysis;
+  return [...gravestFirst(itself), ...gravestFirst(acrossFindings(across, { baseSeconds, wait: 2 * analysis.msl }))];
+}
+
+const GRAVEST_FIRST = ['alert', 'warning', 'notice', 'info'];
+
+function gravestFirst(findings: readonly CaptureFinding[]): CaptureFinding[] {
+  return [...findings].sort((a, b) => GRAVEST_FIRST.indexOf(a.severity) - GRAVEST_FIRST.indexOf(b.severity));
+}
+
+/** What the reading of records tells. */
+function damage(source: CaptureSource, analysis: Analysis): CaptureFinding[] {
   const findings: CaptureFinding[] = [];
+  const { tracker } = analysis;
   for (const problem of source.problems) {
     if (problem.code !== 'damaged-capture') continue;
     const { file, record, offset } = problem.place;
-    findings.push({
-      code: 'capture-cut',
-      severity: 'warning',
-      message: problem.message,
-      values: { file, record, offset },
-    });
+    findings.push(
+      captureFinding({
+        code: 'capture-cut',
+        severity: 'warning',
+        values: { file, record, offset },
+        message: problem.message,
+      }),
+    );
   }
   const { dropped } = source;
   if (dropped > 0) {
-    findings.push({
-      code: 'capture-drops',
-      severity: 'warning',
-      message: `the capturing program lost ${plural(dropped, 'packet')}: gaps may be its own`,
-      values: { dropped },
-    });
+    findings.push(
+      captureFinding({
+        code: 'capture-drops',
+        severity: 'warning',
+        values: { dropped },
+        message: `the capturing program lost ${plural(dropped, 'packet')}: gaps may be its own`,
+      }),
+    );
   }
   for (const [linkType, records] of analysis.wire.undecodedLinkTypes) {
-    findings.push({
-      code: 'capture-link-type-unknown',
-      severity: 'warning',
-      message: `${plural(records, 'record')} of link type ${linkType}, which lastack can't decode, were left out`,
-      values: { linkType, records },
-    });
+    findings.push(
+      captureFinding({
+        code: 'capture-link-type-unknown',
+        severity: 'warning',
+        values: { linkType, records },
+        message: `${plural(records, 'record')} of link type ${linkType}, which lastack can't decode, were left out`,
+      }),
+    );
   }
-  const limits = limitsReached(analysis);
-  for (const [what, times] of limits) {
-    findings.push({
-      code: 'analysis-limit',
-      severity: 'warning',
-      message: `a limit on memory was reached ${plural(times, 'time')}: ${what}`,
-      values: { times },
-    });
+  for (const [what, times] of limitsReached(analysis)) {
+    findings.push(
+      captureFinding({
+        code: 'analysis-limit',
+        severity: 'warning',
+        values: { times },
+        message: `a limit on memory was reached ${plural(times, 'time')}: ${what}`,
+      }),
+    );
   }
   if (analysis.backwards > 0) {
-    findings.push({
-      code: 'capture-clock-backwards',
-      severity: 'notice',
-      message: `${plural(analysis.backwards, 'record')} with a time before that of the record before`,
-      values: { records: analysis.backwards },
-    });
+    findings.push(
+      captureFinding({
+        code: 'capture-clock-backwards',
+        severity: 'notice',
+        frames: analysis.backwardsFrames,
+        values: { records: analysis.backwards, longestMs: analysis.longestBack / 1e6 },
+        message: `${plural(analysis.backwards, 'record')} with a time before that of the record before, by up to ${spanText(analysis.longestBack)}: intervals there are not to be trusted`,
+      }),
+    );
   }
-  if (analysis.tracker.copies > 0) {
-    findings.push({
-      code: 'capture-duplicate',
-      severity: 'notice',
-      message: `${plural(analysis.tracker.copies, 'copy', 'copies')} of a mirror port folded (--keep-duplicates counts them)`,
-      values: { copies: analysis.tracker.copies },
-    });
+  if (tracker.copies > 0) {
+    findings.push(
+      captureFinding({
+        code: 'capture-duplicate',
+        severity: 'notice',
+        values: { copies: tracker.copies },
+        message: `${plural(tracker.copies, 'copy', 'copies')} of a mirror port folded (--keep-duplicates counts them)`,
+      }),
+    );
   }
-  if (analysis.tracker.checksumsForgiven > 0) {
-    findings.push({
-      code: 'capture-checksum-offload',
-      severity: 'info',
-      message: `${plural(analysis.tracker.checksumsForgiven, 'segment')} with a wrong checksum of hosts that leave checksums to their network card`,
-      values: { segments: analysis.tracker.checksumsForgiven },
-    });
+  if (tracker.checksumsForgiven > 0) {
+    findings.push(
+      captureFinding({
+        code: 'capture-checksum-offload',
+        severity: 'info',
+        values: { segments: tracker.checksumsForgiven },
+        message: `${plural(tracker.checksumsForgiven, 'segment')} with a wrong checksum of hosts that leave checksums to their network card`,
+      }),
+    );
+  }
+  if (analysis.cut > 0) {
+    findings.push(
+      captureFinding({
+        code: 'capture-snapped',
+        severity: 'info',
+        frames: [analysis.firstCut],
+        values: { records: analysis.cut },
+        message: `${plural(analysis.cut, 'record')} cut short by the snapshot length: lengths are those of the IP headers, contents and checksums unknown`,
+        filter: 'frame.cap_len < frame.len',
+      }),
+    );
   }
   return findings;
-}
-
-function plural(count: number, one: string, many: string = `${one}s`): string {
-  return `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
 }
 
 /** Which bounds on memory were reached, and how often: what was known past them is less than usual. */

@@ -16,8 +16,17 @@ export interface InputRecord {
 export interface CaptureFinding {
   readonly code: string;
   readonly severity: 'info' | 'notice' | 'warning' | 'alert';
+  readonly confidence: 'certain' | 'likely' | 'possible';
+  /** The deciding frame; null where it rests on no single one. */
+  readonly frame: number | null;
+  /** Evidence, in ascending order: where there is much, some of it. */
+  readonly frames: readonly number[];
+  /** What was measured and compared. Names that end in `Ms` are milliseconds. */
+  readonly values: Readonly<Record<string, number | string | null>>;
+  /** What was seen, what it means, and what to look at next. */
   readonly message: string;
-  readonly values: Readonly<Record<string, number | string>>;
+  /** A Wireshark display filter that shows the evidence; null where none does. */
+  readonly filter: string | null;
 }
 
 /** How many segments of a flow came after it had been handed on. */
@@ -105,10 +114,14 @@ export const CAPTURE_SCHEMA: {
             properties: {
               code: { type: 'string' },
               severity: { enum: ['info', 'notice', 'warning', 'alert'] },
-              message: { type: 'string' },
+              confidence: { enum: ['certain', 'likely', 'possible'] },
+              frame: { type: ['integer', 'null'] },
+              frames: { type: 'array', items: INTEGER },
               values: { type: 'object' },
+              message: { type: 'string' },
+              filter: { type: ['string', 'null'] },
             } satisfies Record<keyof CaptureFinding, object>,
-            required: ['code', 'severity', 'message', 'values'],
+            required: ['code', 'severity', 'confidence', 'frame', 'frames', 'values', 'message', 'filter'],
           },
         },
       } satisfies Record<keyof CaptureSummary, object>,

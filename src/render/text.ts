@@ -12,7 +12,7 @@ export function textReport(record: CaptureRecord, summary: FlowSummary, options:
   const lines = [
     ...vitalSigns(record, summary, options),
     ...findings(record, options),
-    ...(summary.flows === 0 ? [] : opened(summary, options)),
+    ...(summary.flows === 0 ? [] : opened(record, summary, options)),
     ...(summary.flows === 0 ? [] : closed(summary, options)),
     ...services(summary, options),
     ...halfOpen(summary, options),
@@ -58,7 +58,10 @@ function findings(record: CaptureRecord, options: PageOptions): string[] {
   const { style } = options;
   const lines: string[] = [];
   for (const finding of record.capture.findings) {
-    const mark = finding.severity === 'info' ? style.dim('i') : style.warn('!');
+    // It is always there: the handshakes' part of the page tells it.
+    if (finding.code === 'half-open-peak') continue;
+    const { severity } = finding;
+    const mark = severity === 'info' ? style.dim('i') : severity === 'alert' ? style.bad('!') : style.warn('!');
     const text = wrap(escapeText(finding.message), options.columns - 4);
     text.forEach((line, i) => {
       lines.push(`${i === 0 ? mark : ' '} ${finding.severity === 'info' ? style.dim(line) : line}`);
@@ -67,7 +70,7 @@ function findings(record: CaptureRecord, options: PageOptions): string[] {
   return lines.length === 0 ? [] : ['', ...lines];
 }
 
-function opened(summary: FlowSummary, options: PageOptions): string[] {
+function opened(record: CaptureRecord, summary: FlowSummary, options: PageOptions): string[] {
   const { style } = options;
   const order = [
     OUTCOME.complete,
@@ -84,6 +87,8 @@ function opened(summary: FlowSummary, options: PageOptions): string[] {
   }
   const { handshakes } = summary;
   if (handshakes.count > 0) lines.push(row(style, 'handshake', percentiles(summary)));
+  const peak = record.capture.findings.find(({ code }) => code === 'half-open-peak')?.values.peak;
+  if (typeof peak === 'number' && peak > 1) lines.push(row(style, 'half open', `${countText(peak)} at once, at most`));
   return lines;
 }
 

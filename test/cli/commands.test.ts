@@ -61,7 +61,7 @@ describe('analyze', () => {
     ]);
     expect(JSON.parse(lines[2]!)).toMatchObject({
       inputs: [{ path: WEB, format: 'pcap', linkTypes: [1], records: 10, sha256: expect.any(String) }],
-      capture: { records: 10, tcpSegments: 10, findings: [] },
+      capture: { records: 10, tcpSegments: 10, findings: [{ code: 'half-open-peak', values: { peak: 1 } }] },
     });
   });
 

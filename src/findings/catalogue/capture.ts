@@ -49,6 +49,15 @@ export const CAPTURE: Entries = {
     guard: 'Rules about gaps and answers are off for the unseen end.',
     next: 'Capture where both directions pass.',
   },
+  'capture-syns-only': {
+    severity: 'notice',
+    seen: () => 'nothing but SYNs was captured',
+    means: 'Whether nobody went on, or a capture filter left the rest out, can not be told: nor can what completed.',
+    rule: '20 flows or more, and all of them of SYNs and SYN+ACKs alone, none of the latter repeated.',
+    source: 'Capture filters such as tcp[13] & 2 != 0',
+    guard: 'A repeated SYN+ACK shows that the server waits: then it is no filter.',
+    next: 'Capture without that filter.',
+  },
   'capture-two-vantages': {
     severity: 'notice',
     seen: () => 'two interleaved sequence spaces on the same addresses and ports',

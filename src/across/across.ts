@@ -1,0 +1,108 @@
+import { CLIENT, END, FLOW, SERVER } from '../flow/rows.ts';
+import { EVENT } from '../tcp/events.ts';
+import type { Tracker } from '../tcp/tracker.ts';
+import { NOTE, type Verdict } from '../tcp/verdict.ts';
+import { ACK, FIN, PSH, RST, type SegmentView, SYN, URG } from '../wire/segment.ts';
+import { Backlog } from './backlog.ts';
+import { Census } from './census.ts';
+import { Crowds, PROBE } from './crowds.ts';
+import { TimeWaits } from './time-wait.ts';
+
+/** Octets of payload that no Ethernet segment has more of, unless the card cut or joined it. */
+const LARGEST = 1460;
+/** What is taken for too large where the receiver's MSS is not known: jumbo frames end there. */
+const UNKNOWN_MSS = 9216;
+
+/** A segment larger than its receiver takes. */
+export interface Oversize {
+  readonly frame: number;
+  readonly octets: number;
+  /** -1 where it is not known. */
+  readonly mss: number;
+}
+
+/**
+ * What shows across flows, and of the capture itself: gathered at rare segments and when flows finish, in bounded
+ * memory. `across/findings.ts` says what it comes to.
+ */
+export class Across {
+  readonly backlog: Backlog;
+  readonly timeWaits: TimeWaits;
+  readonly census: Census;
+  readonly crowds: Crowds;
+  oversize: Oversize | null = null;
+  private readonly tracker: Tracker;
+  /** Payload above this is looked at. */
+  private largest = LARGEST;
+  private ending = false;
+
+  /** @param wait two MSL, nanoseconds */
+  constructor(tracker: Tracker, wait: number) {
+    this.tracker = tracker;
+    this.backlog = new Backlog(tracker);
+    this.timeWaits = new TimeWaits(tracker, wait);
+    this.census = new Census(tracker);
+    this.crowds = new Crowds(tracker);
+  }
+
+  /** A segment was replayed. Most need no look. */
+  segment(verdict: Verdict, segment: SegmentView): void {
+    if (
+      verdict.transitionCount !== 0 ||
+      (verdict.notes & (NOTE.synAckRepeated | NOTE.checksumBad)) !== 0 ||
+      (verdict.events & EVENT.ackUnseenSegment) !== 0 ||
+      segment.roomLength > this.largest ||
+      (segment.flags & (SYN | ACK | RST)) === 0
+    )
+      this.look(verdict, segment);
+  }
+
+  private look(verdict: Verdict, segment: SegmentView): void {
+    const { row } = verdict;
+    if (row < 0 || verdict.duplicateOf !== 0) return;
+    if (verdict.transitionCount !== 0 || (verdict.notes & NOTE.synAckRepeated) !== 0) {
+      this.backlog.take(row, segment.frame, segment.time);
+      if (verdict.transitionCount !== 0) this.timeWaits.take(verdict, row, segment.time);
+    }
+    if ((verdict.notes & NOTE.checksumBad) !== 0) this.census.takeBad(row);
+    if ((verdict.events & EVENT.ackUnseenSegment) !== 0) this.census.takeUnseen(verdict, segment);
+    if (segment.roomLength > this.largest) this.takeSize(verdict, segment);
+    if ((segment.flags & (SYN | ACK | RST)) === 0) this.takeFlags(verdict, segment);
+  }
+
+  /** A flow is finished; its row is still whole. */
+  finish(row: number, start: number, now: number): void {
+    this.backlog.finish(row, now);
+    this.census.take(row, this.ending);
+    this.crowds.take(row, start, now);
+  }
+
+  /** The capture is over: the flows that finish now were not seen to end. */
+  beginEnd(): void {
+    this.ending = true;
+  }
+
+  end(now: number): void {
+    this.backlog.end(now);
+  }
+
+  private takeSize(verdict: Verdict, segment: SegmentView): void {
+    const receiver = verdict.row + (verdict.side === CLIENT ? FLOW.server : FLOW.client);
+    const mss = this.tracker.rows.i32[receiver + END.mss]!;
+    if (segment.roomLength <= (mss < 0 ? UNKNOWN_MSS : mss)) {
+      this.largest = segment.roomLength;
+      return;
+    }
+    this.largest = Number.POSITIVE_INFINITY;
+    this.oversize = { frame: segment.frame, octets: segment.roomLength, mss };
+  }
+
+  /** Segments without SYN, ACK and RST, which no stack sends (RFC 9293 3.10.7.4: they are dropped). */
+  private takeFlags({ row, side }: Verdict, { flags, frame, time, roomLength }: SegmentView): void {
+    const shape = flags & (FIN | PSH | URG);
+    const probe =
+      flags === 0 ? PROBE.null : shape === (FIN | PSH | URG) ? PROBE.xmas : shape === FIN ? PROBE.fin : undefined;
+    if (probe === undefined || roomLength > 0) return;
+    this.crowds.takeProbe(probe, row, side === CLIENT ? CLIENT : SERVER, time, frame);
+  }
+}

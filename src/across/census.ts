@@ -1,0 +1,241 @@
+import { seqDelta } from '../bytes/seq.ts';
+import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, SERVER } from '../flow/rows.ts';
+import { STATE } from '../tcp/machine.ts';
+import type { Tracker } from '../tcp/tracker.ts';
+import type { Verdict } from '../tcp/verdict.ts';
+import type { SegmentView } from '../wire/segment.ts';
+import { addressHash, ENDPOINT_WORDS, readEndpoint, scramble } from './endpoints.ts';
+import { Lowest } from './lowest.ts';
+
+/** Frames given as evidence. */
+const SHOWN = 10;
+/** Octets in one direction that nobody sends without an answer. */
+const UNANSWERED_LIMIT = 1 << 17;
+/** Wireshark's completeness bits: SYN 1, SYN+ACK 2, ACK 4, data 8, FIN 16, RST 32. */
+const SYNS = 3;
+
+/** What finished flows tell of the capture that holds them. */
+export class Census {
+  flows = 0;
+  midstream = 0;
+  readonly midstreamFrames: Lowest = new Lowest(SHOWN);
+  endedOpen = 0;
+  /** Flows of which both ends were captured; those of which one is missing that must have spoken. */
+  bothWays = 0;
+  oneWay = 0;
+  readonly oneWayFrames: Lowest = new Lowest(SHOWN);
+  /** Flows with octets that were acknowledged and never captured, and how many octets. */
+  gaps = 0;
+  gapOctets = 0;
+  readonly gapFlows: Lowest = new Lowest(SHOWN);
+  /** Flows with an ACK, or a SYN+ACK, that stands before what it acknowledges. */
+  reordered = 0;
+  readonly reorderedFlows: Lowest = new Lowest(SHOWN);
+  /** Flows of nothing but SYNs and SYN+ACKs, the latter never repeated: a capture filter leaves as much. */
+  synsOnly = 0;
+  /** Pairs of flows that are one connection on two sides of a device that rewrites addresses. */
+  readonly pairs: Pairs = new Pairs();
+  private readonly tracker: Tracker;
+  /** Rows of flows with an ACK of what had not been captured then. */
+  private readonly unseen: Set<number> = new Set();
+  /** Rows of flows with a segment that counts for nothing, and of which an ACK may tell that it arrived all the same. */
+  private readonly bad: Set<number> = new Set();
+
+  constructor(tracker: Tracker) {
+    this.tracker = tracker;
+  }
+
+  /** An ACK of what was not captured; before the handshake is over it may be of an older connection. */
+  takeUnseen({ row, side, clientState, serverState }: Verdict, { ack }: SegmentView): void {
+    if (!isAlive(clientState) || !isAlive(serverState)) return;
+    const end = row + (side === CLIENT ? FLOW.server : FLOW.client);
+    if (seqDelta(this.tracker.rows.i32[end + END.sndNxt]!, ack) > 0) this.unseen.add(row);
+  }
+
+  /** A segment with a wrong checksum. */
+  takeBad(row: number): void {
+    this.bad.add(row);
+  }
+
+  /** @param ending the capture is over: whatever is finished now was not seen to end */
+  take(row: number, ending: boolean): void {
+    const { i32 } = this.tracker.rows;
+    const bits = i32[row + FLOW.bits]!;
+    this.flows++;
+    const unseen = this.unseen.size > 0 && this.unseen.delete(row);
+    const bad = this.bad.size > 0 && this.bad.delete(row);
+    if ((bits & FLOW_BITS.midstream) !== 0 && (bits & (FLOW_BITS.synSeen | FLOW_BITS.synAckSeen)) === 0) {
+      this.midstream++;
+      this.midstreamFrames.add(i32[row + FLOW.firstFrame]!);
+    }
+    if (ending && isAlive(i32[row + FLOW.state]!) && isAlive(i32[row + FLOW.state + 1]!)) this.endedOpen++;
+    const kept = i32[row + FLOW.completeness]!;
+    const completeness = (kept | (kept >> 8)) & 0x3f;
+    if ((completeness & ~SYNS) === 0 && i32[row + FLOW.synAckRetransmissions] === 0) this.synsOnly++;
+    if ((bits & FLOW_BITS.selfConnect) !== 0) return;
+    this.takeWays(row, completeness);
+    if (!bad) this.takeGaps(row, unseen);
+    this.pairs.take(this.tracker, row);
+  }
+
+  private takeWays(row: number, completeness: number): void {
+    const { i32, f64 } = this.tracker.rows;
+    const client = i32[row + FLOW.client + END.packets]!;
+    const server = i32[row + FLOW.server + END.packets]!;
+    if (client > 0 && server > 0) {
+      this.bothWays++;
+      return;
+    }
+    const talker = row + (client > 0 ? FLOW.client : FLOW.server);
+    // A SYN (or SYN+ACK) that is followed by anything but itself was answered.
+    const proven =
+      (completeness & SYNS) !== 0
+        ? (completeness & 12) !== 0 &&
+          (client + server - i32[row + FLOW.synRetransmissions]! >= 3 || (server > 0 && (completeness & 8) !== 0))
+        : f64[talker / 2 + END.uniqueBytesF64]! > UNANSWERED_LIMIT;
+    if (!proven) return;
+    this.oneWay++;
+    this.oneWayFrames.add(i32[row + FLOW.firstFrame]!);
+  }
+
+  private takeGaps(row: number, unseen: boolean): void {
+    const { i32 } = this.tracker.rows;
+    const client = row + FLOW.client;
+    const server = row + FLOW.server;
+    if (i32[client + END.packets] === 0 || i32[server + END.packets] === 0) return;
+    const octets = this.missing(client) + this.missing(server);
+    const syn = i32[row + FLOW.synFrame]!;
+    const synAck = i32[row + FLOW.synAckFrame]!;
+    if (octets > 0) {
+      this.gaps++;
+      this.gapOctets += octets;
+      this.gapFlows.add(i32[row + FLOW.number]!);
+    } else if ((unseen && syn > 0 && synAck > 0) || (synAck > 0 && synAck < syn)) {
+      this.reordered++;
+      this.reorderedFlows.add(i32[row + FLOW.number]!);
+    }
+  }
+
+  /** Octets (and a FIN) that the other end acknowledged and the capture never saw; 0 where that can't be told. */
+  private missing(end: number): number {
+    const { i32, f64 } = this.tracker.rows;
+    const bits = i32[end + END.bits]!;
+    if ((bits & (END_BITS.unaKnown | END_BITS.seqKnown)) !== (END_BITS.unaKnown | END_BITS.seqKnown)) return 0;
+    const sndNxt = i32[end + END.sndNxt]!;
+    const una = i32[end + END.sndUna]!;
+    const beyond = Math.max(0, seqDelta(sndNxt, una));
+    // A keep-alive's sequence number is one below what was sent before the capture began.
+    if ((bits & END_BITS.isnKnown) === 0) return beyond > 1 ? beyond : 0;
+    const unique = f64[end / 2 + END.uniqueBytesF64]!;
+    if (unique >= 0x7fff_0000) return beyond;
+    const fin = (bits & END_BITS.finSent) !== 0 ? 1 : 0;
+    const sent = seqDelta((i32[end + END.isn]! + 1) | 0, beyond > 0 ? una : sndNxt) - fin;
+    // What is not acknowledged may have been lost before the tap: only a hole that is larger was the capture's.
+    const waiting = Math.max(0, seqDelta(una, sndNxt));
+    return sent - unique > waiting ? sent - unique - waiting : 0;
+  }
+}
+
+function isAlive(state: number): boolean {
+  return (
+    state !== STATE.unknown &&
+    state !== STATE.CLOSED &&
+    state !== STATE.TIME_WAIT &&
+    state !== STATE.SYN_SENT &&
+    state !== STATE.LISTEN &&
+    state !== STATE.SYN_RECV
+  );
+}
+
+/**
+ * Two flows with the same initial sequence numbers, octets and times, one end of which has another address: what is seen
+ * on both sides of a NAT. Generators of traffic like to use the same numbers in every flow: a third flow ends it.
+ */
+class Pairs {
+  /** The first pair: numbers of two flows. */
+  first: readonly [number, number] | null = null;
+  private readonly known: Map<number, Twin> = new Map();
+  private pairs = 0;
+  private readonly scratch = new Int32Array(2 * ENDPOINT_WORDS);
+
+  get count(): number {
+    return this.first === null ? 0 : this.pairs;
+  }
+
+  take(tracker: Tracker, row: number): void {
+    const { i32, f64 } = tracker.rows;
+    const client = row + FLOW.client;
+    const server = row + FLOW.server;
+    if ((i32[client + END.bits]! & i32[server + END.bits]! & END_BITS.synSent) === 0) return;
+    const packets = i32[client + END.packets]! + i32[server + END.packets]!;
+    if (packets < ENOUGH) return;
+    const { scratch } = this;
+    readEndpoint(i32, row, CLIENT, scratch, 0);
+    readEndpoint(i32, row, SERVER, scratch, ENDPOINT_WORDS);
+    const isn = i32[client + END.isn]!;
+    const peerIsn = i32[server + END.isn]!;
+    const key = scramble(isn) ^ peerIsn;
+    const twin: Twin = {
+      flow: i32[row + FLOW.number]!,
+      isn,
+      client: scramble(addressHash(scratch, 0) ^ scratch[5]!),
+      server: scramble(addressHash(scratch, ENDPOINT_WORDS) ^ scratch[ENDPOINT_WORDS + 5]!),
+      start: f64[row / 2 + FLOW.firstTimeF64]!,
+      end: f64[row / 2 + FLOW.lastTimeF64]!,
+      sent: f64[client / 2 + END.uniqueBytesF64]!,
+      received: f64[server / 2 + END.uniqueBytesF64]!,
+      flows: 1,
+    };
+    const other = this.known.get(key);
+    if (other === undefined || other.isn !== isn) {
+      this.remember(key, twin);
+      return;
+    }
+    other.flows++;
+    if (other.flows === 2 && isPair(other, twin)) {
+      this.pairs++;
+      this.first ??= other.flow < twin.flow ? [other.flow, twin.flow] : [twin.flow, other.flow];
+    } else if (other.flows === 3) this.first = null;
+  }
+
+  /** The newest are kept; a Map gives its oldest entry first. */
+  private remember(key: number, twin: Twin): void {
+    if (this.known.size >= TWINS)
+      for (const oldest of this.known.keys()) {
+        this.known.delete(oldest);
+        break;
+      }
+    this.known.set(key, twin);
+  }
+}
+
+/** What a flow may be known again by. Ends are hashes of address and port. */
+interface Twin {
+  readonly flow: number;
+  readonly isn: number;
+  readonly client: number;
+  readonly server: number;
+  readonly start: number;
+  readonly end: number;
+  readonly sent: number;
+  readonly received: number;
+  /** Flows with these initial sequence numbers. */
+  flows: number;
+}
+
+function isPair(a: Twin, b: Twin): boolean {
+  const delay = Math.abs(a.start - b.start);
+  return (
+    (a.client === b.client) !== (a.server === b.server) &&
+    a.sent === b.sent &&
+    a.received === b.received &&
+    delay < LONGEST_DELAY &&
+    Math.abs(Math.abs(a.end - b.end) - delay) < LARGEST_JITTER
+  );
+}
+
+const TWINS = 4096;
+/** Segments that a pair must have at least. */
+const ENOUGH = 5;
+const LONGEST_DELAY = 1e8;
+const LARGEST_JITTER = 2e7;

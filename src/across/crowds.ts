@@ -1,0 +1,171 @@
+import { CLIENT, END, FLOW, FLOW_BITS, SERVER, type Side } from '../flow/rows.ts';
+import { PATTERN, RESET_PACK } from '../tcp/patterns.ts';
+import type { Tracker } from '../tcp/tracker.ts';
+import { ENDPOINT_WORDS, readEndpoint } from './endpoints.ts';
+import { Minutes } from './minutes.ts';
+
+/** What a source tries, by the flags of its first segments. */
+export const PROBE = { syn: 0, fin: 1, null: 2, xmas: 3, ack: 4 } as const;
+export type Probe = (typeof PROBE)[keyof typeof PROBE];
+/** How: many ports of one host, or one port of many hosts. */
+export const PORTS = 0;
+export const HOSTS = 8;
+
+const MINUTE = 60e9;
+/** Ten of these in a row are a second. */
+export const TENTH = 1e8;
+const WHOLE = Number.MAX_VALUE;
+/** A SYN that waits less than this when it was seen last may still be answered. */
+const PATIENCE = 3e9;
+/** So long after the capture began an answer without a question is unsolicited. */
+const LATE = 60e9;
+const REPLY = 1;
+const REPLY_TO_SYN = 2;
+
+/** What flows have in common: sources that try many targets, servers that reset many at once, ports that run out. */
+export class Crowds {
+  /** Failed attempts by source, and host or port, a minute. */
+  readonly probes: Minutes = new Minutes(MINUTE);
+  /** Flows by client and server's port, a minute: the targets are the client's ports. */
+  readonly ports: Minutes = new Minutes(MINUTE);
+  /** Connections that a server reset: in a tenth of a second, and in all. */
+  readonly resets: Minutes = new Minutes(TENTH);
+  readonly allResets: Minutes = new Minutes(WHOLE);
+  /** Answers to questions that were not asked, by who sent them. */
+  readonly unsolicited: Minutes = new Minutes(WHOLE);
+  private readonly tracker: Tracker;
+  /** Client, server, each without its port, the server's port alone, nothing, and the server whole. */
+  private readonly words = new Int32Array(5 * ENDPOINT_WORDS);
+  private clientPort = 0;
+  private serverPort = 0;
+
+  constructor(tracker: Tracker) {
+    this.tracker = tracker;
+  }
+
+  /**
+   * A flow is finished.
+   *
+   * @param start of the capture
+   * @param now the time of the last record
+   */
+  take(row: number, start: number, now: number): void {
+    const { i32, f64 } = this.tracker.rows;
+    const bits = i32[row + FLOW.bits]!;
+    if ((bits & FLOW_BITS.selfConnect) !== 0) return;
+    this.read(row);
+    const time = f64[row / 2 + FLOW.firstTimeF64]!;
+    if ((bits & FLOW_BITS.synSeen) !== 0) this.takeAttempt(row, bits, time, now);
+    else {
+      if (time - start >= LATE) this.takeUnsolicited(row, bits, time);
+      if ((bits & FLOW_BITS.midstream) !== 0) this.takeAckProbe(row, bits, time);
+    }
+    const pattern = i32[row + FLOW.pattern]!;
+    if (pattern !== PATTERN.reset && pattern !== PATTERN.resetAfterFin) return;
+    if (((i32[row + FLOW.reset]! >> RESET_PACK.side) & 1) !== SERVER) return;
+    const frame = i32[row + FLOW.resetFrame]!;
+    const number = i32[row + FLOW.number]!;
+    this.resets.fail(0, this.words, AT.server, AT.none, number, f64[row / 2 + FLOW.resetTimeF64]!, frame);
+    this.allResets.fail(0, this.words, AT.server, AT.none, number, 0, frame);
+  }
+
+  /** A segment with flags that no stack sends: it begins nothing, whatever its flow is. */
+  takeProbe(probe: Probe, row: number, side: Side, time: number, frame: number): void {
+    this.read(row);
+    this.fail(probe, side, time, frame, true);
+  }
+
+  private takeAttempt(row: number, bits: number, time: number, now: number): void {
+    const { i32, f64 } = this.tracker.rows;
+    const frame = i32[row + FLOW.firstFrame]!;
+    const answered = (bits & FLOW_BITS.synAckSeen) !== 0;
+    if ((bits & (FLOW_BITS.refused | FLOW_BITS.aborted)) !== 0) {
+      const byClient = ((i32[row + FLOW.reset]! >> RESET_PACK.side) & 1) === CLIENT;
+      if (!answered || (byClient && (i32[row + FLOW.reset]! & 3) === REPLY))
+        this.fail(PROBE.syn, CLIENT, time, frame, true);
+    } else if (!answered) {
+      // A client that repeats its SYN wants that one service: it tries no hosts, but it may try ports.
+      const patient = now - f64[row / 2 + FLOW.lastSynTimeF64]! >= PATIENCE;
+      const alone = i32[row + FLOW.server + END.packets] === 0;
+      if (patient && alone) this.fail(PROBE.syn, CLIENT, time, frame, i32[row + FLOW.synRetransmissions] === 0);
+    } else if ((bits & FLOW_BITS.ackSeen) !== 0) {
+      this.probes.fine(PROBE.syn + PORTS, this.words, AT.client, AT.server, time);
+      this.words[AT.port + 5] = this.serverPort;
+      this.probes.fine(PROBE.syn + HOSTS, this.words, AT.client, AT.port, time);
+      this.ports.fail(0, this.words, AT.client, AT.service, this.clientPort, time, frame);
+    }
+  }
+
+  private fail(probe: Probe, side: Side, time: number, frame: number, hosts: boolean): void {
+    const { words } = this;
+    const source = side === CLIENT ? AT.client : AT.server;
+    const target = side === CLIENT ? AT.server : AT.client;
+    words[AT.port + 5] = side === CLIENT ? this.serverPort : this.clientPort;
+    this.probes.fail(probe + PORTS, words, source, target, words[AT.port + 5]!, time, frame);
+    if (hosts) this.probes.fail(probe + HOSTS, words, source, AT.port, addressNumber(words, target), time, frame);
+  }
+
+  /** A SYN+ACK that nobody asked for, or a RST that answers a SYN that nobody sent. */
+  private takeUnsolicited(row: number, bits: number, time: number): void {
+    const { i32, f64 } = this.tracker.rows;
+    const server = i32[row + FLOW.server + END.packets]!;
+    const client = i32[row + FLOW.client + END.packets]!;
+    const completeness = i32[row + FLOW.completeness]!;
+    const segments = (completeness | (completeness >> 8)) & 0x3f;
+    if (f64[(row + FLOW.server) / 2 + END.bytesF64]! > 0 || f64[(row + FLOW.client) / 2 + END.bytesF64]! > 0) return;
+    const form = i32[row + FLOW.reset]! & 3;
+    const isReset = (bits & FLOW_BITS.reset) !== 0;
+    const by = (i32[row + FLOW.reset]! >> RESET_PACK.side) & 1;
+    const frame = i32[row + FLOW.firstFrame]!;
+    if ((bits & FLOW_BITS.synAckSeen) !== 0) {
+      // Nothing but SYN+ACKs, and perhaps the RST of the host that did not ask.
+      const alone = client === 0 ? (segments & ~2) === 0 : isReset && by === CLIENT && (segments & ~(2 | 32)) === 0;
+      if (alone)
+        this.unsolicited.fail(0, this.words, AT.server, AT.none, addressNumber(this.words, AT.client), time, frame);
+    } else if (isReset && form === REPLY_TO_SYN && (client === 0 || server === 0)) {
+      const source = by === SERVER ? AT.server : AT.client;
+      const target = by === SERVER ? AT.client : AT.server;
+      this.unsolicited.fail(0, this.words, source, AT.none, addressNumber(this.words, target), time, frame);
+    }
+  }
+
+  /** One bare ACK to a host that answers it with RST, and nothing else. */
+  private takeAckProbe(row: number, bits: number, time: number): void {
+    const { i32, f64 } = this.tracker.rows;
+    if ((bits & FLOW_BITS.reset) === 0 || (i32[row + FLOW.reset]! & 3) !== REPLY) return;
+    const by = ((i32[row + FLOW.reset]! >> RESET_PACK.side) & 1) as Side;
+    const side = (1 - by) as Side;
+    const replier = row + (by === CLIENT ? FLOW.client : FLOW.server);
+    const sender = row + (side === CLIENT ? FLOW.client : FLOW.server);
+    if (i32[replier + END.packets] !== 1 || i32[sender + END.packets]! > 2) return;
+    if (f64[sender / 2 + END.bytesF64]! > 0 || (i32[row + FLOW.completeness]! & 0x3f & ~(4 | 32)) !== 0) return;
+    if (i32[row + FLOW.firstFrame] === i32[row + FLOW.resetFrame]) return;
+    this.fail(PROBE.ack, side, time, i32[row + FLOW.firstFrame]!, true);
+  }
+
+  private read(row: number): void {
+    const { i32 } = this.tracker.rows;
+    const { words } = this;
+    readEndpoint(i32, row, CLIENT, words, AT.client);
+    readEndpoint(i32, row, SERVER, words, AT.server);
+    readEndpoint(i32, row, SERVER, words, AT.service);
+    this.clientPort = words[AT.client + 5]!;
+    this.serverPort = words[AT.server + 5]!;
+    words[AT.client + 5] = 0;
+    words[AT.server + 5] = 0;
+  }
+}
+
+/** Where endpoints stand in `words`. */
+const AT = {
+  client: 0,
+  server: ENDPOINT_WORDS,
+  port: 2 * ENDPOINT_WORDS,
+  none: 3 * ENDPOINT_WORDS,
+  service: 4 * ENDPOINT_WORDS,
+} as const;
+
+/** A number for an address: IPv4's own. */
+function addressNumber(words: Int32Array, at: number): number {
+  return words[at + 1]! ^ words[at + 2]! ^ Math.imul(words[at + 3]!, 31) ^ Math.imul(words[at + 4]!, 17);
+}

@@ -1,0 +1,58 @@
+import type { CaptureFinding } from '../record/capture.ts';
+
+/** What is said of the capture as a whole; what is not given is as for something that rests on no single frame. */
+export interface Said {
+  readonly code: string;
+  readonly severity: CaptureFinding['severity'];
+  readonly confidence?: CaptureFinding['confidence'];
+  /** Evidence: the deciding frame first. */
+  readonly frames?: readonly number[];
+  readonly values: CaptureFinding['values'];
+  readonly message: string;
+  /** A display filter, where the frames alone do not show it. */
+  readonly filter?: string;
+}
+
+/** The finding in full. */
+export function captureFinding(said: Said): CaptureFinding {
+  const [frame] = said.frames ?? [];
+  const frames = [...new Set(said.frames ?? [])].filter((number) => number > 0).sort((a, b) => a - b);
+  return {
+    code: said.code,
+    severity: said.severity,
+    confidence: said.confidence ?? 'certain',
+    frame: frame ?? null,
+    frames,
+    values: said.values,
+    message: said.message,
+    filter: said.filter ?? (frames.length === 0 ? null : filterOf(frames)),
+  };
+}
+
+function filterOf(frames: readonly number[]): string {
+  return frames.length === 1 ? `frame.number == ${frames[0]}` : `frame.number in {${frames.join(', ')}}`;
+}
+
+/** `1 flow`, `1,234 flows`. */
+export function plural(count: number, one: string, many: string = `${one}s`): string {
+  return `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
+}
+
+/** Nanoseconds as `0.3 s`, `45 s`, `4 min 10 s`. */
+export function spanText(nanoseconds: number): string {
+  const seconds = nanoseconds / 1e9;
+  if (seconds < 0.1) return `${Number((nanoseconds / 1e6).toPrecision(2))} ms`;
+  if (seconds < 100) return `${Number(seconds.toPrecision(2))} s`;
+  if (seconds >= 2 * 86_400) return plural(Math.round(seconds / 86_400), 'day');
+  const whole = Math.round(seconds < 3600 ? seconds : seconds / 60);
+  const [large, small] = seconds < 3600 ? ['min', 's'] : ['h', 'min'];
+  return whole % 60 === 0 ? `${whole / 60} ${large}` : `${Math.floor(whole / 60)} ${large} ${whole % 60} ${small}`;
+}
+
+/** A share as a whole number of percent, never rounded to all or none. */
+export function percent(part: number, whole: number): string {
+  if (whole === 0) return '0%';
+  const share = (part / whole) * 100;
+  if (share > 99 && share < 100) return '99%';
+  return share > 0 && share < 1 ? 'under 1%' : `${Math.round(share)}%`;
+}

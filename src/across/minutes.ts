@@ -1,0 +1,188 @@
+import { addressHash, ENDPOINT_WORDS, scramble } from './endpoints.ts';
+
+/** Entries of a set, the one of which that has least makes room for another. */
+const WAYS = 4;
+const SETS = 1024;
+/** Words of the sketch that tells different targets apart. */
+const SKETCH = 32;
+const SKETCH_BITS = SKETCH * 32;
+/** Past this many the sketch is too full to tell. */
+export const TARGETS_MOST = 5000;
+
+/** Where an entry's fields lie, in words. */
+const AT = {
+  tag: 0,
+  kind: 1,
+  period: 2,
+  failed: 3,
+  fine: 4,
+  frame: 5,
+  lastFrame: 6,
+  set: 7,
+  low: 8,
+  high: 9,
+  source: 10,
+  target: 10 + ENDPOINT_WORDS,
+  sketch: 10 + 2 * ENDPOINT_WORDS,
+} as const;
+const WORDS = AT.sketch + SKETCH;
+
+/** What one source did to one host, or to one port of many hosts, within one period. */
+export interface Tally {
+  readonly kind: number;
+  readonly period: number;
+  readonly failed: number;
+  readonly fine: number;
+  readonly frames: readonly [first: number, last: number];
+  /** The lowest and the highest of the targets' numbers. */
+  readonly low: number;
+  readonly high: number;
+  /** About how many different targets. */
+  readonly distinct: number;
+  /** Places of two endpoints in `words`. */
+  readonly words: Int32Array;
+  readonly source: number;
+  readonly target: number;
+}
+
+/**
+ * Tallies by kind, source, target and period, in bounded memory: whoever has least makes room for a newcomer, so that a
+ * flood of addresses that come once takes no place from one that comes often. The order in which flows come changes
+ * nothing as long as there is room.
+ */
+export class Minutes {
+  private entries: Int32Array | null = null;
+  private readonly period: number;
+
+  /** @param period nanoseconds */
+  constructor(period: number) {
+    this.period = period;
+  }
+
+  /**
+   * Counts one for an endpoint pair at `words[source]` and `words[target]` (whose unwanted parts are 0).
+   *
+   * @param what a number that tells targets apart
+   */
+  fail(
+    kind: number,
+    words: Int32Array,
+    source: number,
+    target: number,
+    what: number,
+    time: number,
+    frame: number,
+  ): void {
+    this.entries ??= new Int32Array(SETS * WAYS * WORDS);
+    const { entries } = this;
+    const period = Math.floor(time / this.period) | 0;
+    const tag = tagOf(kind, words, source, target, period);
+    let at = this.find(tag, kind, words, source, target, period);
+    if (at < 0) {
+      at = this.least(tag);
+      entries.fill(0, at, at + WORDS);
+      entries[at + AT.tag] = tag;
+      entries[at + AT.kind] = kind;
+      entries[at + AT.period] = period;
+      entries[at + AT.frame] = frame;
+      entries[at + AT.low] = entries[at + AT.high] = what;
+      for (let i = 0; i < ENDPOINT_WORDS; i++) {
+        entries[at + AT.source + i] = words[source + i]!;
+        entries[at + AT.target + i] = words[target + i]!;
+      }
+    }
+    entries[at + AT.failed] = entries[at + AT.failed]! + 1;
+    if (frame < entries[at + AT.frame]!) entries[at + AT.frame] = frame;
+    if (frame > entries[at + AT.lastFrame]!) entries[at + AT.lastFrame] = frame;
+    if (what < entries[at + AT.low]!) entries[at + AT.low] = what;
+    if (what > entries[at + AT.high]!) entries[at + AT.high] = what;
+    const bit = scramble(what) & (SKETCH_BITS - 1);
+    const word = at + AT.sketch + (bit >> 5);
+    if ((entries[word]! & (1 << (bit & 31))) !== 0) return;
+    entries[word] = entries[word]! | (1 << (bit & 31));
+    entries[at + AT.set] = entries[at + AT.set]! + 1;
+  }
+
+  /** Counts one that went well, where there is something to hold it against. */
+  fine(kind: number, words: Int32Array, source: number, target: number, time: number): void {
+    if (this.entries === null) return;
+    const period = Math.floor(time / this.period) | 0;
+    const at = this.find(tagOf(kind, words, source, target, period), kind, words, source, target, period);
+    if (at >= 0) this.entries[at + AT.fine] = this.entries[at + AT.fine]! + 1;
+  }
+
+  /** Those with so many different targets or more, the most first. */
+  over(least: number): Tally[] {
+    const { entries } = this;
+    const tallies: Tally[] = [];
+    if (entries === null) return tallies;
+    for (let at = 0; at < entries.length; at += WORDS) {
+      if (entries[at + AT.tag] === 0) continue;
+      const distinct = distinctOf(entries[at + AT.set]!);
+      if (distinct < least) continue;
+      tallies.push({
+        kind: entries[at + AT.kind]!,
+        period: entries[at + AT.period]!,
+        failed: entries[at + AT.failed]!,
+        fine: entries[at + AT.fine]!,
+        low: entries[at + AT.low]!,
+        high: entries[at + AT.high]!,
+        frames: [entries[at + AT.frame]!, entries[at + AT.lastFrame]!],
+        distinct,
+        words: entries,
+        source: at + AT.source,
+        target: at + AT.target,
+      });
+    }
+    return tallies.sort((a, b) => b.distinct - a.distinct || a.frames[0] - b.frames[0]);
+  }
+
+  private find(tag: number, kind: number, words: Int32Array, source: number, target: number, period: number): number {
+    const entries = this.entries!;
+    const from = setOf(tag);
+    for (let at = from; at < from + WAYS * WORDS; at += WORDS)
+      if (
+        entries[at + AT.tag] === tag &&
+        entries[at + AT.kind] === kind &&
+        entries[at + AT.period] === period &&
+        same(entries, at + AT.source, words, source) &&
+        same(entries, at + AT.target, words, target)
+      )
+        return at;
+    return -1;
+  }
+
+  private least(tag: number): number {
+    const entries = this.entries!;
+    const from = setOf(tag);
+    let least = from;
+    for (let at = from; at < from + WAYS * WORDS; at += WORDS) {
+      if (entries[at + AT.tag] === 0) return at;
+      if (entries[at + AT.failed]! < entries[least + AT.failed]!) least = at;
+    }
+    return least;
+  }
+}
+
+function setOf(tag: number): number {
+  return (tag & (SETS - 1)) * WAYS * WORDS;
+}
+
+/** Never 0. */
+function tagOf(kind: number, words: Int32Array, source: number, target: number, period: number): number {
+  const hash = scramble(
+    addressHash(words, source) ^ Math.imul(addressHash(words, target) ^ words[target + 5]!, 0x9e3779b1),
+  );
+  return scramble(hash ^ Math.imul(period * 16 + kind, 0x85ebca6b)) | (1 << 31);
+}
+
+function same(a: Int32Array, at: number, b: Int32Array, bt: number): boolean {
+  for (let i = 0; i < ENDPOINT_WORDS; i++) if (a[at + i] !== b[bt + i]) return false;
+  return true;
+}
+
+/** Linear counting; exact while few. */
+function distinctOf(set: number): number {
+  if (set === SKETCH_BITS) return TARGETS_MOST;
+  return Math.min(TARGETS_MOST, Math.round(-SKETCH_BITS * Math.log(1 - set / SKETCH_BITS)));
+}

@@ -1,0 +1,202 @@
+import { describe, expect, test } from 'vitest';
+import { exchange, recordsOf } from '../exchange.ts';
+import { findingsOf, Scene } from './scene.ts';
+
+const SERVER = '10.0.0.80:443';
+const CLIENT = '10.0.0.1:4000';
+
+function codesOf(...parts: Parameters<typeof exchange>): string[] {
+  const records = recordsOf(exchange(...parts));
+  records.forEach((record, i) => {
+    record.frame = i + 1;
+  });
+  return findingsOf(records)
+    .map(({ code }) => code)
+    .filter((code) => code !== 'half-open-peak');
+}
+
+test('a whole connection gives nothing to say of its capture', () => {
+  expect(new Scene().closed(0, CLIENT, SERVER).codes()).toEqual([]);
+});
+
+describe('capture-midstream, capture-ended-open', () => {
+  test('a connection that is older than the capture, and one that outlives it', () => {
+    const findings = new Scene()
+      .segment(0, SERVER, CLIENT, 'P.', 1, 1, 10)
+      .segment(0.1, CLIENT, SERVER, '.', 1, 11)
+      .findings();
+    expect(findings).toMatchObject([
+      { code: 'capture-midstream', severity: 'info', frames: [1], values: { flows: 1 } },
+      { code: 'capture-ended-open', severity: 'info', values: { flows: 1 } },
+      { code: 'half-open-peak' },
+    ]);
+  });
+
+  test('a handshake that fails is not open', () => {
+    expect(new Scene().halfOpen(0, CLIENT, SERVER).refused(0, CLIENT, '10.0.0.5:1').codes()).toEqual([]);
+  });
+});
+
+describe('capture-gap', () => {
+  test('octets that were acknowledged and never captured', () => {
+    const records = recordsOf(exchange`
+      +0 > S  0:0(0)
+      +0 < S. 0:0(0) ack 1
+      +0 > .  1:1(0) ack 1
+      +0 > P. 1:101(100) ack 1
+      +0 > P. 301:401(100) ack 1
+      +0 < .  1:1(0) ack 401
+    `);
+    expect(findingsOf(records).find(({ code }) => code === 'capture-gap')).toMatchObject({
+      severity: 'notice',
+      values: { flows: 1, octets: 200, firstFlow: 1 },
+    });
+  });
+
+  test('an acknowledgment beyond all that was captured', () => {
+    expect(codesOf`
+      +0 > S  0:0(0)
+      +0 < S. 0:0(0) ack 1
+      +0 > .  1:1(0) ack 1
+      +0 < .  1:1(0) ack 501
+    `).toContain('capture-gap');
+  });
+
+  test('is not a hole that nobody acknowledged, or that was filled', () => {
+    expect(codesOf`
+      +0 > S  0:0(0)
+      +0 < S. 0:0(0) ack 1
+      +0 > .  1:1(0) ack 1
+      +0 > P. 1:101(100) ack 1
+      +0 > P. 301:401(100) ack 1
+      +0 < .  1:1(0) ack 101
+    `).not.toContain('capture-gap');
+    expect(codesOf`
+      +0 > S  0:0(0)
+      +0 < S. 0:0(0) ack 1
+      +0 > .  1:1(0) ack 1
+      +0 > P. 301:401(100) ack 1
+      +0 > P. 1:301(300) ack 1
+      +0 < .  1:1(0) ack 401
+    `).not.toContain('capture-gap');
+  });
+
+  test('is not a transfer that ends with a FIN', () => {
+    expect(new Scene().closed(0, CLIENT, SERVER).codes()).not.toContain('capture-gap');
+  });
+});
+
+describe('capture-reordered', () => {
+  test('an acknowledgment before the octets that it acknowledges, which come', () => {
+    expect(codesOf`
+      +0     > S  0:0(0)
+      +0     < S. 0:0(0) ack 1
+      +0     > .  1:1(0) ack 1
+      +0     < .  1:1(0) ack 101
+      +0.001 > P. 1:101(100) ack 1
+      +0.001 > P. 101:201(100) ack 1
+      +0     < .  1:1(0) ack 201
+    `).toEqual(['capture-reordered', 'capture-ended-open']);
+  });
+
+  test('is not the ACK of a repeat that carries more than the first copy', () => {
+    expect(codesOf`
+      +0   > S  0:0(0)
+      +0   < S. 0:0(0) ack 1
+      +0   > .  1:1(0) ack 1
+      +0   > P. 1:101(100) ack 1
+      +0.5 > P. 1:201(200) ack 1
+      +0   < .  1:1(0) ack 201
+    `).toEqual(['capture-ended-open']);
+  });
+
+  test('is not the ACK of an older connection on the same ports', () => {
+    expect(codesOf`
+      +0     > S  5000:5000(0)
+      +0     < .  900:900(0) ack 700
+      +0     > R  700:700(0)
+      +1     > S  5000:5000(0)
+      +0     < S. 0:0(0) ack 5001
+      +0     > .  5001:5001(0) ack 1
+    `).not.toContain('capture-reordered');
+  });
+});
+
+describe('capture-one-way', () => {
+  test('one end goes on, and the other must have answered', () => {
+    const scene = new Scene().each(4, (all, i) =>
+      all
+        .segment(i, `10.0.0.1:${4000 + i}`, SERVER, 'S', 1)
+        .segment(i + 0.1, `10.0.0.1:${4000 + i}`, SERVER, '.', 2, 100)
+        .segment(i + 0.1, `10.0.0.1:${4000 + i}`, SERVER, 'P.', 2, 100, 50),
+    );
+    expect(scene.of('capture-one-way')).toMatchObject([
+      { confidence: 'certain', frames: [1, 4, 7, 10], values: { flows: 4, bothWays: 0 } },
+    ]);
+  });
+
+  test('is not a SYN, or data, that is sent again and again without an answer', () => {
+    const scene = new Scene()
+      .each(5, (all, i) => all.segment(i * i, CLIENT, SERVER, 'S', 1))
+      .each(5, (all, i) => all.segment(i * i, '10.0.0.1:4001', SERVER, 'P.', 1, 1, 1000));
+    expect(scene.codes()).not.toContain('capture-one-way');
+  });
+});
+
+describe('capture-offload', () => {
+  test('a segment larger than its receiver takes', () => {
+    const scene = new Scene().open(0, CLIENT, SERVER).segment(1, SERVER, CLIENT, 'P.', 5021, 1011, 30_000);
+    expect(scene.of('capture-offload')).toMatchObject([
+      { severity: 'info', frame: 6, values: { octets: 30_000, mss: null } },
+    ]);
+    expect(codesOf`
+      +0 > S  0:0(0) <mss 1400>
+      +0 < S. 0:0(0) ack 1 <mss 1460>
+      +0 > .  1:1(0) ack 1
+      +0 < P. 1:2801(2800) ack 1
+    `).toContain('capture-offload');
+  });
+
+  test('is not a jumbo frame', () => {
+    expect(codesOf`
+      +0 > S  0:0(0) <mss 8960>
+      +0 < S. 0:0(0) ack 1 <mss 8960>
+      +0 > .  1:1(0) ack 1
+      +0 < P. 1:8961(8960) ack 1
+    `).not.toContain('capture-offload');
+  });
+});
+
+describe('capture-nat-pair', () => {
+  const both = (delay: number, isn = 1000) =>
+    new Scene()
+      .closed(0, CLIENT, SERVER)
+      .segment(0.0075, SERVER, CLIENT, '.', 5022, 1012)
+      .segment(0.0078, SERVER, CLIENT, '.', 5022, 1012)
+      .closed(delay, CLIENT, '10.0.0.90:8443', isn)
+      .segment(delay + 0.0075, '10.0.0.90:8443', CLIENT, '.', 5022, isn + 12)
+      .segment(delay + 0.0078, '10.0.0.90:8443', CLIENT, '.', 5022, isn + 12);
+
+  test('one connection on both sides of a device that rewrites addresses', () => {
+    expect(both(0.0003).of('capture-nat-pair')).toMatchObject([{ values: { pairs: 1, firstFlow: 1, secondFlow: 2 } }]);
+  });
+
+  test('is not a generator that uses the same numbers in every flow', () => {
+    const again = both(0.0003)
+      .closed(0.0005, CLIENT, '10.0.0.91:8443')
+      .segment(0.008, '10.0.0.91:8443', CLIENT, '.', 5022, 1012)
+      .segment(0.009, '10.0.0.91:8443', CLIENT, '.', 5022, 1012);
+    expect(again.codes()).not.toContain('capture-nat-pair');
+  });
+
+  test('is not two connections with other initial sequence numbers, or at other times', () => {
+    expect(both(0.0003, 1001).codes()).not.toContain('capture-nat-pair');
+    expect(both(5).codes()).not.toContain('capture-nat-pair');
+  });
+});
+
+test('capture-syns-only: whether handshakes completed can not be told', () => {
+  const syns = new Scene().each(30, (scene, i) => scene.segment(i, `10.0.0.1:${4000 + i}`, SERVER, 'S', 1));
+  expect(syns.codes()).toEqual(['capture-syns-only']);
+  expect(syns.refused(40, '10.0.0.2:5', SERVER).codes()).not.toContain('capture-syns-only');
+});

@@ -1,0 +1,67 @@
+import { describe, expect, test } from 'vitest';
+import { Scene } from './scene.ts';
+
+const SERVER = '10.0.0.80:443';
+const client = (i: number) => `192.168.${i >> 8}.${i & 255}:${30_000 + (i % 30_000)}`;
+
+describe('reset-burst', () => {
+  const reset = (scene: Scene, i: number, at: number) =>
+    scene.open(0.01 * i, client(i), SERVER).segment(at, SERVER, client(i), 'R.', 5021, 1011);
+
+  test('a server resets many connections within a second', () => {
+    const scene = new Scene().each(15, (all, i) => reset(all, i, 30.4 + i / 20));
+    expect(scene.of('reset-burst')).toMatchObject([
+      { severity: 'warning', confidence: 'likely', values: { server: '10.0.0.80', flows: 15, of: 15 } },
+    ]);
+  });
+
+  test('is not a client that resets its own', () => {
+    const scene = new Scene().each(15, (all, i) =>
+      all.open(0.01 * i, `10.0.0.1:${4000 + i}`, SERVER).segment(30, `10.0.0.1:${4000 + i}`, SERVER, 'R.', 1011, 5021),
+    );
+    expect(scene.codes()).not.toContain('reset-burst');
+  });
+
+  test('is not a server that resets as a habit', () => {
+    const scene = new Scene().each(300, (all, i) => reset(all, i, 10 + i / 20));
+    expect(scene.codes()).not.toContain('reset-burst');
+  });
+
+  test('is not many connections that are refused', () => {
+    const scene = new Scene().each(15, (all, i) => all.refused(i / 100, client(i), SERVER));
+    expect(scene.codes()).not.toContain('reset-burst');
+  });
+});
+
+describe('time-wait-burden', () => {
+  const closes = (count: number, every: number) =>
+    new Scene().each(count, (scene, i) => scene.closed(i * every, `10.0.0.1:${4000 + i}`, SERVER));
+
+  test('who held how many in TIME_WAIT at once', () => {
+    const [found] = closes(300, 0.1).of('time-wait-burden', { msl: 5 });
+    expect(found).toMatchObject({
+      severity: 'notice',
+      values: { address: '10.0.0.1', waitSeconds: 10, linuxPeak: 300 },
+    });
+    expect(found!.values.peak).toBe(100);
+    expect(found!.message).toContain("300 by Linux' 60 s");
+  });
+
+  test('is not one after the other', () => {
+    expect(closes(300, 1).codes({ msl: 5 })).not.toContain('time-wait-burden');
+    expect(closes(50, 0.1).codes()).not.toContain('time-wait-burden');
+  });
+});
+
+test('ephemeral-ports-exhausted: nearly every port there is, to one service, within a minute', () => {
+  const opens = (count: number, step: number) =>
+    new Scene().each(count, (scene, i) => {
+      const from = `10.0.0.1:${32_768 + i * step}`;
+      scene.halfOpen(i / 400, from, SERVER).segment(i / 400 + 0.002, from, SERVER, '.', 1001, 5001);
+    });
+  expect(opens(12_000, 1).of('ephemeral-ports-exhausted')).toMatchObject([
+    { values: { client: '10.0.0.1', server: SERVER, flows: 12_000, lowestPort: 32_768, highestPort: 44_767 } },
+  ]);
+  expect(opens(6000, 2).codes()).not.toContain('ephemeral-ports-exhausted');
+  expect(opens(2000, 1).codes()).not.toContain('ephemeral-ports-exhausted');
+});

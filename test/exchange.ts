@@ -3,7 +3,9 @@ import { RecordView } from '../src/capture/record.ts';
 import { FlowCursor } from '../src/record/cursor.ts';
 import { FLOW_FIELDS, type FlowRecord } from '../src/record/flow.ts';
 import { recordObject } from '../src/record/object.ts';
+import { SEGMENT_FIELDS, SegmentCursor, type SegmentRecord } from '../src/record/segment.ts';
 import type { STATES } from '../src/tcp/machine.ts';
+import { SegmentView } from '../src/wire/segment.ts';
 
 /** One segment of a script: numbers relative to each side's first sequence number, as packetdrill writes them. */
 export interface ScriptSegment {
@@ -18,15 +20,17 @@ export interface ScriptSegment {
   readonly options: readonly number[];
   readonly ttl: number;
   readonly ipId: number;
+  /** `badsum`; `partsum` is the pseudo header's alone, as a host leaves it to its network card. */
   readonly badChecksum: boolean;
+  readonly partialChecksum: boolean;
 }
 
 const LINE =
-  /^\+([\d.]+)\s+([<>])\s+([A-Z.]+)\s+(-?\d+):(-?\d+)\((\d+)\)(?:\s+ack\s+(\d+))?(?:\s+win\s+(\d+))?(?:\s+<([^>]*)>)?(?:\s+ttl\s+(\d+))?(?:\s+id\s+(\d+))?(\s+badsum)?$/;
+  /^\+([\d.]+)\s+([<>])\s+([A-Z.]+)\s+(-?\d+):(-?\d+)\((\d+)\)(?:\s+ack\s+(\d+))?(?:\s+win\s+(\d+))?(?:\s+<([^>]*)>)?(?:\s+ttl\s+(\d+))?(?:\s+id\s+(\d+))?(\s+badsum|\s+partsum)?$/;
 const FLAGS: Readonly<Record<string, number>> = { F: 1, S: 2, R: 4, P: 8, '.': 16, U: 32, E: 64, W: 128 };
 
 /**
- * A script of segments, one a line: `+SECONDS >|< FLAGS SEQ:END(LENGTH) [ack N] [win N] [<options>] [ttl N] [id N] [badsum]`.
+ * A script of segments, one a line: `+SECONDS >|< FLAGS SEQ:END(LENGTH) [ack N] [win N] [<options>] [ttl N] [id N] [badsum|partsum]`.
  * `>` is client to server. What follows `//` is a comment.
  */
 export function exchange(parts: TemplateStringsArray, ...values: readonly unknown[]): ScriptSegment[] {
@@ -51,7 +55,8 @@ function parseLine(line: string): ScriptSegment {
     options: options(match[9] ?? ''),
     ttl: Number(match[10] ?? 64),
     ipId: Number(match[11] ?? -1),
-    badChecksum: match[12] !== undefined,
+    badChecksum: match[12]?.trim() === 'badsum',
+    partialChecksum: match[12]?.trim() === 'partsum',
   };
 }
 
@@ -134,6 +139,44 @@ export function analyzeExchange(script: readonly ScriptSegment[], choices: Excha
   return flows[0]!;
 }
 
+/** The segments of a script, as a timeline has them but without lines. */
+export function timelineOf(script: readonly ScriptSegment[], choices: ExchangeOptions = {}): SegmentRecord[] {
+  return timelineOfRecords(recordsOf(script, choices), choices);
+}
+
+export function timelineOfRecords(records: readonly RecordView[], choices: AnalysisOptions = {}): SegmentRecord[] {
+  const segments: SegmentRecord[] = [];
+  const analysis: Analysis = new Analysis({
+    ...choices,
+    onSegment: (verdict, segment, result) => {
+      cursor.move(verdict, segment, result);
+      segments.push(recordObject(SEGMENT_FIELDS, cursor) as unknown as SegmentRecord);
+    },
+  });
+  const flow = new FlowCursor(analysis.flowContext([]));
+  const cursor = new SegmentCursor(flow, analysis.tracker.verdict, new SegmentView(), () => {});
+  records.forEach((record, index) => {
+    record.frame = index + 1;
+    record.fileFrame = index + 1;
+    analysis.take(record);
+  });
+  return segments;
+}
+
+/** `3: lost-segment duplicate-ack`, for each segment with events, by frame. */
+export function eventsOf(script: readonly ScriptSegment[], choices: ExchangeOptions = {}): string[] {
+  return timelineOf(script, choices)
+    .filter((segment) => segment.events.length > 0)
+    .map((segment) => `${segment.frame}: ${segment.events.join(' ')}`);
+}
+
+/** `3 acks 2 after 10`, in milliseconds, for each segment that acknowledges another. */
+export function roundTripsOf(script: readonly ScriptSegment[], choices: ExchangeOptions = {}): string[] {
+  return timelineOf(script, choices)
+    .filter((segment) => segment.acks !== null)
+    .map((segment) => `${segment.frame} acks ${segment.acks} after ${segment.rttMs}`);
+}
+
 /** The names of an endpoint's states, in order. */
 export function path(states: readonly { readonly state: (typeof STATES)[number] }[]): string {
   return states.map((entry) => entry.state).join(' ');
@@ -172,7 +215,8 @@ function frameOf(
   bytes.fill(0x61, 34 + headerLength);
   view.setUint16(24, checksum(view, 14, 34, 0));
   const pseudo = sum(view, 26, 34) + 6 + tcpLength;
-  view.setUint16(50, checksum(view, 34, bytes.length, pseudo) ^ (segment.badChecksum ? 0x5555 : 0));
+  if (segment.partialChecksum) view.setUint16(50, fold(pseudo));
+  else view.setUint16(50, checksum(view, 34, bytes.length, pseudo) ^ (segment.badChecksum ? 0x5555 : 0));
   return bytes;
 }
 
@@ -183,9 +227,13 @@ function sum(view: DataView, from: number, to: number): number {
 }
 
 function checksum(view: DataView, from: number, to: number, start: number): number {
-  let total = start + sum(view, from, to);
+  return fold(start + sum(view, from, to)) ^ 0xffff;
+}
+
+function fold(sum: number): number {
+  let total = sum;
   while (total > 0xffff) total = (total & 0xffff) + Math.floor(total / 0x10000);
-  return total ^ 0xffff;
+  return total;
 }
 
 function word(value: number): number[] {

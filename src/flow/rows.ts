@@ -100,6 +100,13 @@ export const FLOW = {
   longestSilenceF64: 39,
   /** What tcp/evidence.ts keeps of the flow, or 0. */
   evidence: 75,
+  /**
+   * For tcp/events.ts, in words 50 and 51 of each end: from the last SYN to the first ACK without SYN (while that is
+   * awaited, the time of the SYN); and the initial sequence numbers, guessed from the first segment or acknowledgment
+   * where no SYN told them, the server's directly after the client's.
+   */
+  eventRoundTripF64: 65,
+  eventBase: 194,
 
   client: 80,
   server: 144,
@@ -176,10 +183,10 @@ export const END = {
   /** The last acknowledgment number it sent, and how often it repeated it; -1 after one of an unseen segment. */
   eventAck: 54,
   eventDuplicates: 55,
-  /** Events of its last segment, 1 + its window (0: none yet), and whether it was a SYN. */
+  /** Events of its last segment, 1 + its window (0: none yet), and bits. */
   eventLast: 56,
   eventWindow: 57,
-  eventSyn: 58,
+  eventBits: 58,
   eventScale: 59,
   /** 1 + the number of its counters in tcp/event-counts.ts, or 0. */
   eventCounts: 60,

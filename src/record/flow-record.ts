@@ -83,7 +83,7 @@ export interface Handshake {
   readonly synToSynAckMs: number | null;
   /** From the SYN+ACK to the ACK of it. */
   readonly synAckToAckMs: number | null;
-  /** From the last SYN to the ACK that completed the handshake. */
+  /** From the last SYN to the ACK that completed the handshake, or to the RST that ended it. */
   readonly totalMs: number | null;
   /** How often the SYN was sent again. */
   readonly synRetransmissions: number;

@@ -1,7 +1,7 @@
 import { CONFIDENCES, SEVERITIES } from '../findings/finding.ts';
 import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, LOG, SERVER } from '../flow/rows.ts';
 import { CONN_STATES, connStateOf, historyOf } from '../tcp/conn-state.ts';
-import { EVENT_NAMES } from '../tcp/events.ts';
+import { EVENT_NAMES, roundTripOfOpening } from '../tcp/events.ts';
 import { STATE, STATES } from '../tcp/machine.ts';
 import {
   CLIENT_BY,
@@ -102,7 +102,10 @@ export const FLOW_FIELDS: Fields<FlowCursor> = {
     synAckToAckMs: milliseconds('From the SYN+ACK to the ACK of it', (flow) =>
       between(flow, FLOW.synAckFrame, FLOW.synAckTimeF64, FLOW.ackFrame, FLOW.ackTimeF64),
     ),
-    totalMs: milliseconds('From the last SYN to the ACK that completed the handshake', handshakeTime),
+    totalMs: milliseconds(
+      'From the last SYN to the ACK that completed the handshake, or to the RST that ended it',
+      openingTime,
+    ),
     synRetransmissions: integer('How often the SYN was sent again', (flow) => flow.word(FLOW.synRetransmissions)),
     synAckRetransmissions: integer('How often the SYN+ACK was sent again', (flow) =>
       flow.word(FLOW.synAckRetransmissions),
@@ -224,6 +227,23 @@ export function duration(flow: FlowCursor): number {
 /** From the last SYN to the ACK that completed the handshake, in nanoseconds; NaN when either was not captured. */
 export function handshakeTime(flow: FlowCursor): number {
   return between(flow, FLOW.synFrame, FLOW.lastSynTimeF64, FLOW.ackFrame, FLOW.ackTimeF64);
+}
+
+/**
+ * How long the opening took, whatever came of it: as `handshakeTime`, or to the RST that refused or aborted it. Where the
+ * SYN+ACK was not captured, the first ACK shows that there was one.
+ */
+function openingTime(flow: FlowCursor): number {
+  const time = handshakeTime(flow);
+  if (!Number.isNaN(time)) return time;
+  const bits = flow.word(FLOW.bits);
+  if ((bits & (FLOW_BITS.refused | FLOW_BITS.aborted)) !== 0) {
+    const refusal = between(flow, FLOW.synFrame, FLOW.lastSynTimeF64, FLOW.resetFrame, FLOW.resetTimeF64);
+    // A client that goes on asking after the RST has moved the last SYN past it.
+    if (!(refusal < 0)) return refusal;
+  } else if ((bits & (FLOW_BITS.synSeen | FLOW_BITS.synAckSeen)) !== FLOW_BITS.synSeen) return Number.NaN;
+  const { i32, f64 } = flow.context.rows;
+  return roundTripOfOpening(i32, f64, flow.row) || Number.NaN;
 }
 
 /** The side that began to close; -1 while the flow is open. */

@@ -40,7 +40,7 @@ export interface SegmentRecord {
   readonly notes: readonly string[];
   /** The frame that this one acknowledges. */
   readonly acks: number | null;
-  /** Time since that frame. */
+  /** Time since that frame; null where the capture's clock did not move. */
   readonly rttMs: number | null;
   /** The frame that this one repeats, in lastack's own judgement. */
   readonly retransmits: number | null;

@@ -1,6 +1,6 @@
 import type { UtcTimes } from '../bytes/time.ts';
 import type { ByteWriter } from '../bytes/writer.ts';
-import { EVENT_NAMES } from '../tcp/events.ts';
+import { EVENT_NAMES, isHeaderCut } from '../tcp/events.ts';
 import { STATES } from '../tcp/machine.ts';
 import type { Verdict } from '../tcp/verdict.ts';
 import { type SegmentView, WIRE, type WireResult } from '../wire/segment.ts';
@@ -113,8 +113,10 @@ export const SEGMENT_FIELDS: Fields<SegmentCursor> = {
     },
     text('A note', (at) => at.notes[at.item] ?? null),
   ),
-  acks: orNull(integer('The frame that this one acknowledges', (at) => at.verdict.acksFrame || Number.NaN)),
-  rttMs: milliseconds('Time since that frame', (at) => at.verdict.rtt),
+  acks: orNull(integer('The frame that this one acknowledges', (at) => shown(at, at.verdict.acksFrame))),
+  rttMs: milliseconds("Time since that frame; null where the capture's clock did not move", (at) =>
+    shown(at, at.verdict.rtt),
+  ),
   retransmits: orNull(
     integer(
       "The frame that this one repeats, in lastack's own judgement",
@@ -125,6 +127,11 @@ export const SEGMENT_FIELDS: Fields<SegmentCursor> = {
     integer('The frame of which a mirror port made this copy', (at) => at.verdict.duplicateOf || Number.NaN),
   ),
 };
+
+/** A round trip, or its frame: not known when 0, nor (as in Wireshark) of a segment whose TCP header was not wholly kept. */
+function shown(at: SegmentCursor, value: number): number {
+  return value === 0 || isHeaderCut(at.segment) ? Number.NaN : value;
+}
 
 /** The next event after the one at `after` in EVENT_NAMES, or -1. */
 function nextEvent(events: number, after: number): number {

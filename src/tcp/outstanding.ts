@@ -5,7 +5,7 @@
 export class OutstandingRings {
   private readonly rings: Ring[] = [];
   private readonly free: number[] = [];
-  /** Segments that were let go because a direction had more than RING_LIMIT unacknowledged ones. */
+  /** Segments that were not kept because a direction had more than RING_LIMIT unacknowledged ones. */
   overflowed = 0;
 
   /** The ring of that number (from `take`). */
@@ -26,8 +26,11 @@ export class OutstandingRings {
   }
 }
 
-/** A window of 6 MB in full segments; a capture of one direction never acknowledges anything. */
-const RING_LIMIT = 4096;
+/**
+ * Past the oldest, in the row. Wireshark keeps a thousand in all, and tells no round trip of those that come after; a
+ * capture of one direction never acknowledges anything.
+ */
+export const RING_LIMIT = 999;
 
 /** How far a search goes: what is sent again was sent first long ago, so it is among the oldest. */
 export const SEARCH_LIMIT = 256;
@@ -45,16 +48,10 @@ export class Ring {
     this.count = 0;
   }
 
-  /** Adds the segment sent last; answers false when the oldest had to go for it. */
+  /** Adds the segment sent last; answers false when there is no room for it. */
   push(start: number, end: number, frame: number, time: number, repeated: number): boolean {
-    let fits = true;
-    if (this.count === this.times.length) {
-      if (this.count < RING_LIMIT) this.grow();
-      else {
-        this.shift();
-        fits = false;
-      }
-    }
+    if (this.count === RING_LIMIT) return false;
+    if (this.count === this.times.length) this.grow();
     const slot = (this.head + this.count) & (this.times.length - 1);
     this.words[slot * 4] = start;
     this.words[slot * 4 + 1] = end;
@@ -62,7 +59,7 @@ export class Ring {
     this.words[slot * 4 + 3] = repeated;
     this.times[slot] = time;
     this.count++;
-    return fits;
+    return true;
   }
 
   start(index: number): number {

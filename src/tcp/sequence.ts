@@ -26,8 +26,8 @@ export function takeSequence(tracker: Tracker, row: number, sender: number, segm
     return;
   }
   if (length === 0) {
-    if ((flags & SYN) === 0 && seqDelta(segment.seq, i32[sender + END.sndNxt]!) === 1)
-      tracker.verdict.notes |= NOTE.keepAlive;
+    if ((flags & SYN) !== 0) expectAckAnyway(tracker, sender, segment);
+    else if (seqDelta(segment.seq, i32[sender + END.sndNxt]!) === 1) tracker.verdict.notes |= NOTE.keepAlive;
     return;
   }
   const end = (start + length) | 0;
@@ -163,6 +163,19 @@ export function fillByAck(tracker: Tracker, sender: number): void {
   const bound = seqDelta(una, i32[sender + END.sndNxt]!) < 0 ? i32[sender + END.sndNxt]! : una;
   i32[sender + END.seenNxt] = tracker.islands.reach(sender, bound);
   if (i32[sender + END.seenNxt] === i32[sender + END.sndNxt]) i32[sender + END.islands] = 0;
+}
+
+/**
+ * A segment that is no news to its flow (a SYN sent again, a wrong checksum, a RST with data), but may be acknowledged: the
+ * receiver knows better. It gives no sample.
+ */
+export function expectAckAnyway(tracker: Tracker, sender: number, segment: SegmentView): void {
+  const { seq, flags, roomLength } = segment;
+  const phantom = (flags & (SYN | FIN)) !== 0 ? 1 : 0;
+  if (roomLength + phantom === 0) return;
+  const { i32 } = tracker.rows;
+  i32[sender + END.bits] = i32[sender + END.bits]! | END_BITS.disordered;
+  expectAck(tracker, sender, seq, (seq + roomLength + phantom) | 0, segment, 1);
 }
 
 /** A segment of `sender` now waits for its acknowledgment. */

@@ -1,6 +1,7 @@
 import { END, END_BITS, FLOW, FLOW_BITS } from '../flow/rows.ts';
 import { ACK, CHECKSUM, FIN, ipLengthOf, RST, type SegmentView, SYN } from '../wire/segment.ts';
 import { shapeOf } from './copies.ts';
+import { KEPT } from './events.ts';
 import { isQuiet } from './history.ts';
 import { STATE } from './machine.ts';
 import { expectAck, settleAcknowledged } from './sequence.ts';
@@ -41,6 +42,7 @@ export function takeInStep(tracker: Tracker, row: number, side: number, segment:
     (senderBits & END_BITS.seqKnown) === 0 ||
     (receiverBits & RECEIVER_MASK) !== END_BITS.unaKnown ||
     checksum === CHECKSUM.bad ||
+    i32[sender + END.eventBits] !== KEPT.base ||
     (checksum === CHECKSUM.good && (senderBits & END_BITS.checksumGood) === 0) ||
     i32[sender + END.lastTtl] !== segment.ttl ||
     peerWindow <= 0 ||
@@ -56,7 +58,7 @@ export function takeInStep(tracker: Tracker, row: number, side: number, segment:
     const peerAck = i32[receiver + END.eventAck]!;
     if (((end - peerAck) | 0) <= 0) return false;
     const scale = i32[receiver + END.eventScale]!;
-    const shift = scale <= 1 || i32[receiver + END.eventSyn] !== 0 ? 0 : scale - 2;
+    const shift = scale <= 1 || (i32[receiver + END.eventBits]! & KEPT.synWindow) !== 0 ? 0 : scale - 2;
     if (scale !== 0 && end === ((peerAck + (peerWindow << shift)) | 0)) return false;
   }
   const silence = segment.time - f64[(row >> 1) + FLOW.lastTimeF64]!;
@@ -72,6 +74,7 @@ export function takeInStep(tracker: Tracker, row: number, side: number, segment:
   verdict.clientState = STATE.ESTABLISHED;
   verdict.serverState = STATE.ESTABLISHED;
   tracker.segments++;
+  if (checksum === CHECKSUM.partial) tracker.checksumsForgiven++;
   i32[row + FLOW.lastFrame] = frame;
   f64[(row >> 1) + FLOW.lastTimeF64] = time;
   if (silence > f64[(row >> 1) + FLOW.longestSilenceF64]!) f64[(row >> 1) + FLOW.longestSilenceF64] = silence;
@@ -90,7 +93,6 @@ export function takeInStep(tracker: Tracker, row: number, side: number, segment:
   i32[sender + END.eventAck] = ack;
   i32[sender + END.eventWindow] = window + 1;
   i32[sender + END.eventLast] = 0;
-  i32[sender + END.eventSyn] = 0;
   f64[half + END.lastTimeF64] = time;
   if (ack !== lastAck) i32[sender + END.eventDuplicates] = 0;
 

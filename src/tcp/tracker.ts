@@ -6,7 +6,7 @@ import { ACK, CHECKSUM, FIN, ipLengthOf, RST, type SegmentView, SYN } from '../w
 import { takeAcknowledgment, takeFin } from './closing.ts';
 import { isCopy, rememberSegment, shapeOf } from './copies.ts';
 import { EventCounts } from './event-counts.ts';
-import { EVENT, takeEventScale, takeEvents } from './events.ts';
+import { EVENT, isHeaderCut, takeEventScale, takeEvents } from './events.ts';
 import { Evidence, QUIET } from './evidence.ts';
 import { History, isQuiet } from './history.ts';
 import { HostSet } from './hosts.ts';
@@ -17,7 +17,7 @@ import { takeHandshakeAck, takeSyn, takeSynAck } from './opening.ts';
 import { OutstandingRings } from './outstanding.ts';
 import { takeReset, takeSignOfLife } from './reset.ts';
 import { Reuse } from './reuse.ts';
-import { takeSequence } from './sequence.ts';
+import { expectAckAnyway, settleAcknowledged, takeSequence } from './sequence.ts';
 import { takeInStep } from './steady.ts';
 import { NOTE, Verdict } from './verdict.ts';
 
@@ -160,8 +160,9 @@ export class Tracker {
     else i32[row + FLOW.completeness] = (before | (before >> 8) | completenessOf(flags, payload)) & 0x3f;
     this.noteEvents(row, sender, receiver, segment);
     this.noteWay(row, sender, silence, segment);
-    if (segment.checksum === CHECKSUM.bad && this.atFault(sender, receiver, segment)) {
+    if (segment.checksum >= CHECKSUM.bad && this.atFault(sender, receiver, segment)) {
       verdict.notes |= NOTE.checksumBad;
+      this.acknowledge(sender, receiver, segment);
       this.history.takeCorrupt(row, side, segment);
       this.evidence.take(row, side, sender, receiver, segment, true);
       rememberSegment(i32, f64, sender, segment, shape);
@@ -207,15 +208,26 @@ export class Tracker {
 
   private noteEvents(row: number, sender: number, receiver: number, segment: SegmentView): void {
     const { i32 } = this.rows;
-    let events = takeEvents(this, row, sender, receiver, segment);
+    // To Wireshark who speaks to himself has another end that never speaks.
+    const peer = receiver === sender ? row + FLOW.server : receiver;
+    let events = takeEvents(this, row, sender, peer, segment);
     if ((segment.flags & SYN) !== 0) {
-      takeEventScale(i32, sender, receiver, segment);
+      takeEventScale(i32, sender, peer, segment);
       if ((this.verdict.notes & NOTE.portsReused) !== 0) events |= EVENT.portReused;
     }
-    if (events === 0) return;
+    if (events === 0 || isHeaderCut(segment)) return;
     this.verdict.events = events;
     if (i32[sender + END.eventCounts] === 0) i32[sender + END.eventCounts] = 1 + this.eventCounts.take();
     this.eventCounts.count(i32[sender + END.eventCounts]! - 1, events);
+  }
+
+  /**
+   * A segment that takes no part in the connection: what it acknowledges (even without ACK, as Wireshark reads it: a SYN
+   * or RST with 0 there forgets what is below), and that somebody may acknowledge it.
+   */
+  private acknowledge(sender: number, receiver: number, segment: SegmentView): void {
+    expectAckAnyway(this, sender, segment);
+    settleAcknowledged(this, receiver, segment);
   }
 
   /** The slow way: anything but a segment within an established connection. */
@@ -225,6 +237,7 @@ export class Tracker {
     if ((i32[row + FLOW.bits]! & FLOW_BITS.reset) !== 0) takeSignOfLife(this, row, side, sender, receiver, segment);
     if ((flags & RST) !== 0) {
       takeReset(this, row, side, sender, receiver, segment);
+      this.acknowledge(sender, receiver, segment);
       return;
     }
     if ((flags & SYN) !== 0) {
@@ -237,7 +250,7 @@ export class Tracker {
     if ((flags & ACK) !== 0) {
       if ((flags & SYN) === 0) takeHandshakeAck(this, row, side, sender, receiver, segment);
       takeAcknowledgment(this, row, sender === receiver ? side : 1 - side, receiver, segment);
-    }
+    } else settleAcknowledged(this, receiver, segment);
     takeFin(this, row, side, sender, receiver, segment);
     if ((flags & SYN) === 0) takeWindow(i32, row, side, sender, segment);
     if (segment.hasTimestamps !== 0) takeTimestamp(i32, sender, segment);
@@ -482,12 +495,14 @@ export class Tracker {
 
   /**
    * Whether a bad checksum is the segment's own: its sender is known to send good ones, so it does not offload, and the
-   * segment is none of those that a host has put together or not cut yet, which are longer than any on the wire.
+   * segment is none of those that a host has put together or not cut yet, which are longer than any on the wire. Resets
+   * are summed in software even where all else is offloaded: the pseudo header's sum always means an offloaded segment.
    */
   private atFault(sender: number, receiver: number, segment: SegmentView): boolean {
     const { i32 } = this.rows;
     const known = (i32[sender + END.bits]! & END_BITS.checksumGood) !== 0 || this.hosts.has(segment);
-    if (known && segment.roomLength <= (i32[receiver + END.mss]! > 0 ? i32[receiver + END.mss]! : JUMBO)) {
+    const fits = segment.roomLength <= (i32[receiver + END.mss]! > 0 ? i32[receiver + END.mss]! : JUMBO);
+    if (known && fits && segment.checksum !== CHECKSUM.partial) {
       this.checksumsBad++;
       return true;
     }

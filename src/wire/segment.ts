@@ -31,6 +31,8 @@ export const CHECKSUM = {
   unverified: 0,
   good: 1,
   bad: 2,
+  /** The pseudo header's alone: the host left the rest to its network card, and the capture was taken before that. */
+  partial: 3,
 } as const;
 
 /** `SegmentView.windowScale` and `.mss` when the option is absent. */

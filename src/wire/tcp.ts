@@ -6,6 +6,7 @@ const ACKNOWLEDGMENT = 8;
 const SEQUENCE = 4;
 const DATA_OFFSET = 12;
 const WINDOW = 14;
+const CHECKSUM_FIELD = 16;
 const URGENT = 18;
 export const MIN_TCP_HEADER = 20;
 
@@ -145,8 +146,16 @@ export function verifyTcp4(view: DataView, out: SegmentView, sourceAt: number, d
   const source = view.getInt32(sourceAt);
   const destination = view.getInt32(destinationAt);
   const addresses = (source & 0xffff) + (source >>> 16) + (destination & 0xffff) + (destination >>> 16);
-  const sum = addWords(view, at, at + length, TCP + (length & 0xffff) + (length >>> 16) + addresses);
-  out.checksum = sum % 0xffff === 0 ? CHECKSUM.good : CHECKSUM.bad;
+  const pseudo = TCP + (length & 0xffff) + (length >>> 16) + addresses;
+  const sum = addWords(view, at, at + length, pseudo);
+  out.checksum = sum % 0xffff === 0 ? CHECKSUM.good : badOrPartial(view, at, pseudo, length);
+}
+
+/** A host that offloads leaves the sum of the pseudo header in the field, with the length or (for a large send) without. */
+function badOrPartial(view: DataView, at: number, pseudo: number, length: number): number {
+  const field = view.getUint16(at + CHECKSUM_FIELD);
+  const left = (pseudo - field) % 0xffff;
+  return left === 0 || left === length % 0xffff ? CHECKSUM.partial : CHECKSUM.bad;
 }
 
 /** As `verifyTcp4`, with IPv6's pseudo header (RFC 8200 8.1). Extension headers may hold the addresses that count. */
@@ -161,5 +170,6 @@ export function verifyTcp6(view: DataView, out: SegmentView, sourceAt: number, d
   const adjacent = destinationAt === sourceAt + 16;
   sum = addWords(view, sourceAt, adjacent ? sourceAt + 32 : sourceAt + 16, sum);
   if (!adjacent) sum = addWords(view, destinationAt, destinationAt + 16, sum);
-  out.checksum = addWords(view, at, at + length, sum) % 0xffff === 0 ? CHECKSUM.good : CHECKSUM.bad;
+  const whole = addWords(view, at, at + length, sum);
+  out.checksum = whole % 0xffff === 0 ? CHECKSUM.good : badOrPartial(view, at, sum, length);
 }

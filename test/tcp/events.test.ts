@@ -1,0 +1,258 @@
+import { describe, expect, test } from 'vitest';
+import {
+  analyzeExchange,
+  eventsOf,
+  exchange,
+  recordsOf,
+  roundTripsOf,
+  type ScriptSegment,
+  timelineOf,
+  timelineOfRecords,
+} from '../exchange.ts';
+
+/** A handshake with a round trip of 20 ms. */
+const OPEN = exchange`
+  +0    > S  0:0(0)       <mss 1460,wscale 2>
+  +0.01 < S. 0:0(0) ack 1 <mss 1460,wscale 2>
+  +0.01 > .  1:1(0) ack 1
+`;
+
+/** The events of what follows an ordinary handshake: frames count from the first SYN. */
+function afterOpen(parts: TemplateStringsArray): string[] {
+  return eventsOf([...OPEN, ...exchange(parts)]);
+}
+
+describe('acknowledgments of what was not captured', () => {
+  test('an ACK past all that was captured is told once', () => {
+    expect(afterOpen`
+      +0.01 < .  1:101(100)   ack 501
+      +0.01 < .  101:201(100) ack 501
+      +0.01 < .  201:301(100) ack 501
+    `).toEqual(['4: ack-unseen-segment']);
+  });
+
+  test('it is told again when more was captured since, though the hole is the same', () => {
+    expect(afterOpen`
+      +0.01 < . 1:1(0)     ack 501
+      +0.01 > . 501:601(100) ack 1
+      +0.01 < . 1:1(0)     ack 601
+      +0.01 > . 601:701(100) ack 1
+      +0.01 < . 1:1(0)     ack 701
+    `).toEqual(['4: ack-unseen-segment', '5: lost-segment', '6: ack-unseen-segment']);
+  });
+
+  test('it is told again when the other end has acknowledged something new', () => {
+    expect(afterOpen`
+      +0.01 < . 1:101(100) ack 501
+      +0.01 > . 501:501(0) ack 101
+      +0.01 > . 501:501(0) ack 301
+      +0.01 < . 301:301(0) ack 601
+    `).toEqual([
+      '4: ack-unseen-segment',
+      '5: lost-segment',
+      '6: ack-unseen-segment',
+      '7: lost-segment ack-unseen-segment',
+    ]);
+  });
+});
+
+describe('sent again, or overtaken', () => {
+  test('within the round trip of the handshake what is behind was overtaken', () => {
+    expect(afterOpen`
+      +0     > . 101:201(100) ack 1
+      +0.019 > . 1:51(50)     ack 1
+      +0.002 > . 51:101(50)   ack 1
+    `).toEqual(['4: lost-segment', '5: out-of-order', '6: retransmission']);
+  });
+
+  test('the round trip is told by the first ACK without SYN, whoever sent it', () => {
+    expect(
+      eventsOf(exchange`
+        +0     > S  0:0(0)
+        +0.001 < R. 1:1(0)     ack 1
+        +0     > .  101:201(100) ack 1
+        +0.002 > .  51:101(50) ack 1
+      `),
+    ).toEqual(['3: lost-segment', '4: retransmission']);
+  });
+
+  test('after a clock went back nothing is soon', () => {
+    const script = [...OPEN, ...exchange`+1 > . 101:201(100) ack 1`, ...exchange`+0 > . 1:101(100) ack 1`];
+    const records = recordsOf(script);
+    records[4]!.seconds -= 1;
+    expect(timelineOfRecords(records)[4]!.events).toEqual(['retransmission']);
+  });
+
+  test('two duplicate ACKs, and within 20 ms what they ask for: a fast retransmission', () => {
+    expect(afterOpen`
+      +0.01  > . 1:101(100)   ack 1
+      +0     > . 101:201(100) ack 1
+      +0.01  < . 1:1(0)       ack 1
+      +0     < . 1:1(0)       ack 1
+      +0.015 > . 1:101(100)   ack 1
+    `).toEqual(['6: duplicate-ack', '7: duplicate-ack', '8: retransmission fast-retransmission']);
+  });
+
+  test("the other end's hole counts for two duplicates, as Wireshark counts", () => {
+    expect(afterOpen`
+      +0     > . 1:101(100)   ack 1
+      +0     > . 101:201(100) ack 301
+      +0.005 > . 1:101(100)   ack 301
+    `).toEqual(['5: ack-unseen-segment', '6: retransmission fast-retransmission']);
+  });
+});
+
+describe('windows', () => {
+  test('a segment up to the edge of the scaled window fills it', () => {
+    expect(afterOpen`
+      +0 < .  1:1(0)     ack 1 win 100
+      +0 > .  1:401(400) ack 1
+    `).toEqual(['4: window-update', '5: window-full']);
+  });
+
+  test("a SYN's own window is not scaled", () => {
+    const full = exchange`
+      +0 > S  0:0(0)                   <wscale 2>
+      +0 < S. 0:0(0)     ack 1 win 400 <wscale 2>
+      +0 > .  1:401(400) ack 1
+    `;
+    expect(eventsOf(full)).toEqual(['3: window-full']);
+  });
+
+  test('an octet into a closed window is a probe and does not move the sequence', () => {
+    expect(afterOpen`
+      +0 < . 1:1(0) ack 1 win 0
+      +1 > . 1:2(1) ack 1
+      +0 < . 1:1(0) ack 1 win 0
+      +1 > . 1:2(1) ack 1
+      +0 < . 1:1(0) ack 1 win 0
+    `).toEqual([
+      '4: zero-window',
+      '5: zero-window-probe',
+      '6: zero-window zero-window-probe-ack',
+      '7: zero-window-probe',
+      '8: zero-window zero-window-probe-ack',
+    ]);
+  });
+
+  test('a keep-alive and its answer', () => {
+    expect(afterOpen`
+      +60 > . 0:0(0) ack 1
+      +0  < . 1:1(0) ack 1
+      +60 > . 0:1(1) ack 1
+      +0  < . 1:1(0) ack 1
+    `).toEqual(['4: keep-alive', '5: keep-alive-ack', '6: keep-alive', '7: keep-alive-ack']);
+  });
+});
+
+describe('ports used again', () => {
+  test('a SYN+ACK with another initial sequence number', () => {
+    expect(afterOpen`
+      +1 < S. 5000:5000(0) ack 1
+      +1 < S. 5000:5000(0) ack 1
+    `).toEqual(['4: lost-segment port-reused', '5: retransmission']);
+  });
+
+  test('a SYN long after the flow on its ports was handed on', () => {
+    const again = exchange`
+      +0   > S  0:0(0)
+      +0   < R. 0:0(0) ack 1
+      +100 > S  700:700(0)
+    `;
+    expect(eventsOf([...again.slice(0, 2), ...Array(300).fill(again[1]), again[2]!])).toContain('303: port-reused');
+  });
+});
+
+describe('round trips', () => {
+  test('a RST acknowledges like any other segment', () => {
+    expect(
+      roundTripsOf([
+        ...OPEN,
+        ...exchange`
+          +0    > P. 1:11(10) ack 1
+          +0.03 < R. 1:1(0)   ack 11
+        `,
+      ]),
+    ).toEqual(['2 acks 1 after 10', '3 acks 2 after 10', '5 acks 4 after 30']);
+  });
+
+  test('a refused SYN: the round trip is also how long the opening took', () => {
+    const refused = exchange`
+      +0     > S  0:0(0)
+      +0.025 < R. 0:0(0) ack 1
+    `;
+    expect(roundTripsOf(refused)).toEqual(['2 acks 1 after 25']);
+    expect(analyzeExchange(refused).handshake).toMatchObject({ outcome: 'refused', totalMs: 25, synAckToAckMs: null });
+  });
+
+  test('the SYN+ACK was not captured: SYN to ACK is the handshake all the same', () => {
+    const oneWay = exchange`
+      +0     > S 0:0(0)
+      +0.025 > . 1:1(0)   ack 1
+      +0.100 > . 1:11(10) ack 1
+    `;
+    expect(analyzeExchange(oneWay).handshake).toMatchObject({ totalMs: 25, synToSynAckMs: null });
+  });
+
+  test('of several copies the oldest is the one acknowledged, and gives no sample', () => {
+    const repeated: ScriptSegment[] = [
+      ...OPEN,
+      ...exchange`
+        +0   > P. 1:11(10) ack 1
+        +0.2 > P. 1:11(10) ack 1
+        +0.1 < .  1:1(0)   ack 11
+      `,
+    ];
+    expect(roundTripsOf(repeated).at(-1)).toBe('6 acks 4 after 300');
+    expect(analyzeExchange(repeated).fromClient.rtt).toMatchObject({ samples: 1, maxMs: 10 });
+  });
+
+  test('a SYN sent again makes Wireshark forget the SYN+ACK before it, where that is below its empty acknowledgment', () => {
+    const script = exchange`
+      +0    > S  0:0(0)
+      +0.01 < S. 0:0(0) ack 1
+      +1    > S  0:0(0)
+      +0.01 < S. 0:0(0) ack 1
+      +0.01 > .  1:1(0) ack 1
+    `;
+    expect(roundTripsOf(script)).toEqual(['2 acks 1 after 10', '4 acks 3 after 10', '5 acks 4 after 10']);
+  });
+
+  test('a segment with a wrong checksum that is acknowledged has arrived', () => {
+    expect(
+      roundTripsOf([
+        ...OPEN,
+        ...exchange`
+          +0    > P. 1:11(10) ack 1 badsum
+          +0.03 < .  1:1(0)   ack 11
+        `,
+      ]).at(-1),
+    ).toBe('5 acks 4 after 30');
+  });
+});
+
+test('a checksum left to the network card is not held against a host that also sends whole ones', () => {
+  const script = exchange`
+    +0    > S  0:0(0)           partsum
+    +0.01 < R. 0:0(0)     ack 1
+    +1    < S  0:0(0)           partsum
+    +0.01 > S. 0:0(0)     ack 1
+    +0.01 < .  1:1(0)     ack 1 partsum
+    +0    < P. 1:101(100) ack 1 partsum
+  `;
+  expect(timelineOf(script).flatMap((segment) => segment.notes)).not.toContain('wrong checksum: changes nothing');
+});
+
+test('nothing is told of a segment whose header was not wholly kept, and what it did counts for the next ones', () => {
+  const records = recordsOf([
+    ...OPEN,
+    ...exchange`
+      +0 > P. 1:11(10) ack 1 <TS 1 1>
+      +1 > P. 1:11(10) ack 1 <TS 2 1>
+      +1 > P. 1:11(10) ack 1 <TS 3 1>
+    `,
+  ]);
+  records[4]!.end -= 16;
+  const segments = timelineOfRecords(records);
+  expect(segments.map((segment) => segment.events)).toEqual([[], [], [], [], [], ['retransmission']]);
+});

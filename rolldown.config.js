@@ -4,6 +4,6 @@ import { defineConfig } from 'rolldown';
 export default defineConfig({
   input: { 'cli/main': 'src/cli/main.ts', index: 'src/index.ts' },
   platform: 'node',
-  external: ['commander', 'cli-progress', 'pcap-parser'],
+  external: ['commander', 'cli-progress', 'pcap-parser', '@marcbachmann/cel-js', 'yaml'],
   output: { dir: 'dist', format: 'esm', chunkFileNames: 'chunks/[name]-[hash].js', cleanDir: true },
 });

@@ -32,6 +32,7 @@ export interface AnalyzeOptions extends CaptureOptions {
 /** `lastack analyze`: answers the exit status. */
 export async function analyze(captures: readonly string[], options: AnalyzeOptions): Promise<number> {
   const ignored = ignoredCodes(options.ignore);
+  const holds = options.where === undefined ? null : await (await import('./where.ts')).whereOf(options.where);
   const source = await openCaptures(captures, { digest: options.format === 'json' || options.captureRecord === true });
   if (source.inputs.length === 0) {
     reportProblems(source.problems);
@@ -45,7 +46,8 @@ export async function analyze(captures: readonly string[], options: AnalyzeOptio
     onFlow: (row) => {
       cursor.move(row);
       cursor.baseSeconds = analysis.baseSeconds;
-      if (wanted === null || wanted.has(cursor.word(FLOW.number))) sink.take(cursor);
+      if (wanted !== null && !wanted.has(cursor.word(FLOW.number))) return;
+      if (holds === null || holds(cursor)) sink.take(cursor);
     },
   });
   const cursor = new FlowCursor(

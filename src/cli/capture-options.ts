@@ -8,6 +8,8 @@ export interface ReadingOptions {
   readonly from?: Instant;
   readonly to?: Instant;
   readonly flow?: readonly number[];
+  /** A CEL expression on flow records. */
+  readonly where?: string;
   readonly splitBy?: 'vlan' | 'tunnel';
   readonly idleTimeout?: number;
   readonly msl: number;
@@ -57,6 +59,7 @@ export function addReadingOptions(command: Command): Command {
   return command
     .option('-o, --output <file>', 'write to a file instead of standard output')
     .option('--flow <numbers>', 'only these flows, by number: 3 or 1,4,7', flowNumbers)
+    .option('--where <expression>', 'only flows of which this CEL expression is true: handshake.totalMs > 50', together)
     .option('--from <time>', 'leave out what is before: 2026-11-22T13:09:21Z or seconds since 1970', instant)
     .option('--to <time>', 'leave out what is at this time or after', instant)
     .addOption(
@@ -105,6 +108,11 @@ export function count(text: string): number {
 
 function flowNumbers(text: string, before: readonly number[] | undefined): readonly number[] {
   return [...(before ?? []), ...text.split(',').map(count)];
+}
+
+/** Expressions given one by one: all of them have to hold. */
+function together(text: string, before: string | undefined): string {
+  return before === undefined ? text : `(${before}) && (${text})`;
 }
 
 /** Ranges of frame numbers, both ends included. */

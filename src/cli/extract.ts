@@ -31,8 +31,9 @@ export interface ExtractOptions extends ReadingOptions {
  * was asked for, then to write them.
  */
 export async function extract(captures: readonly string[], options: ExtractOptions): Promise<number> {
-  if (options.flow !== undefined && options.frames !== undefined)
-    throw new UsageError('--flow and --frames exclude each other');
+  const byFlow = options.flow !== undefined ? '--flow' : options.where !== undefined ? '--where' : null;
+  if (byFlow !== null && options.frames !== undefined)
+    throw new UsageError(`${byFlow} and --frames exclude each other`);
   if ((options.output === undefined || options.output === '-') && process.stdout.isTTY === true)
     throw new UsageError('a capture is not written to a terminal: name a file with --output');
   const stored = new StoredInputs();
@@ -40,7 +41,11 @@ export async function extract(captures: readonly string[], options: ExtractOptio
   try {
     await stored.store(captures, interruption.promise);
     interruption.forget();
-    return await extractFrom(captures, options, stored, interruption.happened);
+    const { where } = options;
+    if (where === undefined) return await extractFrom(captures, options, stored, interruption.happened);
+    const { flowsWhere } = await import('./where.ts');
+    const flow = await flowsWhere(captures, { ...options, where }, stored);
+    return await extractFrom(captures, { ...options, flow }, stored, interruption.happened);
   } finally {
     interruption.forget();
     stored.close();

@@ -2,6 +2,7 @@ import { Analysis } from '../analyze.ts';
 import type { ByteWriter } from '../bytes/writer.ts';
 import type { CaptureSource } from '../input/capture-source.ts';
 import { openCaptures } from '../input/captures.ts';
+import { StoredInputs } from '../input/stored.ts';
 import { FlowCursor } from '../record/cursor.ts';
 import { SEGMENT_FIELDS, SegmentCursor } from '../record/segment.ts';
 import { Annotations } from '../render/annotation.ts';
@@ -15,7 +16,7 @@ import { EXIT, exitStatus } from './exit.ts';
 import { interfaceName } from './interface-names.ts';
 import { Output } from './output.ts';
 import { reportProblems } from './problems.ts';
-import { readAll } from './reading.ts';
+import { Interruption, readAll } from './reading.ts';
 import { terminalSize, wantsColour } from './terminal.ts';
 import { localOffset } from './zone.ts';
 
@@ -28,9 +29,30 @@ export interface TimelineOptions extends CaptureOptions {
   readonly absolute?: boolean;
 }
 
-/** `lastack timeline`: answers the exit status. */
+/** `lastack timeline`: answers the exit status. With `--where`, the captures are read twice: first to know the flows. */
 export async function timeline(captures: readonly string[], options: TimelineOptions): Promise<number> {
-  const source = await openCaptures(captures);
+  const { where } = options;
+  if (where === undefined) return await print(captures, options, undefined);
+  const { flowsWhere } = await import('./where.ts');
+  const stored = new StoredInputs();
+  const interruption = new Interruption();
+  try {
+    await stored.store(captures, interruption.promise);
+    interruption.forget();
+    const flow = await flowsWhere(captures, { ...options, where }, stored);
+    return await print(captures, { ...options, flow }, stored);
+  } finally {
+    interruption.forget();
+    stored.close();
+  }
+}
+
+async function print(
+  captures: readonly string[],
+  options: TimelineOptions,
+  stored: StoredInputs | undefined,
+): Promise<number> {
+  const source = await openCaptures(captures, stored === undefined ? {} : { stored: stored.files });
   if (source.inputs.length === 0) {
     reportProblems(source.problems);
     return exitStatus(source.problems);

@@ -1,0 +1,51 @@
+import { Analysis } from '../analyze.ts';
+import { UsageError } from '../errors.ts';
+import { FLOW } from '../flow/rows.ts';
+import { openCaptures } from '../input/captures.ts';
+import type { StoredInputs } from '../input/stored.ts';
+import { FlowCursor } from '../record/cursor.ts';
+import { FLOW_FIELDS } from '../record/flow.ts';
+import { analysisOptions, type ReadingOptions } from './capture-options.ts';
+import { readAll } from './reading.ts';
+
+/** The test that `--where` asks for; throws UsageError where it says nothing. */
+export async function whereOf(expression: string): Promise<(flow: FlowCursor) => boolean> {
+  const [{ condition }, { ExpressionMistake }] = await Promise.all([
+    import('../where/where.ts'),
+    import('../where/mistake.ts'),
+  ]);
+  try {
+    return condition(expression, FLOW_FIELDS);
+  } catch (error) {
+    if (error instanceof ExpressionMistake) throw new UsageError(error.describe('--where'), { cause: error });
+    throw error;
+  }
+}
+
+/**
+ * The numbers of the flows that `--where` (and `--flow`) select: the captures are read to their end for it, since what
+ * became of a flow is known only then.
+ */
+export async function flowsWhere(
+  captures: readonly string[],
+  options: ReadingOptions & { readonly where: string },
+  stored: StoredInputs,
+): Promise<readonly number[]> {
+  const holds = await whereOf(options.where);
+  const source = await openCaptures(captures, { stored: stored.files });
+  if (source.inputs.length === 0) return [];
+  const asked = options.flow === undefined ? null : new Set(options.flow);
+  const selected: number[] = [];
+  const analysis: Analysis = new Analysis({
+    ...analysisOptions(options),
+    onFlow: (row) => {
+      cursor.move(row);
+      cursor.baseSeconds = analysis.baseSeconds;
+      const number = cursor.word(FLOW.number);
+      if ((asked === null || asked.has(number)) && holds(cursor)) selected.push(number);
+    },
+  });
+  const cursor = new FlowCursor(analysis.flowContext(source.inputs.map((input) => input.path)));
+  await readAll(source, analysis, options.progress);
+  return selected;
+}

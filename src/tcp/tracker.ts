@@ -156,7 +156,8 @@ export class Tracker {
       i32[sender + END.payloadSegments] = i32[sender + END.payloadSegments]! + 1;
     }
     const before = i32[row + FLOW.completeness]!;
-    if (segment.frame === i32[row + FLOW.firstFrame]) i32[row + FLOW.completeness] = firstCompleteness(flags, payload);
+    if (segment.frame === i32[row + FLOW.firstFrame])
+      i32[row + FLOW.completeness] = firstCompleteness(flags, payload, (verdict.notes & NOTE.portsReused) !== 0);
     else i32[row + FLOW.completeness] = (before | (before >> 8) | completenessOf(flags, payload)) & 0x3f;
     this.noteEvents(row, sender, receiver, segment);
     this.noteWay(row, sender, silence, segment);
@@ -480,7 +481,10 @@ export class Tracker {
   private isLate(segment: SegmentView): boolean {
     const found = this.tombstones.find(this.table);
     if (found < 0) return false;
-    if ((segment.flags & (SYN | ACK)) === SYN && !this.tombstones.hasIsn(found, segment.seq)) return false;
+    if ((segment.flags & (SYN | ACK)) === SYN && !this.tombstones.hasIsn(found, segment.seq)) {
+      this.verdict.notes |= NOTE.portsReused;
+      return false;
+    }
     this.lateSegments++;
     this.tombstones.count(found);
     const verdict = this.verdict;
@@ -534,12 +538,14 @@ function completenessOf(flags: number, payload: number): number {
 }
 
 /**
- * A flow's first segment only counts at once when it is a SYN: bit 1. Any other counts (kept eight bits higher until
- * then) when a second segment shows that there is a conversation: so Wireshark does in two passes.
+ * A flow's first segment only counts at once when it is a SYN: bit 1, and its octets unless the ports were used before.
+ * Any other counts (kept eight bits higher until then) when a second segment shows that there is a
+ * conversation: so Wireshark does in two passes.
  */
-function firstCompleteness(flags: number, payload: number): number {
-  if ((flags & (SYN | ACK)) === SYN) return 1;
-  return completenessOf(flags, payload) << 8;
+function firstCompleteness(flags: number, payload: number, reused: boolean): number {
+  if ((flags & (SYN | ACK)) !== SYN) return completenessOf(flags, payload) << 8;
+  const reset = (flags & RST) === 0 ? 0 : reused ? 32 : 32 << 8;
+  return 1 | (payload > 0 && !reused ? 8 : 0) | reset;
 }
 
 /** The window a side announces, scaled; not counted where the handshake that settles the scale was not captured. */

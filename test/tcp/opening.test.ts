@@ -204,6 +204,16 @@ describe('ports that are used again', () => {
     ]);
   });
 
+  test('the octets of a first SYN count for completeness, of one that takes ports again they do not', () => {
+    const flows = analyzeFlows(exchange`
+      +0    > S  0:4(4)
+      +0.01 < R. 0:0(0)     ack 5
+      +1    > S  9000:9004(4)
+      +0.01 < R. 0:0(0)     ack 9005
+    `);
+    expect(flows.map((flow) => flow.completeness)).toEqual([1 | 4 | 8 | 32, 1 | 4 | 32]);
+  });
+
   test('a SYN inside an open connection that is only challenged stays in it', () => {
     const flow = analyzeExchange(exchange`
       +0     > S  0:0(0)

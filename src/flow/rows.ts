@@ -238,6 +238,10 @@ export const FLOW_BITS = {
   selfConnect: 0x400000,
   /** The client's ESTABLISHED rests on a SYN+ACK that may have been lost behind the tap. */
   clientDoubtful: 0x800000,
+  /** The SYN carried a Fast Open cookie: the server may speak before the handshake's last ACK (RFC 7413 4.2.2). */
+  fastOpenCookie: 0x2000000,
+  /** A late copy of the SYN was answered with another initial sequence number after this connection was over. */
+  ghost: 0x4000000,
   /** The evidence keeps what follows a segment that mattered. */
   followed: 0x1000000,
 } as const;

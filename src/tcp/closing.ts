@@ -120,7 +120,7 @@ function sendFin(
     if (side === SERVER) bits |= FLOW_BITS.serverFinFirst;
     if (segment.roomLength > 0) bits |= FLOW_BITS.finWithData;
     i32[row + FLOW.bits] = bits;
-    i32[row + FLOW.pattern] = PATTERN.halfClosed;
+    fixPattern(i32, row, PATTERN.halfClosed);
     step(tracker, row, side, ON.sendsFin, segment);
     return;
   }
@@ -130,17 +130,22 @@ function sendFin(
   const state = i32[row + FLOW.state + side]!;
   if (covers) {
     const merged = i32[row + FLOW.finAckFrame] === segment.frame;
-    i32[row + FLOW.pattern] = merged ? PATTERN.threeWay : PATTERN.fourWay;
+    fixPattern(i32, row, merged ? PATTERN.threeWay : PATTERN.fourWay);
     if (merged) tracker.verdict.notes |= NOTE.ackAndFinMerged;
     step(tracker, row, side, ON.sendsFin, segment);
     return;
   }
   // It had not got the other side's FIN when it sent its own: both were on the way at once.
-  i32[row + FLOW.pattern] = PATTERN.simultaneous;
+  fixPattern(i32, row, PATTERN.simultaneous);
   tracker.verdict.notes |= NOTE.finsCross;
   if (state === STATE.CLOSE_WAIT) tracker.log.retract(row, side);
   step(tracker, row, side, ON.sendsFin, segment);
   if ((i32[receiver + END.bits]! & END_BITS.finDelivered) !== 0) getFin(tracker, row, side, segment.frame, segment);
+}
+
+/** What a reset has fixed stays, though the other end has not heard of it and closes in its own way. */
+function fixPattern(i32: Int32Array, row: number, pattern: number): void {
+  if ((i32[row + FLOW.bits]! & FLOW_BITS.reset) === 0) i32[row + FLOW.pattern] = pattern;
 }
 
 /** A FIN sent again: its sender has not got the acknowledgment that was captured, if one was. */

@@ -58,6 +58,13 @@ export class StateLog {
     this.rows.f64[entry / 2 + LOG.timeF64] = time;
   }
 
+  /** The frame of the endpoint's last entry, or 0. */
+  frameOf(row: number, side: number): number {
+    const i32 = this.rows.i32;
+    const index = this.last(row, side, i32[row + FLOW.logCount]!);
+    return index < 0 ? 0 : i32[row + FLOW.log + index * LOG.words + LOG.frame]!;
+  }
+
   private last(row: number, side: number, count: number): number {
     const i32 = this.rows.i32;
     let index = count - 1;

@@ -25,7 +25,8 @@ export function takeSyn(tracker: Tracker, row: number, side: number, sender: num
     noteSynOptions(i32, sender, segment);
     if ((bits & FLOW_BITS.synSeen) !== 0) i32[row + FLOW.bits] = bits | FLOW_BITS.simultaneousOpen;
     else {
-      i32[row + FLOW.bits] = bits | FLOW_BITS.synSeen;
+      i32[row + FLOW.bits] =
+        bits | FLOW_BITS.synSeen | (segment.fastOpenCookie > 0 ? FLOW_BITS.fastOpenCookie : 0);
       i32[row + FLOW.synFrame] = segment.frame;
       f64[(row >> 1) + FLOW.synTimeF64] = segment.time;
       i32[row + FLOW.dataInSyn] = segment.roomLength;
@@ -58,6 +59,12 @@ export function takeSynAck(
     // RFC 9293 3.10.7.3 first check: an ACK of something never sent draws a RST and changes nothing.
     const octets = seqDelta(i32[receiver + END.isn]!, segment.ack);
     if (octets < 1 || octets > 1 + i32[row + FLOW.dataInSyn]!) return;
+    // A late copy of the SYN met the listener again: what comes of that is no part of the connection that is over.
+    const another = (i32[sender + END.bits]! & END_BITS.synSent) !== 0 && i32[sender + END.isn] !== segment.seq;
+    if (another && (bits & OVER) !== 0 && i32[row + FLOW.state + other] !== STATE.SYN_SENT) {
+      i32[row + FLOW.bits] = bits | FLOW_BITS.ghost;
+      return;
+    }
     if (octets > 1) i32[row + FLOW.bits] = i32[row + FLOW.bits]! | FLOW_BITS.fastOpen;
   } else if ((peerBits & END_BITS.isnKnown) === 0) {
     i32[receiver + END.isn] = (segment.ack - 1) | 0;
@@ -192,7 +199,7 @@ export function takeHandshakeAck(
     // A server that sends anything but its SYN+ACK is connected: the final ACK came by, captured or not. Only Fast Open
     // lets it speak before (RFC 7413 4.2.2).
     if (state === STATE.SYN_RECV) {
-      if ((bits & FLOW_BITS.fastOpen) !== 0 || isChallenge(i32, receiver, segment)) return;
+      if ((bits & FAST_OPEN) !== 0 || isChallenge(i32, receiver, segment)) return;
       step(tracker, row, SERVER, ON.getsAckOfSyn, segment);
     }
     i32[row + FLOW.bits] = i32[row + FLOW.bits]! | FLOW_BITS.serverProven | FLOW_BITS.ackSeen;
@@ -251,3 +258,5 @@ function noteSynOptions(i32: Int32Array, sender: number, segment: SegmentView): 
 const LARGEST_SHIFT = 14;
 
 const PROVEN = FLOW_BITS.serverProven | FLOW_BITS.clientProven;
+const FAST_OPEN = FLOW_BITS.fastOpen | FLOW_BITS.fastOpenCookie;
+const OVER = FLOW_BITS.reset | FLOW_BITS.closed;

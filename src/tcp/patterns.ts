@@ -43,7 +43,8 @@ export const RESET_FORMS = ['abort', 'reply', 'reply-to-syn'] as const;
 export const RESET_STAGES = ['post-syn', 'post-ack', 'post-psh', 'later'] as const;
 
 /**
- * `FLOW.reset`, packed: form in bits 0-1, stage in 2-3, sender's side in 4, sender's state before it in 5-8.
+ * `FLOW.reset`, packed: form in bits 0-1, stage in 2-3, sender's side in 4, sender's state before it in 5-8,
+ * and whether it met no exact number in 9: only a minisocket in FIN_WAIT2 takes such a one.
  * Valid where FLOW_BITS.reset or FLOW_BITS.refused/aborted is set.
  */
-export const RESET_PACK = { stage: 2, side: 4, state: 5 } as const;
+export const RESET_PACK = { stage: 2, side: 4, state: 5, inexact: 9 } as const;

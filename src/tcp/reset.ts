@@ -50,13 +50,31 @@ export function takeReset(
   ) {
     return; // a SYN+ACK with a wrong acknowledgment was answered (3.10.7.3): the client stays in SYN_SENT
   } else if (receiverState !== STATE.unknown && !isExact(tracker, sender, segment)) {
+    if (receiverState === STATE.FIN_WAIT2 && inWindow(i32, row, sender, receiver, segment)) {
+      // Linux: where close() has left FIN_WAIT2 to a minisocket, any RST in the window kills it, without a challenge.
+      count(tracker, row, side, other, receiver, segment);
+      i32[row + FLOW.reset] = i32[row + FLOW.reset]! | (1 << RESET_PACK.inexact);
+      return;
+    }
     tracker.verdict.notes |= inWindow(i32, row, sender, receiver, segment)
       ? NOTE.resetChallenged
       : NOTE.resetOutOfWindow;
     return;
   }
-  if ((bits & FLOW_BITS.closed) !== 0) closeAfterClose(tracker, row, side, other, segment);
-  else count(tracker, row, side, other, receiver, segment);
+  if ((bits & FLOW_BITS.closed) === 0) count(tracker, row, side, other, receiver, segment);
+  else if (
+    senderState === STATE.TIME_WAIT &&
+    formOf(segment) === REPLY &&
+    tracker.log.frameOf(row, side) === i32[receiver + END.lastFrame]
+  ) {
+    // TIME_WAIT answers nothing with a RST: the socket was gone before the segment that seemed to take it there.
+    tracker.log.retract(row, side);
+    i32[row + FLOW.bits] = i32[row + FLOW.bits]! & ~timeWaitBit(side);
+    const pattern = i32[row + FLOW.pattern]!;
+    tracker.log.enter(row, side, STATE.CLOSED, 0, 0);
+    count(tracker, row, side, other, receiver, segment);
+    i32[row + FLOW.pattern] = pattern;
+  } else closeAfterClose(tracker, row, side, other, segment);
 }
 
 /** RFC 9293 3.10.7.3: in SYN_SENT a RST counts only with an acceptable ACK. */
@@ -136,6 +154,15 @@ function count(
   ) {
     log.retract(row, side);
     if (senderState === STATE.TIME_WAIT) i32[row + FLOW.bits] = i32[row + FLOW.bits]! & ~timeWaitBit(side);
+    // So did the acknowledgment of its own FIN in the same segment, if the FIN had been sent until its sender gave up.
+    const own = side === CLIENT ? row + FLOW.client : row + FLOW.server;
+    if (
+      i32[own + END.lastFinFrame] !== i32[own + END.finFrame] &&
+      i32[row + FLOW.state + side] === STATE.FIN_WAIT2 &&
+      log.frameOf(row, side) === i32[receiver + END.lastFrame] &&
+      i32[receiver + END.lastSeq] === i32[receiver + END.finSeq]
+    )
+      log.retract(row, side);
   }
   if (senderState !== STATE.CLOSED) {
     const before = form === REPLY && (senderState === STATE.ESTABLISHED || senderState === STATE.CLOSE_WAIT);
@@ -178,7 +205,8 @@ function stageOf(i32: Int32Array, row: number): number {
 /**
  * A segment after the reset. If its sender is the one that seemed to have sent the RST and it sends something new, it did
  * not send that RST: it lives, and only the other end is closed. If it is the other end and it goes on, a round trip
- * later, the RST never arrived or was refused, and both live.
+ * later, the RST never arrived or was refused: it lives until another RST comes, and the sender of the first one is dead
+ * unless it, too, says anything but RST.
  */
 export function takeSignOfLife(
   tracker: Tracker,
@@ -194,8 +222,9 @@ export function takeSignOfLife(
   const resetBy = (i32[row + FLOW.reset]! >> RESET_PACK.side) & 1;
   const end = (segment.seq + segment.roomLength + ((segment.flags & FIN) !== 0 ? 1 : 0)) | 0;
   const fresh = seqDelta(i32[sender + END.sndNxt]!, end) > 0 && seqDelta(i32[sender + END.sndNxt]!, end) < 1 << 20;
+  const later = segment.time - f64[(row >> 1) + FLOW.resetTimeF64]! >= flightTime(i32, f64, row);
   if (resetBy === side) {
-    if (fresh) restore(tracker, row, side, false);
+    if (fresh || (later && (i32[row + FLOW.reset]! & 3) !== REPLY)) restore(tracker, row, side);
     return;
   }
   const news =
@@ -203,8 +232,8 @@ export function takeSignOfLife(
     ((segment.flags & ACK) !== 0 &&
       (i32[receiver + END.bits]! & END_BITS.unaKnown) !== 0 &&
       seqDelta(i32[receiver + END.sndUna]!, segment.ack) > 0);
-  if (news && segment.time - f64[(row >> 1) + FLOW.resetTimeF64]! >= flightTime(i32, f64, row))
-    restore(tracker, row, side, true);
+  const challenges = !fresh && segment.roomLength === 0 && (i32[row + FLOW.reset]! >> RESET_PACK.inexact) !== 0;
+  if ((news && later) || (challenges && !news)) restore(tracker, row, side);
 }
 
 /**
@@ -217,20 +246,21 @@ function flightTime(i32: Int32Array, f64: Float64Array, row: number): number {
   return roundTrip > 0 ? 1.5 * roundTrip + 1e6 : 3e8;
 }
 
-/** Takes back that the reset closed `side`, or with `both` the reset altogether: its receiver goes on. */
-function restore(tracker: Tracker, row: number, side: number, both: boolean): void {
+/** Takes back that the reset closed `side`, which goes on. When neither end is closed by it, there was no reset. */
+function restore(tracker: Tracker, row: number, side: number): void {
   const i32 = tracker.rows.i32;
-  const before = i32[row + FLOW.beforeReset]!;
   tracker.verdict.notes |= NOTE.aliveAfterReset;
-  // Who answers in reply form had no socket: it stays CLOSED, whatever the other end does.
-  const reset = both && (i32[row + FLOW.reset]! & 3) !== REPLY;
-  for (let which = CLIENT; which <= SERVER; which++) {
-    const state = (before >> (which * 4)) & 15;
-    if ((which !== side && !reset) || state === STATE.CLOSED || state === STATE.unknown) continue;
-    if (i32[row + FLOW.state + which] === STATE.CLOSED) tracker.log.retract(row, which);
-  }
-  if (!reset) return;
+  if (i32[row + FLOW.state + side] !== STATE.CLOSED || !closedByReset(i32, row, side)) return;
+  tracker.log.retract(row, side);
+  const other = (i32[row + FLOW.bits]! & FLOW_BITS.selfConnect) !== 0 ? side : 1 - side;
+  if (i32[row + FLOW.state + other] === STATE.CLOSED || !closedByReset(i32, row, other)) return;
   i32[row + FLOW.bits] = i32[row + FLOW.bits]! & ~(FLOW_BITS.reset | FLOW_BITS.aborted | FLOW_BITS.refused);
   i32[row + FLOW.resetFrame] = 0;
   i32[row + FLOW.pattern] = i32[row + FLOW.firstFinFrame] === 0 ? PATTERN.open : PATTERN.halfClosed;
+}
+
+/** Whether the endpoint was neither closed nor unknown when the RST came. */
+function closedByReset(i32: Int32Array, row: number, side: number): boolean {
+  const before = (i32[row + FLOW.beforeReset]! >> (side * 4)) & 15;
+  return before !== STATE.CLOSED && before !== STATE.unknown;
 }

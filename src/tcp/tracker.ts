@@ -235,6 +235,7 @@ export class Tracker {
   private change(row: number, side: number, sender: number, receiver: number, segment: SegmentView): void {
     const { i32 } = this.rows;
     const flags = segment.flags;
+    if ((i32[row + FLOW.bits]! & FLOW_BITS.ghost) !== 0) return;
     if ((i32[row + FLOW.bits]! & FLOW_BITS.reset) !== 0) takeSignOfLife(this, row, side, sender, receiver, segment);
     if ((flags & RST) !== 0) {
       takeReset(this, row, side, sender, receiver, segment);

@@ -239,6 +239,66 @@ describe('resets', () => {
   });
 });
 
+test('an abort that is lost: its sender stays CLOSED while the other end goes on and closes', () => {
+  const flow = analyzeExchange(exchange`${OPEN}
+    +0     > FP. 1:11(10) ack 1
+    +0.100 > R. 12:12(0) ack 1
+    +0.600 < F. 1:1(0) ack 12
+    +0     > R  12:12(0) win 0
+  `);
+  expect(framed(flow.states.client)).toBe('SYN_SENT@1 ESTABLISHED@2 FIN_WAIT1@4 CLOSED@5');
+  expect(framed(flow.states.server)).toBe('LISTEN@- SYN_RECV@1 ESTABLISHED@3 CLOSE_WAIT@4 LAST_ACK@6 CLOSED@7');
+  expect(flow.close).toMatchObject({ pattern: 'reset-after-fin', resetFrame: 5, reset: { by: 'client' } });
+});
+
+test('FIN_WAIT2 ends with any RST in the window: beyond a hole, and unchallenged', () => {
+  const close = `${OPEN}
+    +0     < F. 1:1(0) ack 1
+    +0.010 > .  1:1(0) ack 2
+    +1     > R. 1449:1449(0) ack 2`;
+  expect(path(analyzeExchange(exchange`${close}`).states.server)).toBe(
+    'LISTEN SYN_RECV ESTABLISHED FIN_WAIT1 FIN_WAIT2 CLOSED',
+  );
+  const challenged = analyzeExchange(exchange`${close}
+    +0     < .  2:2(0) ack 1`);
+  expect(path(challenged.states.server)).toBe('LISTEN SYN_RECV ESTABLISHED FIN_WAIT1 FIN_WAIT2');
+});
+
+test('a RST from TIME_WAIT shows that the socket was gone before the segment that seemed to take it there', () => {
+  const flow = analyzeExchange(exchange`${OPEN}
+    +0     < F. 1:1(0) ack 1
+    +0     > F. 1:1(0) ack 1
+    +0     < .  2:2(0) ack 2
+    +0.5   < F. 1:1(0) ack 2
+    +2     > .  2:2(0) ack 2
+    +0     < R  2:2(0) win 0
+  `);
+  expect(framed(flow.states.server)).toBe('LISTEN@- SYN_RECV@1 ESTABLISHED@3 FIN_WAIT1@4 CLOSING@5 CLOSED@-');
+  expect(flow.close).toMatchObject({ pattern: 'simultaneous', reset: { by: 'server', form: 'reply' } });
+});
+
+test('a FIN sent until its sender gave up: what acknowledges it at last and draws a RST took it nowhere', () => {
+  const flow = analyzeExchange(exchange`${OPEN}
+    +0     > F. 1:1(0) ack 1
+    +0.300 > F. 1:1(0) ack 1
+    +2     < F. 1:1(0) ack 2
+    +0     > R  2:2(0) win 0
+  `);
+  expect(path(flow.states.client)).toBe('SYN_SENT ESTABLISHED FIN_WAIT1 CLOSED');
+});
+
+test('a late copy of the SYN that the listener answers anew changes nothing of the connection that is over', () => {
+  const flow = analyzeExchange(exchange`${OPEN}
+    +0     < R. 1:1(0) ack 1
+    +0.050 > S  0:0(0)
+    +0     < S. 500000:500000(0) ack 1
+    +0.001 > P. 1:11(10) ack 1
+    +0.010 > R  1:1(0) win 0
+  `);
+  expect(path(flow.states.server)).toBe('LISTEN SYN_RECV ESTABLISHED CLOSED');
+  expect(flow.fromClient).toMatchObject({ retransmittedSegments: 0 });
+});
+
 test('an abort whose ACK stops before the FIN shows that the FIN met no socket', () => {
   const flow = analyzeExchange(exchange`${OPEN}
     +0     > F. 1:1(0) ack 1

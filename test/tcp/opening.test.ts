@@ -70,6 +70,17 @@ describe('the three-way handshake', () => {
     expect(flow.handshake).toMatchObject({ outcome: 'complete', fastOpen: true, dataInSyn: 5 });
     expect(framed(flow.states.server)).toBe('LISTEN@- SYN_RECV@1 ESTABLISHED@4');
   });
+
+  test('Fast Open without data: a cookie alone lets the server speak, and close, in SYN_RECV', () => {
+    const flow = analyzeExchange(exchange`
+      +0     > S  0:0(0) <FO 0102030405060708,nop,nop>
+      +0     < S. 0:0(0) ack 1
+      +0     < P. 1:4(3) ack 1
+      +0     < F. 4:4(0) ack 1
+      +0.010 > R  1:1(0) win 0
+    `);
+    expect(framed(flow.states.server)).toBe('LISTEN@- SYN_RECV@1 FIN_WAIT1@4 CLOSED@5');
+  });
 });
 
 describe('handshakes that do not come to an end', () => {

@@ -117,9 +117,10 @@ export class FlowCase {
     return samples.length > 0 && least > 0 ? least : 2e8;
   }
 
-  /** How long the capture went on after a moment, nanoseconds. */
+  /** How long the capture went on after a moment, nanoseconds; NaN where the clock must have been set meanwhile. */
   since(time: number): number {
-    return this.facts.now() - time;
+    const waited = this.facts.now() - time;
+    return waited < CLOCK_STEP ? waited : Number.NaN;
   }
 
   /** Both ends were captured: rules about answers apply. */
@@ -127,6 +128,9 @@ export class FlowCase {
     return this.client.packets > 0 && this.server.packets > 0;
   }
 }
+
+/** Two days: nobody waits for longer, and captures that were joined from several times have such gaps. */
+const CLOCK_STEP = 2 * 86400e9;
 
 /** One end of the flow. */
 export class EndCase {

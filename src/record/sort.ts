@@ -1,3 +1,4 @@
+import { SEVERITIES } from '../findings/finding.ts';
 import { END, FLOW } from '../flow/rows.ts';
 import { OUTCOME, PATTERN } from '../tcp/patterns.ts';
 import type { FlowCursor } from './cursor.ts';
@@ -31,9 +32,14 @@ export function sortKey(flow: FlowCursor, key: SortKey): number {
   }
 }
 
-/** How badly a flow went: failed and half-open before resets, before retransmissions and slow handshakes. */
+/**
+ * How badly a flow went: by its gravest finding, then failed and half-open before resets, before retransmissions and slow
+ * handshakes.
+ */
 export function gravity(flow: FlowCursor): number {
-  return WORST_OUTCOME[outcomeOf(flow)]! + WORST_PATTERN[flow.word(FLOW.pattern)]! + trouble(flow);
+  const [gravest] = flow.judgement.findings;
+  const severity = gravest === undefined ? 0 : SEVERITIES.indexOf(gravest.severity);
+  return severity * 1e9 + WORST_OUTCOME[outcomeOf(flow)]! + WORST_PATTERN[flow.word(FLOW.pattern)]! + trouble(flow);
 }
 
 /** Everything that was sent again: SYNs, SYN+ACKs, data and FINs. */

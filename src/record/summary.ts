@@ -1,4 +1,5 @@
 import { ByteWriter } from '../bytes/writer.ts';
+import { type Finding, SEVERITIES, type Severity } from '../findings/finding.ts';
 import { CLIENT, END, FLOW, FLOW_BITS, SERVER } from '../flow/rows.ts';
 import { CLOSE_PATTERNS, HANDSHAKE_OUTCOMES, OUTCOME, PATTERN } from '../tcp/patterns.ts';
 import type { FlowCursor } from './cursor.ts';
@@ -32,6 +33,8 @@ export interface ReportFlow {
   readonly received: number;
   readonly retransmissions: number;
   readonly synRetransmissions: number;
+  /** The gravest first. */
+  readonly findings: readonly Finding[];
   /** Names of the states that each end went through. */
   readonly clientStates: readonly string[];
   readonly serverStates: readonly string[];
@@ -54,6 +57,12 @@ export interface ServiceSummary {
   lastHalfOpen: number;
 }
 
+/** How often a code was found, and the gravest it was. */
+export interface CodeSummary {
+  severity: Severity;
+  times: number;
+}
+
 /** Everything a report tells of a capture's flows, gathered as they finish, in bounded memory. */
 export class FlowSummary {
   flows = 0;
@@ -67,6 +76,8 @@ export class FlowSummary {
   readonly initiators: [number, number] = [0, 0];
   readonly handshakes: Durations = new Durations();
   readonly durations: Durations = new Durations();
+  /** How often each code was found. */
+  readonly findings: Map<string, CodeSummary> = new Map();
   /** By `serviceKey`. */
   readonly services: Map<string | number, ServiceSummary> = new Map();
   readonly first: FirstOf<ReportFlow>;
@@ -110,9 +121,20 @@ export class FlowSummary {
       service.firstHalfOpen = Math.min(service.firstHalfOpen, start);
       service.lastHalfOpen = Math.max(service.lastHalfOpen, start);
     }
+    for (const { code, severity } of flow.judgement.findings) this.countFinding(code, severity);
     const key = sortKey(flow, this.sort);
     const number = flow.word(FLOW.number);
     if (this.first.wants(key, number)) this.first.add(key, number, this.reportOf(flow, outcome, pattern, initiator));
+  }
+
+  private countFinding(code: string, severity: Severity): void {
+    const known = this.findings.get(code);
+    if (known === undefined) {
+      this.findings.set(code, { severity, times: 1 });
+      return;
+    }
+    known.times++;
+    if (SEVERITIES.indexOf(severity) > SEVERITIES.indexOf(known.severity)) known.severity = severity;
   }
 
   private serviceOf(flow: FlowCursor): ServiceSummary {
@@ -161,6 +183,7 @@ export class FlowSummary {
       received: bytesOf(flow, FLOW.server),
       retransmissions: retransmissions(flow),
       synRetransmissions: flow.word(FLOW.synRetransmissions),
+      findings: flow.judgement.findings,
       clientStates: stateNames(flow, CLIENT),
       serverStates: stateNames(flow, SERVER),
     };

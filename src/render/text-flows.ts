@@ -2,7 +2,7 @@ import type { FlowSummary, ReportFlow } from '../record/summary.ts';
 import { OUTCOME, PATTERN } from '../tcp/patterns.ts';
 import { countText, durationText, octetsText, plural } from './quantity.ts';
 import type { TextStyle } from './style.ts';
-import { endpointText, type PageOptions, shortened } from './text-page.ts';
+import { endpointText, type PageOptions, shortened, wrap } from './text-page.ts';
 
 /** The flows themselves, in the order they were kept in, as many as fit or as were asked for. */
 export function flowTable(summary: FlowSummary, options: PageOptions & { readonly used: number }): string[] {
@@ -45,6 +45,7 @@ export function flowTable(summary: FlowSummary, options: PageOptions & { readonl
     });
     lines.push(line.join('').trimEnd());
     if (withStates) lines.push(...states(flow, options, style));
+    lines.push(...findings(flow, withStates, options));
   });
   return lines;
 }
@@ -55,7 +56,7 @@ const FALLBACK = 20;
 
 function fitting(count: number, options: PageOptions & { readonly used: number }): number {
   if (!Number.isFinite(options.lines)) return Math.min(count, FALLBACK);
-  return Math.min(count, Math.max(options.lines - options.used - 5, 8));
+  return Math.min(count, Math.max((options.lines - options.used - 5) >> 1, 8));
 }
 
 type CellName = 'number' | 'ends' | 'how' | 'handshake' | 'duration' | 'bytes' | 'again';
@@ -145,6 +146,23 @@ function howItWent(flow: ReportFlow, style: TextStyle): Cell {
     default:
       return { text: 'open at the end', paint: style.dim };
   }
+}
+
+/** What was found: all that is more than a fact where there are few flows, else the gravest if it cost somebody something. */
+function findings(flow: ReportFlow, all: boolean, options: PageOptions): string[] {
+  const { style } = options;
+  const told = flow.findings.filter(({ severity }) => severity !== 'info');
+  const grave = told.filter(({ severity }) => severity === 'warning' || severity === 'alert');
+  const shown = all ? told : grave.slice(0, 1);
+  return shown.flatMap((finding) => {
+    const { severity, code, confidence, message } = finding;
+    const paint = severity === 'alert' ? style.bad : severity === 'warning' ? style.warn : (text: string) => text;
+    const how = confidence === 'certain' ? '' : ` (${confidence})`;
+    const more = !all && grave.length > 1 ? style.dim(`, and ${grave.length - 1} more`) : '';
+    const head = `      ${paint(`${severity} ${code}`)}${how}${more}`;
+    if (!all) return [head];
+    return [head, ...wrap(message, Math.max(options.columns - 8, 24)).map((line) => style.dim(`        ${line}`))];
+  });
 }
 
 function states(flow: ReportFlow, options: PageOptions, style: TextStyle): string[] {

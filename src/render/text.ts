@@ -1,3 +1,4 @@
+import { SEVERITIES } from '../findings/finding.ts';
 import type { CaptureRecord } from '../record/capture.ts';
 import type { FlowSummary, ServiceSummary } from '../record/summary.ts';
 import { CLOSE_PATTERNS, HANDSHAKE_OUTCOMES, OUTCOME, PATTERN } from '../tcp/patterns.ts';
@@ -5,13 +6,14 @@ import { escapeName } from './names.ts';
 import { countText, durationText, octetsText, percentText, plural } from './quantity.ts';
 import type { TextStyle } from './style.ts';
 import { flowTable } from './text-flows.ts';
-import { endpointText, type PageOptions, shortened } from './text-page.ts';
+import { endpointText, type PageOptions, shortened, wrap } from './text-page.ts';
 
 /** The report of `analyze` for a person: the capture first, then how its connections went, then the flows themselves. */
 export function textReport(record: CaptureRecord, summary: FlowSummary, options: PageOptions): string {
   const lines = [
     ...vitalSigns(record, summary, options),
-    ...findings(record, options),
+    ...captureFindings(record, options),
+    ...flowFindings(summary, options),
     ...(summary.flows === 0 ? [] : opened(record, summary, options)),
     ...(summary.flows === 0 ? [] : closed(summary, options)),
     ...services(summary, options),
@@ -54,7 +56,7 @@ function span(record: CaptureRecord): string {
   return `${length} from ${start.slice(0, 10)} ${start.slice(11, 19)} UTC`;
 }
 
-function findings(record: CaptureRecord, options: PageOptions): string[] {
+function captureFindings(record: CaptureRecord, options: PageOptions): string[] {
   const { style } = options;
   const lines: string[] = [];
   for (const finding of record.capture.findings) {
@@ -69,6 +71,36 @@ function findings(record: CaptureRecord, options: PageOptions): string[] {
   }
   return lines.length === 0 ? [] : ['', ...lines];
 }
+
+/** How often each code was found, the gravest first. */
+function flowFindings(summary: FlowSummary, options: PageOptions): string[] {
+  const { style } = options;
+  const found = [...summary.findings].sort(
+    ([a, one], [b, other]) =>
+      SEVERITIES.indexOf(other.severity) - SEVERITIES.indexOf(one.severity) ||
+      other.times - one.times ||
+      (a < b ? -1 : 1),
+  );
+  if (found.length === 0) return [];
+  const grave = found.filter(([, { severity }]) => severity !== 'info');
+  const facts = found.filter(([, { severity }]) => severity === 'info');
+  const lines = ['', heading('What was found', options)];
+  for (const [code, { severity, times }] of grave.slice(0, MOST_CODES)) {
+    const paint = severity === 'alert' ? style.bad : severity === 'warning' ? style.warn : (text: string) => text;
+    lines.push(`  ${paint(severity.padEnd(8))} ${code.padEnd(CODE)}${plural(times, 'flow').padStart(12)}`);
+  }
+  if (grave.length > MOST_CODES) lines.push(style.dim(`  and ${plural(grave.length - MOST_CODES, 'more code')}`));
+  if (facts.length > 0) {
+    const text = facts.map(([code, { times }]) => `${code} ${countText(times)}`).join(', ');
+    wrap(text, options.columns - 11).forEach((line, i) => {
+      lines.push(style.dim(`  ${(i === 0 ? 'info' : '').padEnd(8)} ${line}`));
+    });
+  }
+  return lines;
+}
+
+const MOST_CODES = 16;
+const CODE = 30;
 
 function opened(record: CaptureRecord, summary: FlowSummary, options: PageOptions): string[] {
   const { style } = options;
@@ -231,16 +263,4 @@ function escapeText(text: string): string {
 
 function baseName(path: string): string {
   return path === '-' ? 'standard input' : (path.split('/').at(-1) ?? path);
-}
-
-function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = word;
-    } else line = line === '' ? word : `${line} ${word}`;
-  }
-  return [...lines, line];
 }

@@ -122,7 +122,7 @@ export class Evidence {
     const { rows, verdict } = this;
     const bits = rows.i32[row + FLOW.bits]!;
     if (!steady) this.tellServices(row, side, sender, receiver, segment);
-    const matters = steady ? this.mattersInside() : this.mattersOutside(row, side, sender, receiver, segment);
+    const matters = steady ? this.mattersInside(row) : this.mattersOutside(row, side, sender, receiver, segment);
     if (!matters) {
       if ((bits & FLOW_BITS.followed) === 0) return;
       const credit = this.i32[this.i32[rows.i32[row + FLOW.evidence]! * WORDS + EVENTFUL]! * WORDS + AT.credit]! - 1;
@@ -254,9 +254,17 @@ export class Evidence {
   }
 
   /** Whether a segment within an established connection is worth keeping. */
-  private mattersInside(): boolean {
+  private mattersInside(row: number): boolean {
     const { verdict } = this;
+    if ((verdict.events & EVENT.windowUpdate) !== 0 && this.endsStall(row)) return true;
     return (verdict.notes & NOTES_INSIDE) !== 0 || (verdict.events & EVENTS_INSIDE) !== 0 || verdict.repeats !== 0;
+  }
+
+  /** Whether the flow's last trouble was a closed window, or the probe of one. */
+  private endsStall(row: number): boolean {
+    const head = this.rows.i32[row + FLOW.evidence]!;
+    const last = head === 0 ? 0 : this.i32[head * WORDS + TROUBLES]!;
+    return last !== 0 && (this.i32[last * WORDS + AT.events]! & STALL) !== 0;
   }
 
   /** Whether a segment at the beginning or the end of a connection is more than any connection has. */
@@ -483,6 +491,7 @@ const NOTES_OUTSIDE =
 /** Notes of segments that are kept for good, as those that open and close the connection. */
 const LASTING =
   NOTE.synInsideConnection | NOTE.resetOutOfWindow | NOTE.resetChallenged | NOTE.aliveAfterReset | NOTE.afterQuiet;
+const STALL = EVENT.zeroWindow | EVENT.zeroWindowProbe | EVENT.zeroWindowProbeAck | EVENT.keepAlive;
 const EVENTS_INSIDE =
   EVENT.retransmission |
   EVENT.outOfOrder |

@@ -28,3 +28,15 @@ export function causeOf(script: readonly ScriptSegment[], choices: ExchangeOptio
   const flows: readonly FlowRecord[] = analyzeFlows(script, choices);
   return flows[flows.length - 1]!.close.reset?.cause ?? null;
 }
+
+/** Lines of a script: a handshake of 20 ms. */
+export const OPEN: string = `
+  +0     > S  0:0(0) win 64000 <mss 1460>
+  +0.010 < S. 0:0(0) ack 1 win 64000 <mss 1460>
+  +0.010 > .  1:1(0) ack 1 win 64000`;
+
+/** … and a request of 10 octets with its answer of 20, both acknowledged. */
+export const TALK: string = `${OPEN}
+  +0.010 > P. 1:11(10) ack 1
+  +0.010 < P. 1:21(20) ack 11
+  +0.010 > .  11:11(0) ack 21`;

@@ -1,6 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { exchange } from '../exchange.ts';
-import { causeOf, codesOf, theFinding } from './codes.ts';
+import { analyzeRecords, exchange, recordsOf } from '../exchange.ts';
+import { causeOf, codesOf, findingsOf, OPEN, TALK, theFinding } from './codes.ts';
+
+test('an ordinary connection has nothing remarkable', () => {
+  const script = exchange`${TALK}
+    +0.010 > F. 11:11(0) ack 21
+    +0.010 < F. 21:21(0) ack 12
+    +0.010 > .  12:12(0) ack 22
+  `;
+  expect(findingsOf(script)).toEqual([]);
+});
 
 describe('syn-retransmitted', () => {
   test('the same SYN again, with its spacing', () => {
@@ -18,16 +27,138 @@ describe('syn-retransmitted', () => {
       frames: [1, 2, 3],
       values: { times: 2, spacingMs: '1000, 2000' },
       filter: 'frame.number in {1, 2, 3}',
+      message: expect.stringMatching(/^The client sent its SYN again twice, 1000, 2000 ms apart\. /),
     });
   });
 
-  test('not of a SYN that was answered at once', () => {
+  test('a warning from the third repeat on', () => {
+    const script = exchange`
+      +0 > S  0:0(0)
+      +1 > S  0:0(0)
+      +1 > S  0:0(0)
+      +1 > S  0:0(0)
+    `;
+    expect(theFinding('syn-retransmitted', script)).toMatchObject({ severity: 'warning', values: { times: 3 } });
+  });
+
+  test("not of a mirror port's copy", () => {
+    const script = exchange`
+      +0      > S  0:0(0) id 7
+      +0.0001 > S  0:0(0) id 7
+      +0.010  < S. 0:0(0) ack 1
+      +0      > .  1:1(0) ack 1
+    `;
+    expect(codesOf(script)).toEqual([]);
+  });
+});
+
+describe('syn-unanswered', () => {
+  const syns = exchange`
+    +0 > S  0:0(0)
+    +1 > S  0:0(0)
+  `;
+  /** Records of another connection, so that the capture goes on. */
+  const later = (seconds: number) => recordsOf(exchange`+${seconds} > S. 0:0(0) ack 1`, { clientPort: 50000 });
+
+  test('no answer, and the capture goes on for 3 s', () => {
+    const [flow] = analyzeRecords([...recordsOf(syns), ...later(4.5)]);
+    expect(flow!.findings.map(({ code }) => code)).toEqual(['syn-unanswered', 'syn-retransmitted']);
+    expect(flow!.findings[0]).toMatchObject({ frames: [1, 2], values: { syns: 2, overMs: 1000 } });
+  });
+
+  test('not when the capture ends before', () => {
+    const [flow] = analyzeRecords([...recordsOf(syns), ...later(3.5)]);
+    expect(flow!.findings.map(({ code }) => code)).toEqual(['syn-retransmitted']);
+  });
+});
+
+describe('syn-ack-lost', () => {
+  test('the SYN again, long after the SYN+ACK', () => {
     const script = exchange`
       +0     > S  0:0(0)
       +0.010 < S. 0:0(0) ack 1
-      +0     > .  1:1(0) ack 1
+      +1     > S  0:0(0)
+      +0     < S. 0:0(0) ack 1
+      +0.010 > .  1:1(0) ack 1
     `;
-    expect(codesOf(script)).toEqual([]);
+    expect(codesOf(script)).toContain('syn-ack-lost');
+  });
+
+  test('not where they crossed', () => {
+    const script = exchange`
+      +0     > S  0:0(0)
+      +1     < S. 0:0(0) ack 1
+      +0.005 > S  0:0(0)
+      +0.010 > .  1:1(0) ack 1
+    `;
+    expect(codesOf(script)).not.toContain('syn-ack-lost');
+  });
+});
+
+describe('a SYN+ACK that is repeated after its ACK', () => {
+  test('final-ack-lost: once, and then the handshake completes', () => {
+    const script = exchange`${OPEN}
+      +1     < S. 0:0(0) ack 1
+      +0.010 > .  1:1(0) ack 1
+      +1     > P. 1:11(10) ack 1
+      +0.010 < .  1:1(0) ack 11
+    `;
+    expect(codesOf(script)).toEqual(['final-ack-lost', 'syn-ack-retransmitted']);
+  });
+
+  test('defer-accept: again and again, until the client sends data', () => {
+    const script = exchange`${OPEN}
+      +1     < S. 0:0(0) ack 1
+      +0.010 > .  1:1(0) ack 1
+      +2     < S. 0:0(0) ack 1
+      +0.010 > .  1:1(0) ack 1
+      +1     > P. 1:11(10) ack 1
+      +0.010 < .  1:1(0) ack 11
+    `;
+    expect(codesOf(script, { info: true })).toContain('defer-accept');
+    expect(codesOf(script)).not.toContain('final-ack-lost');
+  });
+
+  test('accept-queue-full: although the client has sent data, which is not acknowledged', () => {
+    const script = exchange`${OPEN}
+      +0     > P. 1:11(10) ack 1
+      +1     < S. 0:0(0) ack 1
+      +0.010 > .  11:11(0) ack 1
+      +2     < S. 0:0(0) ack 1
+      +0.010 > .  11:11(0) ack 1
+    `;
+    expect(theFinding('accept-queue-full', script)).toMatchObject({ confidence: 'likely', values: { times: 2 } });
+  });
+
+  test('nothing of the kind when SYN+ACK and ACK crossed', () => {
+    const script = exchange`${OPEN}
+      +0.005 < S. 0:0(0) ack 1
+      +0.010 > P. 1:11(10) ack 1
+      +0.010 < .  1:1(0) ack 11
+    `;
+    expect(codesOf(script)).toEqual(['syn-ack-retransmitted']);
+  });
+});
+
+describe('handshake-half-open', () => {
+  const script = exchange`
+    +0     > S  0:0(0)
+    +0.010 < S. 0:0(0) ack 1
+    +1     < S. 0:0(0) ack 1
+    +2     < S. 0:0(0) ack 1
+  `;
+  test('no ACK within 3 s of the SYN+ACK', () => {
+    expect(theFinding('handshake-half-open', script)).toMatchObject({ frame: 2, values: { givenUp: false } });
+  });
+
+  test('not when the capture ends before', () => {
+    expect(codesOf(script.slice(0, 3))).toEqual(['syn-ack-retransmitted']);
+  });
+
+  test('nor when a RST ends it', () => {
+    const reset = exchange`+0.010 > R 1:1(0) win 0`;
+    expect(codesOf([...script, ...reset])).not.toContain('handshake-half-open');
+    expect(causeOf([...script, ...reset])).toBe('handshake-aborted-by-client');
   });
 });
 
@@ -35,9 +166,231 @@ describe('handshake-refused', () => {
   test('a RST that acknowledges the SYN', () => {
     const script = exchange`
       +0     > S  0:0(0)
-      +0.010 < R. -256:-256(0) ack 1 win 0
+      +0.010 < R. 256:256(0) ack 1 win 0
     `;
     expect(codesOf(script)).toEqual(['handshake-refused']);
     expect(causeOf(script)).toBe('handshake-refused');
+  });
+
+  test('not a RST that acknowledges something else', () => {
+    const script = exchange`
+      +0     > S  0:0(0)
+      +0.010 < R. 256:256(0) ack 77 win 0
+      +0.010 < S. 0:0(0) ack 1
+      +0.010 > .  1:1(0) ack 1
+    `;
+    expect(codesOf(script)).not.toContain('handshake-refused');
+  });
+});
+
+test('syn-ack-bad-ack: a SYN+ACK of another number', () => {
+  const script = exchange`
+    +0     > S  0:0(0)
+    +0.010 < S. 0:0(0) ack 500
+    +0     > R  500:500(0) win 0
+  `;
+  expect(codesOf(script)).toEqual(['syn-ack-bad-ack']);
+});
+
+describe('syn-answered-by-ack', () => {
+  test('a bare ACK of another connection', () => {
+    const script = exchange`
+      +0     > S  0:0(0)
+      +0.010 < .  900:900(0) ack 700
+      +0     > R  700:700(0) win 0
+    `;
+    expect(codesOf(script)).toEqual(['syn-answered-by-ack']);
+  });
+
+  test('not an ACK of this SYN', () => {
+    const script = exchange`
+      +0     > S  0:0(0)
+      +0.010 < .  1:1(0) ack 1
+    `;
+    expect(codesOf(script)).not.toContain('syn-answered-by-ack');
+  });
+});
+
+test('syn-ack-isn-changed: two answers with different numbers', () => {
+  const script = exchange`
+    +0     > S  0:0(0)
+    +0.010 < S. 0:0(0) ack 1
+    +0.001 < S. 5000:5000(0) ack 1
+    +0.010 > .  1:1(0) ack 5001
+  `;
+  expect(codesOf(script)).toContain('syn-ack-isn-changed');
+});
+
+describe('two SYNs', () => {
+  test('simultaneous-open: they cross, both ends answer SYN+ACK', () => {
+    const script = exchange`
+      +0     > S  0:0(0)
+      +0.001 < S  0:0(0)
+      +0.010 > S. 0:0(0) ack 1
+      +0.001 < S. 0:0(0) ack 1
+      +0.010 > .  1:1(0) ack 1
+    `;
+    expect(codesOf(script)).toEqual(['simultaneous-open']);
+  });
+
+  test('split-handshake: the server answers with a SYN and never with SYN+ACK', () => {
+    const script = exchange`
+      +0     > S  0:0(0)
+      +0.010 < S  0:0(0)
+      +0.010 > S. 0:0(0) ack 1
+      +0.010 < .  1:1(0) ack 1
+      +0.010 > P. 1:11(10) ack 1
+    `;
+    expect(codesOf(script)).toEqual(['split-handshake']);
+  });
+});
+
+describe('Fast Open', () => {
+  test('a request for a cookie', () => {
+    const script = exchange`
+      +0     > S  0:0(0) <FO >
+      +0.010 < S. 0:0(0) ack 1
+      +0.010 > .  1:1(0) ack 1
+    `;
+    expect(codesOf(script, { info: true })).toContain('fast-open-cookie-requested');
+  });
+
+  test('used, and refused', () => {
+    const used = exchange`
+      +0     > S  0:10(10) <FO 0102030405060708>
+      +0.010 < S. 0:0(0) ack 11
+      +0.010 > .  11:11(0) ack 1
+    `;
+    expect(codesOf(used, { info: true })).toContain('fast-open-used');
+    const refused = exchange`
+      +0     > S  0:10(10) <FO 0102030405060708>
+      +0.010 < S. 0:0(0) ack 1
+      +0.010 > P. 1:11(10) ack 1
+    `;
+    expect(codesOf(refused)).toContain('fast-open-refused');
+  });
+
+  test('syn-data-no-cookie: payload without the option', () => {
+    const script = exchange`
+      +0     > S  0:10(10)
+      +0.010 < S. 0:0(0) ack 11
+      +0.010 > .  11:11(0) ack 1
+    `;
+    expect(codesOf(script)).toEqual(['syn-data-no-cookie']);
+  });
+});
+
+describe('syn-ecn-refused', () => {
+  test('the SYN without ECN is answered, the one with it was not', () => {
+    const script = exchange`
+      +0     > SEW 0:0(0)
+      +1     > S   0:0(0)
+      +0.010 < S.  0:0(0) ack 1
+      +0.010 > .   1:1(0) ack 1
+    `;
+    expect(theFinding('syn-ecn-refused', script)).toMatchObject({ confidence: 'possible' });
+  });
+
+  test('not when ECN is simply not taken up', () => {
+    const script = exchange`
+      +0     > SEW 0:0(0)
+      +0.010 < S.  0:0(0) ack 1
+      +0.010 > .   1:1(0) ack 1
+    `;
+    expect(codesOf(script)).toEqual([]);
+  });
+});
+
+describe('what the SYNs offer', () => {
+  test('options-stripped: window scale is missing, SACK and timestamps are there', () => {
+    const script = exchange`
+      +0     > S  0:0(0) <mss 1460,sackOK,TS 1 0,nop,wscale 7>
+      +0.010 < S. 0:0(0) ack 1 <mss 1460,sackOK,TS 1 1>
+      +0.010 > .  1:1(0) ack 1 <nop,nop,TS 2 1>
+    `;
+    expect(theFinding('options-stripped', script)).toMatchObject({
+      confidence: 'possible',
+      values: { missing: 'window scale' },
+    });
+  });
+
+  test('not when timestamps or SACK are missing, or all is', () => {
+    const windows = exchange`
+      +0     > S  0:0(0) <mss 1460,sackOK,TS 1 0,nop,wscale 7>
+      +0.010 < S. 0:0(0) ack 1 <mss 1460,nop,wscale 7,sackOK>
+      +0.010 > .  1:1(0) ack 1
+    `;
+    expect(codesOf(windows)).toEqual([]);
+    const old = exchange`
+      +0     > S  0:0(0) <mss 1460,sackOK,TS 1 0,nop,wscale 7>
+      +0.010 < S. 0:0(0) ack 1 <mss 1460>
+      +0.010 > .  1:1(0) ack 1
+    `;
+    expect(codesOf(old)).toEqual([]);
+  });
+
+  test('mss-tiny: below 536, not 536 itself', () => {
+    const tiny = exchange`
+      +0     > S  0:0(0) <mss 535>
+      +0.010 < S. 0:0(0) ack 1 <mss 536>
+      +0.010 > .  1:1(0) ack 1
+    `;
+    expect(theFinding('mss-tiny', tiny)).toMatchObject({ values: { by: 'client', mss: 535 } });
+  });
+});
+
+describe('handshake-slow', () => {
+  test('the half that took more than a second', () => {
+    const script = exchange`
+      +0     > S  0:0(0)
+      +1.5   < S. 0:0(0) ack 1
+      +0.010 > .  1:1(0) ack 1
+    `;
+    expect(theFinding('handshake-slow', script)).toMatchObject({ values: { half: 'SYN to SYN+ACK', tookMs: 1500 } });
+  });
+
+  test('the last SYN counts, since it may be the one that is answered', () => {
+    const script = exchange`
+      +0     > S  0:0(0)
+      +1     > S  0:0(0)
+      +0.010 < S. 0:0(0) ack 1
+      +0.010 > .  1:1(0) ack 1
+    `;
+    expect(codesOf(script)).toEqual(['syn-retransmitted']);
+  });
+});
+
+describe('no-payload', () => {
+  test('opened and closed', () => {
+    const script = exchange`${OPEN}
+      +0.010 > F. 1:1(0) ack 1
+      +0.010 < F. 1:1(0) ack 2
+      +0.010 > .  2:2(0) ack 2
+    `;
+    expect(codesOf(script, { info: true })).toEqual(['no-payload']);
+  });
+
+  test('not where an ACK shows that payload was missed', () => {
+    const script = exchange`${OPEN}
+      +0.010 < .  1:1(0) ack 101
+      +0.010 > F. 101:101(0) ack 1
+      +0.010 < F. 1:1(0) ack 102
+      +0.010 > .  102:102(0) ack 2
+    `;
+    expect(codesOf(script, { info: true })).not.toContain('no-payload');
+  });
+});
+
+describe('flags-illegal', () => {
+  test.each(['SF', 'F', 'U'])('a first segment with flags %s', (flags) => {
+    const found = codesOf(exchange`+0 > ${flags} 0:0(0)`);
+    expect(found).toEqual(flags === 'U' ? [] : ['flags-illegal']);
+  });
+
+  test('not of damaged segments', () => {
+    const script = exchange`${TALK}
+      +0.010 > F 11:11(0) badsum
+    `;
+    expect(codesOf(script)).toEqual(['checksum-bad']);
   });
 });

@@ -74,7 +74,7 @@ export const CLOSING: Entries = {
     means: 'The other end, or the path to it, is gone.',
     rule: 'The FIN is repeated, never acknowledged, and the other end sends nothing any more.',
     source: 'ip-sysctl tcp_orphan_retries (8)',
-    guard: 'The capture has to run on for two further back-offs. Not in a capture of one direction.',
+    guard: 'Needs two repeats, that is two back-offs. Not in a capture of one direction.',
     next: 'Did other connections of that address end at the same time (address-vanished)?',
   },
   'last-ack-lost': {

@@ -241,9 +241,9 @@ export const OPENING: Entries = {
     severity: 'notice',
     seen: (v) => `the SYN+ACK lacks ${v.missing}, which the client offered, and has ${v.given}`,
     means: 'A device may have taken options out, or the server answered with a SYN cookie.',
-    rule: "The SYN+ACK lacks window scale or SACK though the client offered it, and gives other options of the client's.",
+    rule: 'The SYN+ACK lacks window scale though the client offered it, and has both SACK and timestamps.',
     source: 'RFC 7323 1.3',
-    guard: 'Timestamps missing alone are usual (Windows); SYN cookies without timestamps lose scale and SACK too.',
+    guard: 'Servers without SACK (some of Apple and Avast), without timestamps (Windows) or without either are usual.',
     next: 'Capture at the server: did its SYN+ACK have the option?',
   },
   'mss-tiny': {

@@ -133,15 +133,17 @@ export const RESETS: Entries = {
     means: 'Consistent with close() while octets were unread: they are lost, and so may be what it sent before.',
     rule: 'A RST in abort form, and its sender had acknowledged payload newer than its own last payload.',
     source: 'RFC 9293 3.6.1 SHLD-3; RFC 2525 2.17; Linux TCPAbortOnClose',
-    guard: 'SO_LINGER 0 after an unanswered request looks the same: never more than likely.',
+    guard:
+      'SO_LINGER 0 after an unanswered request looks the same: never more than likely. A client that has had its answer has probably read it (reset-linger-zero).',
     next: 'On that host: `nstat -az TcpExtTCPAbortOnClose`; does the program close on an error without reading on?',
   },
   'reset-linger-zero': {
     severity: 'notice',
-    seen: (v) => `${the(v.by)} aborted with nothing left unread`,
+    seen: (v) =>
+      `${the(v.by)} aborted${v.unreadAtMost === 0 ? ' with nothing left unread' : ', having had its answer'}`,
     means:
       'Consistent with SO_LINGER 0, a disconnect, a socket killed from outside, or a listener closed before it accepted.',
-    rule: 'A RST in abort form, no FIN of its sender, and it had received nothing since its own last payload, or nothing at all.',
+    rule: 'A RST in abort form, no FIN of its sender, and it had received nothing since its own last payload, or nothing at all; possible for a client that aborts two round trips or more after the answer to its request.',
     source: 'RFC 9293 3.10.5 ABORT; Linux TCPAbortOnData, TCPAbortOnLinger',
     guard: 'Never more than likely: a wire shows behaviour, not intent.',
     next: 'Does the program abort on purpose (to avoid TIME_WAIT, say)? Octets under way may be lost.',

@@ -18,7 +18,8 @@ export function closing(flow: FlowCase, found: Found): void {
   const closer = flow.end(flow.has(FLOW_BITS.serverFinFirst) ? SERVER : CLIENT);
   const other = flow.other(closer.side);
   if (flow.has(FLOW_BITS.finWithData)) found.add('fin-with-data', { frame, values: { by: closer.name } });
-  if (closer.side === SERVER && flow.has(FLOW_BITS.synSeen | FLOW_BITS.synAckSeen))
+  const simultaneous = flow.word(FLOW.pattern) === PATTERN.simultaneous;
+  if (closer.side === SERVER && !simultaneous && flow.has(FLOW_BITS.synSeen | FLOW_BITS.synAckSeen))
     found.add('server-closes-first', { frame });
   const transferred = halfClose(flow, closer, other, found);
   closeWait(flow, closer, other, found);
@@ -59,6 +60,8 @@ function halfClose(flow: FlowCase, closer: EndCase, other: EndCase, found: Found
 }
 
 const LEAK = 60 * SECOND;
+/** Past it a clock that was set is the better explanation. */
+const LONGEST = 2 * 86400 * SECOND;
 
 function closeWait(flow: FlowCase, closer: EndCase, other: EndCase, found: Found): void {
   if (!closer.has(END_BITS.finAcked) || other.packets === 0) return;
@@ -82,7 +85,7 @@ function closeWait(flow: FlowCase, closer: EndCase, other: EndCase, found: Found
     if (other.state !== STATE.CLOSE_WAIT) return;
     waited = flow.since(Math.max(other.activeTime || 0, from));
   }
-  if (waited >= LEAK)
+  if (waited >= LEAK && waited < LONGEST)
     found.add('close-wait-leak', {
       frame,
       frames: [flow.word(FLOW.firstFinFrame), flow.word(FLOW.finAckFrame)],
@@ -111,7 +114,6 @@ function repeatedFin(flow: FlowCase, end: EndCase, second: boolean, found: Found
   const silent =
     again.every((noted) => noted.peer.frame < end.word(END.finFrame)) && other.word(END.lastFrame) < last.frame;
   if (end.has(END_BITS.finAcked) || !silent || again.length < 2 || other.packets === 0) return;
-  if (flow.since(last.time) < 2 * (last.time - again[again.length - 2]!.time)) return;
   found.add('fin-unanswered', {
     frame: end.word(END.finFrame),
     frames,

@@ -27,30 +27,39 @@ export function forged(flow: FlowCase, found: Found): void {
   if (suspect !== undefined) forgedReset(flow, suspect, found);
 }
 
-/** RSTs in a row whose numbers no answered segment explains. */
+/** RSTs in a row whose numbers no answered segment explains, or whose windows count. */
 function train(end: EndCase, resets: readonly Noted[], found: Found): void {
   if (resets.length < 2) return;
-  const odd = resets.filter(
-    (noted) => (noted.flags & ACK) !== 0 || noted.peer.frame === 0 || seqDelta(noted.peer.ack, noted.seq) > 0,
+  // What the other end acknowledged, and what this end would send next, explain a number.
+  const odd = together(
+    resets.filter(
+      (noted) => noted.peer.frame !== 0 && seqDelta(noted.peer.ack, noted.seq) > 0 && noted.seq !== noted.own.sndNxt,
+    ),
   );
-  const close = odd.filter((noted, i) =>
-    odd.some((other, k) => i !== k && Math.abs(other.time - noted.time) <= 10 * MS),
-  );
-  const numbers = new Set(close.map((noted) => noted.seq));
-  const windows = close.map((noted) => noted.window);
-  const step = windows.length >= 3 ? windows[1]! - windows[0]! : 0;
-  const stepping = step !== 0 && windows.every((window, i) => i === 0 || window - windows[i - 1]! === step);
-  if (numbers.size < 2 && !stepping) return;
+  const all = together(resets);
+  const step = all.length < 3 ? 0 : all[1]!.window - all[0]!.window;
+  const steps = step !== 0 && all.every(({ window }, i) => i === 0 || window - all[i - 1]!.window === step);
+  const numbers = new Set(odd.map((noted) => noted.seq));
+  if (numbers.size < 2 && !steps) return;
+  const told = steps ? all : odd;
   found.add('reset-train', {
-    frame: close[0]!.frame,
-    frames: close.map((noted) => noted.frame),
+    frame: told[0]!.frame,
+    frames: told.map((noted) => noted.frame),
     values: {
       by: end.name,
-      resets: close.length,
-      withinMs: (close[close.length - 1]!.time - close[0]!.time) / MS,
-      windowStep: stepping ? step : null,
+      resets: told.length,
+      withinMs: (told[told.length - 1]!.time - told[0]!.time) / MS,
+      windowStep: steps ? step : null,
     },
   });
+}
+
+/** The first of them that follow each other within 10 ms. */
+function together(resets: readonly Noted[]): readonly Noted[] {
+  const first = resets.findIndex((noted, i) => i + 1 < resets.length && resets[i + 1]!.time - noted.time <= 10 * MS);
+  if (first < 0) return [];
+  const from = resets[first]!.time;
+  return resets.slice(first).filter((noted) => noted.time - from <= 10 * MS);
 }
 
 /** A SYN+ACK to a SYN that a RST had answered already. */
@@ -169,11 +178,10 @@ function noTimestamp(flow: FlowCase, end: EndCase, found: Found): void {
 
 /** One change of TTL that stays. */
 function ttlShift(flow: FlowCase, end: EndCase, found: Found): void {
-  const changes = flow.noted.filter(
-    (noted) => noted.side === end.side && (noted.notes & NOTE.anotherWay) !== 0 && (noted.flags & RST) === 0,
-  );
+  const changes = flow.noted.filter((noted) => noted.side === end.side && (noted.notes & NOTE.anotherWay) !== 0);
   const [change] = changes;
-  if (change === undefined || changes.length > 1 || end.word(END.lastTtl) !== change.ttl) return;
+  if (change === undefined || changes.length > 1 || (change.flags & RST) !== 0 || end.word(END.lastTtl) !== change.ttl)
+    return;
   const before = change.own.packets - 1;
   if (before < 3 || end.packets - before < 3) return;
   found.add('ttl-shift', {

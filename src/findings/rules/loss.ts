@@ -86,7 +86,7 @@ function tail(flow: FlowCase, end: EndCase, repeats: readonly Noted[], found: Fo
   found.add('tail-loss', {
     frame: last.frame,
     frames: [last.retransmitsFrame],
-    confidence: 'likely',
+    confidence: 'possible',
     values: { by: end.name, waitedMs: (last.time - last.own.time) / MS },
   });
 }

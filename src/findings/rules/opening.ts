@@ -51,13 +51,15 @@ function unanswered(flow: FlowCase, found: Found): void {
     });
   }
   const lastSyn = flow.double(FLOW.lastSynTimeF64);
-  if (!silent || icmp || flow.has(FLOW_BITS.synAckSeen | FLOW_BITS.ackSeen) || flow.since(lastSyn) < WAIT) return;
+  if (!silent || icmp || flow.has(FLOW_BITS.synAckSeen | FLOW_BITS.ackSeen)) return;
   const frames = [first, ...syns.map((noted) => noted.frame)];
   const over = lastSyn - flow.double(FLOW.synTimeF64);
-  found.add('syn-unanswered', { frame: first, frames, values: { syns: again + 1, overMs: over / MS } });
+  if (flow.since(lastSyn) >= WAIT)
+    found.add('syn-unanswered', { frame: first, frames, values: { syns: again + 1, overMs: over / MS } });
   const service = flow.facts.services.of(flow.i32, flow.row);
   const other = service.completedTime;
-  const near = again > 0 && service.completedFlow !== flow.word(FLOW.number);
+  const waited = flow.since(flow.double(FLOW.synTimeF64)) >= SECOND;
+  const near = again > 0 && waited && service.completedFlow !== flow.word(FLOW.number);
   const sinceOther = flow.double(FLOW.synTimeF64) - other;
   if (near && sinceOther < SECOND && other <= lastSyn)
     found.add('syn-dropped-by-listener', {
@@ -107,8 +109,7 @@ function halfOpen(flow: FlowCase, found: Found): void {
   if (!flow.has(FLOW_BITS.synAckSeen) || flow.has(FLOW_BITS.ackSeen | FLOW_BITS.aborted | FLOW_BITS.reset)) return;
   if (flow.has(FLOW_BITS.simultaneousOpen)) return;
   const waited = flow.since(flow.double(FLOW.synAckTimeF64));
-  const lastSynAck = flow.word(FLOW.synAckRetransmissions) > 0 ? flow.server.double(END.lastTimeF64) : 0;
-  if (waited < WAIT || flow.since(lastSynAck) < WAIT) return;
+  if (waited < WAIT) return;
   found.add('handshake-half-open', {
     frame: flow.word(FLOW.synAckFrame),
     frames: [flow.word(FLOW.synFrame)],
@@ -166,7 +167,9 @@ function repeatedSynAck(flow: FlowCase, found: Found): void {
   found.add('syn-ack-retransmitted', { frame: again[0]?.frame ?? frames[0]!, frames, values: { times } });
   const ackFrame = flow.word(FLOW.ackFrame);
   if (ackFrame === 0 || flow.has(FLOW_BITS.simultaneousOpen)) return;
-  const after = again.filter((noted) => noted.frame > ackFrame && noted.peer.frame >= ackFrame);
+  // One that was sent before the ACK can have arrived comes within a round trip of it.
+  const arrived = flow.double(FLOW.ackTimeF64) + 1.5 * flow.roundTrip;
+  const after = again.filter((noted) => noted.frame > ackFrame && noted.time > arrived);
   const [one] = after;
   if (one === undefined) return;
   const evidence = { frames: [ackFrame, ...after.map((noted) => noted.frame)] };
@@ -226,19 +229,15 @@ function options(flow: FlowCase, found: Found): void {
   }
   const { client, server } = flow;
   if (!client.has(END_BITS.synSent) || !server.has(END_BITS.synSent) || flow.has(FLOW_BITS.simultaneousOpen)) return;
-  const missing: string[] = [];
-  const given: string[] = [];
-  const compare = (name: string, offered: boolean, answered: boolean): void => {
-    if (offered) (answered ? given : missing).push(name);
-  };
-  compare('window scale', client.word(END.windowScale) >= 0, server.word(END.windowScale) >= 0);
-  compare('SACK', client.has(END_BITS.sackPermitted), server.has(END_BITS.sackPermitted));
-  if (missing.length !== 1 || given.length === 0) return;
+  // Many servers do without SACK, timestamps or both; one that has both and no window scale is hardly of its own making.
+  const both = END_BITS.sackPermitted | END_BITS.timestamps;
+  if ((client.word(END.bits) & server.word(END.bits) & both) !== both) return;
+  if (client.word(END.windowScale) < 0 || server.word(END.windowScale) >= 0) return;
   found.add('options-stripped', {
     frame: flow.word(FLOW.synAckFrame),
     frames: [flow.word(FLOW.synFrame)],
     confidence: 'possible',
-    values: { missing: missing.join(', '), given: given.join(', ') },
+    values: { missing: 'window scale', given: 'SACK and timestamps' },
   });
 }
 

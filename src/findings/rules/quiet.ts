@@ -49,8 +49,7 @@ function vanished(flow: FlowCase, end: EndCase, found: Found): void {
   const run = lastRun(flow, end).filter((noted) => (noted.flags & (SYN | FIN | RST)) === 0);
   if (run.length < 3 || flow.noted.some((noted) => noted.kind === NOTED.icmp)) return;
   const last = run[run.length - 1]!;
-  const wait = last.time - run[run.length - 2]!.time;
-  if (flow.since(last.time) < wait || !growsOrIsEven(run)) return;
+  if (!growsOrIsEven(run)) return;
   found.add('peer-vanished', {
     frame: run[0]!.frame,
     frames: run.map((noted) => noted.frame),
@@ -95,8 +94,7 @@ function forgotten(flow: FlowCase, found: Found): void {
   const other = flow.other(first.side);
   if (other.word(END.lastFrame) < first.frame) {
     const run = lastRun(flow, end);
-    const last = run[run.length - 1];
-    if (run.length < 2 || last === undefined || flow.since(last.time) < last.time - run[run.length - 2]!.time) return;
+    if (run.length < 2) return;
     found.add('idle-drop', {
       frame: first.frame,
       frames: run.map((noted) => noted.frame),

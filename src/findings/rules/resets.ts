@@ -98,7 +98,7 @@ interface Reset {
   readonly by: EndCase;
   readonly other: EndCase;
   readonly form: number;
-  /** It answers the last segment of the other end: SEQ is that segment's ACK. */
+  /** It answers the last segment of the other end, or one just before: SEQ is that segment's ACK. */
   readonly answers: boolean;
   /** That segment, where it is kept. */
   readonly answered: Noted | undefined;
@@ -137,7 +137,9 @@ const CAUSES: readonly CauseRule[] = [
 function causeOf(flow: FlowCase, rst: Noted, all: readonly Noted[], found: Found): void {
   const by = flow.end(rst.side);
   const form = flow.resetForm;
-  const answers = form === REPLY && rst.peer.frame !== 0 && rst.seq === rst.peer.ack;
+  // Near the other end that has got the FIN, and acknowledged it, since it sent what is answered.
+  const atFin = by.sentFin && rst.seq === by.word(END.finSeq) && rst.peer.ack === ((rst.seq + 1) | 0);
+  const answers = form === REPLY && rst.peer.frame !== 0 && (rst.seq === rst.peer.ack || atFin);
   const answered = answers ? flow.noted.find((noted) => noted.frame === rst.peer.frame) : undefined;
   const reset: Reset = { flow, rst, all, by, other: flow.other(rst.side), form, answers, answered };
   let cause: Cause | null = null;
@@ -194,7 +196,7 @@ function abortedByClient({ flow, by, form }: Reset): Cause | null {
 }
 
 /** The sender had closed: its FIN came before. */
-function afterFin({ rst, by, other, form, answers, answered }: Reset): Cause | null {
+function afterFin({ flow, rst, by, other, form, answers, answered }: Reset): Cause | null {
   if (!by.sentFin || form !== REPLY) return null;
   const fin = by.word(END.finFrame);
   if (answered !== undefined && answered.length > 0 && answered.frame > fin && answered.side === other.side) {
@@ -204,11 +206,14 @@ function afterFin({ rst, by, other, form, answers, answered }: Reset): Cause | n
     return { code: expired ? 'fin-wait2-expired' : 'data-after-close', values, frames: [fin, answered.frame] };
   }
   const afterAck = rst.time - rst.peer.time;
+  const lost = seqDelta(other.word(END.sndUna), other.word(END.sndNxt)) - (other.sentFin ? 1 : 0);
+  if (answers && other.payloadSegments > 0 && lost > 0 && lost < 1 << 30)
+    return { code: 'data-after-close', values: { bytes: lost }, frames: [fin, rst.peer.frame] };
   const lingers =
     answers &&
     by.has(END_BITS.finAcked) &&
     rst.seq === ((by.word(END.finSeq) + 1) | 0) &&
-    afterAck < 10 * MS &&
+    afterAck < 10 * MS + flow.roundTrip &&
     !other.sentFin;
   if (!lingers) return null;
   return {
@@ -226,7 +231,7 @@ function bothWays({ flow, rst, all }: Reset): Cause | null {
       noted.side !== rst.side &&
       noted.frame > rst.frame &&
       noted.time - rst.time <= flow.roundTrip &&
-      !((noted.flags & ACK) === 0 && noted.seq === noted.peer.ack),
+      !isAnswer(noted, flow.end(noted.side)),
   );
   if (second === undefined) return null;
   return {
@@ -235,6 +240,11 @@ function bothWays({ flow, rst, all }: Reset): Cause | null {
     values: { withinMs: (second.time - rst.time) / MS },
     frames: [second.frame],
   };
+}
+
+/** A RST in reply form whose number the other end had acknowledged: some segment of that end drew it. */
+function isAnswer(noted: Noted, by: EndCase): boolean {
+  return (noted.flags & ACK) === 0 && seqDelta(noted.seq, by.word(END.sndUna)) >= 0;
 }
 
 function keepAliveTimeout({ flow, rst, by, other, form }: Reset): Cause | null {
@@ -268,8 +278,6 @@ function gaveUp({ flow, rst, by, answers, form }: Reset): Cause | null {
   const run = repeats.filter((noted) => noted.peer.frame === last.peer.frame);
   // Between the last repeat and the segment that is answered there was nothing else of that end.
   if (run.length < 2 || by.sentFin || rst.own.frame !== last.frame) return null;
-  const wait = last.time - run[run.length - 2]!.time;
-  if (rst.peer.time - last.time < wait) return null;
   return {
     code: 'gave-up-silently',
     values: { repeats: run.length, laterMs: (rst.peer.time - last.time) / MS },
@@ -326,6 +334,9 @@ function badAck({ rst, by, other, form, answers }: Reset): Cause | null {
   if (form !== REPLY || !answers || !by.has(END_BITS.seqKnown)) return null;
   if (seqDelta(by.word(END.sndNxt), rst.seq) <= 0 || other.events('ack-unseen-segment') > 1) return null;
   if (by.word(END.seenNxt) !== by.word(END.sndNxt)) return null;
+  // What the other end's window never allowed to be sent was not sent; anything less the capture may have missed.
+  const window = other.has(END_BITS.windowKnown) ? other.word(END.maxWindow) >>> 0 : 0xffff << 14;
+  if (seqDelta(by.word(END.sndNxt), rst.seq) <= window) return null;
   return { code: 'reset-bad-ack', confidence: 'possible', frames: [rst.peer.frame] };
 }
 
@@ -365,15 +376,29 @@ function unreadOctets({ rst, by, other }: Reset): number {
 
 function unread(reset: Reset): Cause | null {
   const octets = unreadOctets(reset);
-  if (reset.form !== ABORT || !(octets > 0) || octets > 1 << 30) return null;
+  if (reset.form !== ABORT || !(octets > 0) || octets > 1 << 30 || hasItsAnswer(reset)) return null;
   return { code: 'reset-unread-data', confidence: 'likely', values: { unread: octets } };
+}
+
+/**
+ * The client had asked, and some round trips after the answer it aborts: it has probably read that. While the answer still
+ * comes in, or at the server, octets are more probably unread.
+ */
+function hasItsAnswer({ flow, rst, by, other }: Reset): boolean {
+  if (by.side !== CLIENT || by.payloadSegments === 0) return false;
+  return rst.time - other.activeTime > 2 * flow.roundTrip;
 }
 
 function lingerZero(reset: Reset): Cause | null {
   if (reset.form !== ABORT || reset.by.sentFin) return null;
   const octets = unreadOctets(reset);
   if (octets < 0) return null;
-  return { code: 'reset-linger-zero', confidence: Number.isNaN(octets) ? 'possible' : 'likely' };
+  const sure = !Number.isNaN(octets) && octets === 0;
+  return {
+    code: 'reset-linger-zero',
+    confidence: sure ? 'likely' : 'possible',
+    values: { unreadAtMost: sure ? 0 : octets || null },
+  };
 }
 
 /** Octets that the sender of an abort had sent and the other end not acknowledged. */

@@ -16,6 +16,7 @@ const UNKNOWN_MSS = 9216;
 /** A segment larger than its receiver takes. */
 export interface Oversize {
   readonly frame: number;
+  readonly flow: number;
   readonly octets: number;
   /** -1 where it is not known. */
   readonly mss: number;
@@ -94,7 +95,7 @@ export class Across {
       return;
     }
     this.largest = Number.POSITIVE_INFINITY;
-    this.oversize = { frame: segment.frame, octets: segment.roomLength, mss };
+    this.oversize = { frame: segment.frame, flow: verdict.flow, octets: segment.roomLength, mss };
   }
 
   /** Segments without SYN, ACK and RST, which no stack sends (RFC 9293 3.10.7.4: they are dropped). */

@@ -19,11 +19,14 @@ export class Census {
   flows = 0;
   midstream = 0;
   readonly midstreamFrames: Lowest = new Lowest(SHOWN);
+  readonly midstreamFlows: Lowest = new Lowest(SHOWN);
   endedOpen = 0;
+  readonly openFlows: Lowest = new Lowest(SHOWN);
   /** Flows of which both ends were captured; those of which one is missing that must have spoken. */
   bothWays = 0;
   oneWay = 0;
   readonly oneWayFrames: Lowest = new Lowest(SHOWN);
+  readonly oneWayFlows: Lowest = new Lowest(SHOWN);
   /** Flows with octets that were acknowledged and never captured, and how many octets. */
   gaps = 0;
   gapOctets = 0;
@@ -67,8 +70,12 @@ export class Census {
     if ((bits & FLOW_BITS.midstream) !== 0 && (bits & (FLOW_BITS.synSeen | FLOW_BITS.synAckSeen)) === 0) {
       this.midstream++;
       this.midstreamFrames.add(i32[row + FLOW.firstFrame]!);
+      this.midstreamFlows.add(i32[row + FLOW.number]!);
     }
-    if (ending && isAlive(i32[row + FLOW.state]!) && isAlive(i32[row + FLOW.state + 1]!)) this.endedOpen++;
+    if (ending && isAlive(i32[row + FLOW.state]!) && isAlive(i32[row + FLOW.state + 1]!)) {
+      this.endedOpen++;
+      this.openFlows.add(i32[row + FLOW.number]!);
+    }
     const kept = i32[row + FLOW.completeness]!;
     const completeness = (kept | (kept >> 8)) & 0x3f;
     if ((completeness & ~SYNS) === 0 && i32[row + FLOW.synAckRetransmissions] === 0) this.synsOnly++;
@@ -96,6 +103,7 @@ export class Census {
     if (!proven) return;
     this.oneWay++;
     this.oneWayFrames.add(i32[row + FLOW.firstFrame]!);
+    this.oneWayFlows.add(i32[row + FLOW.number]!);
   }
 
   private takeGaps(row: number, unseen: boolean): void {

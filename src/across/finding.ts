@@ -7,6 +7,8 @@ export interface Said {
   readonly confidence?: CaptureFinding['confidence'];
   /** Evidence: the deciding frame first. */
   readonly frames?: readonly number[];
+  /** Numbers of flows that it is about. */
+  readonly flows?: readonly number[];
   readonly values: CaptureFinding['values'];
   readonly message: string;
   /** A display filter, where the frames alone do not show it. */
@@ -23,6 +25,7 @@ export function captureFinding(said: Said): CaptureFinding {
     confidence: said.confidence ?? 'certain',
     frame: frame ?? null,
     frames,
+    flows: [...(said.flows ?? [])].sort((a, b) => a - b),
     values: said.values,
     message: said.message,
     filter: said.filter ?? (frames.length === 0 ? null : filterOf(frames)),

@@ -4,6 +4,7 @@ import type { CaptureFinding } from '../record/capture.ts';
 import type { Across } from './across.ts';
 import type { Episode } from './backlog.ts';
 import { HOSTS, PROBE, TENTH } from './crowds.ts';
+import { DISTINCT_MOST } from './distinct.ts';
 import { addressText, endpointText } from './endpoints.ts';
 import { captureFinding, percent, plural, spanText } from './finding.ts';
 import { TARGETS_MOST, type Tally } from './minutes.ts';
@@ -21,6 +22,8 @@ const BURDEN = 100;
 /** Handshakes that a flood has at least, and the share of them that never completes. */
 const FLOOD_LEAST = 100;
 const FLOOD_SHARE = 0.8;
+/** Clients come again; spoofed addresses do not: so many sources a handshake. */
+const SOURCES_SHARE = 0.8;
 /** Targets of a scan, addresses of backscatter, resets of a burst. */
 const SCAN_LEAST = 20;
 const SCAN_SHARE = 0.8;
@@ -58,6 +61,7 @@ export function captureFindings({ census, oversize }: Across): CaptureFinding[] 
         severity: 'notice',
         confidence: census.oneWay >= 3 ? 'certain' : 'likely',
         frames: census.oneWayFrames.numbers,
+        flows: census.oneWayFlows.numbers,
         values: { flows: census.oneWay, bothWays: census.bothWays },
         message: `${plural(census.oneWay, 'flow')} of ${flows.toLocaleString('en')} with one direction only, though the other end must have answered: ${most ? 'the capture, or a filter, sees one side of the traffic' : 'asymmetric routing, or a filter'}; nothing is said about answers there`,
       }),
@@ -68,7 +72,8 @@ export function captureFindings({ census, oversize }: Across): CaptureFinding[] 
       captureFinding({
         code: 'capture-gap',
         severity: 'notice',
-        values: { flows: census.gaps, octets: census.gapOctets, firstFlow: census.gapFlows.numbers[0] ?? null },
+        values: { flows: census.gaps, octets: census.gapOctets },
+        flows: census.gapFlows.numbers,
         message: `${plural(census.gapOctets, 'octet')} in ${plural(census.gaps, 'flow')} (${flowList(census.gapFlows.numbers, census.gaps)}) were acknowledged but never captured: the capture lost them, not the network`,
         filter: 'tcp.analysis.ack_lost_segment || tcp.analysis.lost_segment',
       }),
@@ -80,7 +85,8 @@ export function captureFindings({ census, oversize }: Across): CaptureFinding[] 
         code: 'capture-reordered',
         severity: 'notice',
         confidence: 'likely',
-        values: { flows: census.reordered, firstFlow: census.reorderedFlows.numbers[0] ?? null },
+        values: { flows: census.reordered },
+        flows: census.reorderedFlows.numbers,
         message: `${plural(census.reordered, 'flow')} (${flowList(census.reorderedFlows.numbers, census.reordered)}) with an acknowledgment before what it acknowledges: several taps or queues were merged, and the order of close records is not to be trusted`,
         filter: 'tcp.analysis.ack_lost_segment',
       }),
@@ -93,18 +99,20 @@ export function captureFindings({ census, oversize }: Across): CaptureFinding[] 
         code: 'capture-nat-pair',
         severity: 'notice',
         confidence: pairs.count > 1 ? 'certain' : 'likely',
-        values: { pairs: pairs.count, firstFlow: pairs.first[0], secondFlow: pairs.first[1] },
+        flows: pairs.first,
+        values: { pairs: pairs.count },
         message: `${plural(pairs.count, 'connection')} captured on both sides of a device that rewrites addresses (flows ${pairs.first[0]} and ${pairs.first[1]}): counts are doubled`,
       }),
     );
   }
   if (oversize !== null) {
-    const { frame, octets, mss } = oversize;
+    const { frame, flow, octets, mss } = oversize;
     found.push(
       captureFinding({
         code: 'capture-offload',
         severity: 'info',
         frames: [frame],
+        flows: [flow],
         values: { octets, mss: mss < 0 ? null : mss },
         message: `segments larger than their receiver takes (frame ${frame}: ${octets.toLocaleString('en')} octets${mss < 0 ? '' : `, MSS ${mss.toLocaleString('en')}`}): the network card cuts or joins them, and one may be several on the wire`,
         filter: `tcp.len > ${mss < 0 ? octets - 1 : mss}`,
@@ -117,6 +125,7 @@ export function captureFindings({ census, oversize }: Across): CaptureFinding[] 
         code: 'capture-midstream',
         severity: 'info',
         frames: census.midstreamFrames.numbers,
+        flows: census.midstreamFlows.numbers,
         values: { flows: census.midstream },
         message: `${plural(census.midstream, 'flow')} of ${flows.toLocaleString('en')} began before the capture, or without the SYN that began ${census.midstream === 1 ? 'it' : 'them'}`,
       }),
@@ -127,6 +136,7 @@ export function captureFindings({ census, oversize }: Across): CaptureFinding[] 
       captureFinding({
         code: 'capture-ended-open',
         severity: 'info',
+        flows: census.openFlows.numbers,
         values: { flows: census.endedOpen },
         message: `${plural(census.endedOpen, 'flow')} still open when the capture ended`,
       }),
@@ -177,8 +187,9 @@ function floods({ backlog, census }: Across, moments: Moments, found: CaptureFin
     const { entered, completed, undecided, server } = episode;
     const decided = entered - undecided;
     if (decided < FLOOD_LEAST || decided - completed < decided * FLOOD_SHARE) continue;
-    // Where nothing but SYNs was captured, nobody can tell; the server's repeats can.
-    if (episode.synAckRepeats === 0 && census.synsOnly === census.flows) continue;
+    // Where nothing but SYNs was captured only the server's repeats tell for sure, and sources that come once hint at it.
+    const several = episode.sources.count < Math.min(decided * SOURCES_SHARE, DISTINCT_MOST);
+    if (isFiltered(census, episode) && several) continue;
     const known = worst.get(server);
     if (known === undefined || known.peak < episode.peak) worst.set(server, episode);
   }
@@ -187,6 +198,7 @@ function floods({ backlog, census }: Across, moments: Moments, found: CaptureFin
     const decided = episode.entered - episode.undecided;
     const sources = episode.sources.count;
     const at = timeText(moments, episode.peakTime);
+    const filtered = isFiltered(census, episode);
     const victims = [
       starved > 0 ? `${plural(starved, 'client')} sent SYNs again and got no answer` : '',
       delayed > 0 ? `${plural(delayed, 'client')} got in only after sending the SYN again` : '',
@@ -195,7 +207,7 @@ function floods({ backlog, census }: Across, moments: Moments, found: CaptureFin
       captureFinding({
         code: 'syn-flood',
         severity: 'alert',
-        confidence: synAckRepeats > 0 ? 'certain' : 'likely',
+        confidence: synAckRepeats > 0 ? 'certain' : filtered ? 'possible' : 'likely',
         frames: [episode.peakFrame, episode.firstFrame],
         values: {
           server,
@@ -210,7 +222,7 @@ function floods({ backlog, census }: Across, moments: Moments, found: CaptureFin
           clientsUnanswered: starved,
           clientsDelayed: delayed,
         },
-        message: `${server}: up to ${plural(peak, 'connection')} half open at once (at ${at}), from about ${plural(sources, 'source')}; ${percent(completed, decided)} of ${plural(decided, 'handshake')} completed within ${spanText(episode.to - episode.from)}: a SYN flood. ${victims.length === 0 ? 'No client was seen to suffer' : victims.join(', ')}`,
+        message: `${server}: up to ${plural(peak, 'connection')} half open at once (at ${at}), from ${sources >= DISTINCT_MOST ? 'more than' : 'about'} ${plural(sources, 'source')}; ${percent(completed, decided)} of ${plural(decided, 'handshake')} completed within ${spanText(episode.to - episode.from)}: ${filtered ? 'a SYN flood, unless a capture filter left out what is no SYN' : 'a SYN flood'}. ${victims.length === 0 ? 'No client was seen to suffer' : victims.join(', ')}`,
         filter: `tcp.flags.syn == 1 && ${serverFilter(server)}`,
       }),
     );
@@ -227,6 +239,11 @@ function floods({ backlog, census }: Across, moments: Moments, found: CaptureFin
       );
     }
   }
+}
+
+/** A filter may have left out what would show that handshakes completed. */
+function isFiltered(census: Across['census'], episode: Episode): boolean {
+  return episode.synAckRepeats === 0 && census.synsOnly === census.flows;
 }
 
 const PROBES = [

@@ -1,6 +1,7 @@
 import { Analysis, type AnalysisOptions } from '../analyze.ts';
 import type { RecordView } from '../capture/record.ts';
 import { type LastackError, UsageError } from '../errors.ts';
+import { ChosenFlows } from '../extract/chosen-flows.ts';
 import { FlowFrames } from '../extract/flow-frames.ts';
 import type { FrameSet } from '../extract/frame-set.ts';
 import { FLOW } from '../flow/rows.ts';
@@ -13,9 +14,12 @@ import { FLOW_FIELDS, type FlowRecord } from '../record/flow.ts';
 import { recordObject } from '../record/object.ts';
 import { SegmentCursor } from '../record/segment.ts';
 import { commonSnapshotLength, PcapngWriter } from '../render/pcapng.ts';
+import { plural } from '../render/quantity.ts';
 import { SegmentView } from '../wire/segment.ts';
 import { analysisOptions, type FrameRanges, type ReadingOptions } from './capture-options.ts';
 import { EXIT, exitStatus } from './exit.ts';
+import { FindingSearch } from './finding-search.ts';
+import { ignoredCodes } from './ignored.ts';
 import { Output } from './output.ts';
 import { printable, reportProblems } from './problems.ts';
 import { Interruption, type RecordTaker, readAll } from './reading.ts';
@@ -23,6 +27,8 @@ import { VERSION } from './version.ts';
 
 export interface ExtractOptions extends ReadingOptions {
   readonly frames?: FrameRanges;
+  /** Codes of findings. */
+  readonly finding?: readonly string[];
   readonly annotate: boolean;
 }
 
@@ -34,6 +40,9 @@ export async function extract(captures: readonly string[], options: ExtractOptio
   const byFlow = options.flow !== undefined ? '--flow' : options.where !== undefined ? '--where' : null;
   if (byFlow !== null && options.frames !== undefined)
     throw new UsageError(`${byFlow} and --frames exclude each other`);
+  if (options.finding !== undefined && (byFlow !== null || options.frames !== undefined))
+    throw new UsageError(`--finding and ${byFlow ?? '--frames'} exclude each other`);
+  const codes = ignoredCodes(options.finding);
   if ((options.output === undefined || options.output === '-') && process.stdout.isTTY === true)
     throw new UsageError('a capture is not written to a terminal: name a file with --output');
   const stored = new StoredInputs();
@@ -42,10 +51,10 @@ export async function extract(captures: readonly string[], options: ExtractOptio
     await stored.store(captures, interruption.promise);
     interruption.forget();
     const { where } = options;
-    if (where === undefined) return await extractFrom(captures, options, stored, interruption.happened);
+    if (where === undefined) return await extractFrom(captures, options, codes, stored, interruption.happened);
     const { flowsWhere } = await import('./where.ts');
     const flow = await flowsWhere(captures, { ...options, where }, stored);
-    return await extractFrom(captures, { ...options, flow }, stored, interruption.happened);
+    return await extractFrom(captures, { ...options, flow }, codes, stored, interruption.happened);
   } finally {
     interruption.forget();
     stored.close();
@@ -55,6 +64,7 @@ export async function extract(captures: readonly string[], options: ExtractOptio
 async function extractFrom(
   captures: readonly string[],
   options: ExtractOptions,
+  codes: ReadonlySet<string>,
   stored: StoredInputs,
   interruptedBefore: boolean,
 ): Promise<number> {
@@ -63,11 +73,14 @@ async function extractFrom(
     reportProblems(source.problems);
     return exitStatus(source.problems);
   }
-  const survey = new Survey(source, options);
-  let interrupted = await readAll(source, survey, options.progress);
-  const problems: readonly LastackError[] = [...source.problems];
-  survey.check(options);
   const paths = source.inputs.map((input) => input.path);
+  const search = codes.size === 0 ? null : new FindingSearch(source, codes, options);
+  let interrupted = search === null ? false : await readAll(source, search, options.progress);
+  const surveyed = search === null ? source : await openCaptures(paths, { digest: true, stored: stored.files });
+  const survey = new Survey(surveyed, options, search);
+  interrupted = (await readAll(surveyed, survey, options.progress)) || interrupted;
+  const problems: readonly LastackError[] = [...surveyed.problems];
+  survey.check(options);
   const output = new Output(options.output, [...captures, ...paths]);
   const again = await openCaptures(paths, { stored: stored.files });
   const writing = new Writing(again, options, survey, output);
@@ -89,15 +102,20 @@ class Survey implements RecordTaker {
   private readonly source: CaptureSource;
   private readonly analysis: Analysis;
   private readonly flowFrames: FlowFrames | null;
+  readonly search: FindingSearch | null;
+  /** Null when the records' own numbers decide. */
+  readonly wanted: ChosenFlows | null;
 
-  constructor(source: CaptureSource, options: ExtractOptions) {
+  constructor(source: CaptureSource, options: ExtractOptions, search: FindingSearch | null) {
     this.source = source;
+    this.search = search;
     this.ranges = options.frames ?? ALL;
-    const wanted = new Set(options.flow ?? []);
+    const wanted = search?.chosen() ?? (options.flow === undefined ? null : new ChosenFlows(options.flow));
+    this.wanted = wanted;
     this.analysis = new Analysis({
       ...analysisOptions(options),
       across: false,
-      ...(options.flow === undefined
+      ...(wanted === null
         ? {}
         : {
             onFlow: (row) => {
@@ -110,8 +128,7 @@ class Survey implements RecordTaker {
           }),
     });
     const cursor = flowCursor(this.analysis, source);
-    this.flowFrames =
-      options.flow === undefined ? null : new FlowFrames(wanted, this.analysis.tracker, this.analysis.wire);
+    this.flowFrames = wanted === null ? null : new FlowFrames(wanted, this.analysis.tracker, this.analysis.wire);
     this.frames = this.flowFrames?.frames ?? null;
   }
 
@@ -140,7 +157,9 @@ class Survey implements RecordTaker {
     const { flows } = this.analysis.tracker;
     const missing = (options.flow ?? []).filter((flow) => flow > flows);
     if (missing.length > 0) throw new UsageError(`there is no flow ${missing.join(', ')}: there are ${flows}`);
-    if ((this.frames?.size ?? this.chosen) === 0) throw new UsageError('no record is what was asked for');
+    if ((this.frames?.size ?? this.chosen) > 0) return;
+    if (options.finding === undefined) throw new UsageError('no record is what was asked for');
+    throw new UsageError(`nothing was found of ${options.finding.join(', ')}`);
   }
 }
 
@@ -152,6 +171,7 @@ class Writing implements RecordTaker {
   private readonly analysis: Analysis;
   private readonly frames: FrameSet | null;
   private readonly ranges: FrameRanges;
+  private readonly evidence: ReadonlyMap<number, readonly string[]>;
   /** Records that the first reading took: an interrupted one saw no more. */
   private readonly most: number;
   /** What is said of the record that is being taken. */
@@ -163,6 +183,7 @@ class Writing implements RecordTaker {
     this.frames = survey.frames;
     this.ranges = options.frames ?? ALL;
     this.most = survey.records;
+    this.evidence = survey.search?.evidence ?? new Map();
     this.writer = new PcapngWriter(`lastack ${VERSION}`, commonSnapshotLength(survey.snapshotLengths));
     const analysis: Analysis = new Analysis({
       ...analysisOptions(options),
@@ -194,6 +215,8 @@ class Writing implements RecordTaker {
     if (!(this.frames === null ? inRanges(this.ranges, record.frame) : this.frames.has(record.frame))) return;
     if (!this.analysis.isWanted(record)) return;
     const { source, output } = this;
+    for (const text of this.evidence.get(record.frame) ?? [])
+      this.comments.push(`lastack: frame ${record.frame}: ${text}`);
     const format = source.inputs[record.file]!.format;
     this.writer.packet(output.out, record, source.interfaceOf(record), format, this.comments);
     output.flushIfFull();
@@ -230,15 +253,18 @@ function sectionText(survey: Survey, options: ExtractOptions): string {
   const what =
     options.flow !== undefined
       ? `flow ${options.flow.join(', ')}`
-      : options.frames !== undefined
-        ? `frames ${options.frames.map(rangeText).join(', ')}`
-        : 'all records';
+      : options.finding !== undefined
+        ? `${plural(survey.wanted?.size ?? 0, 'flow')} with ${options.finding.join(', ')}`
+        : options.frames !== undefined
+          ? `frames ${options.frames.map(rangeText).join(', ')}`
+          : 'all records';
   const lines = [`Extracted by lastack ${VERSION}: ${what}, from`];
   for (const { path, sha256 } of survey.inputs)
     lines.push(`  ${printable(path)}${sha256 === null ? '' : `, SHA-256 ${sha256}`}`);
+  for (const { code, message } of survey.search?.captureFindings ?? []) lines.push(`${code}: ${message}`);
   for (const flow of survey.flows.sort((a, b) => a.flow - b.flow)) lines.push(flowText(flow));
-  const untold = (options.flow?.length ?? 0) - survey.flows.length;
-  if (survey.flows.length === MOST_TOLD && untold > 0) lines.push(`and ${untold} more`);
+  const untold = (survey.wanted?.size ?? 0) - survey.flows.length;
+  if (survey.flows.length === MOST_TOLD && untold > 0) lines.push(`and ${untold} more flows`);
   return lines.join('\n');
 }
 

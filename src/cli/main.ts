@@ -71,9 +71,10 @@ is analysed), 130 interrupted.`,
 
   const extract = lastack
     .command('extract')
-    .description("a flow's packets, or chosen ones, as pcapng, with comments that say what each one did")
+    .description("a flow's or a finding's packets, or chosen ones, as pcapng, with comments that say what each one did")
     .argument('<capture...>', 'captures, directories of captures, or - for standard input');
   addReadingOptions(extract)
+    .option('--finding <codes>', 'the flows in which this was found: CODE or CODE,CODE', codes)
     .option('--frames <list>', 'only these records, by number: 3, 1,4-9 or 20-', frameRanges)
     .option('--no-annotate', 'add no comments to packets')
     .action(async (captures, options) => {

@@ -4,9 +4,14 @@ import type { NameTable } from '../capture/names.ts';
 /** The capture's own name of an address that is given as text, as lastack writes it. */
 export function nameLookup(names: NameTable): (address: string) => string | undefined {
   return (address) => {
-    const octets = isIPv4(address) ? Uint8Array.from(address.split('.'), Number) : ipv6Octets(address);
+    const octets = addressOctets(address);
     return names.nameOf(octets, 0, octets.length);
   };
+}
+
+/** The octets of an address that is given as text, as lastack writes it. */
+export function addressOctets(address: string): Uint8Array {
+  return isIPv4(address) ? Uint8Array.from(address.split('.'), Number) : ipv6Octets(address);
 }
 
 function ipv6Octets(address: string): Uint8Array {

@@ -3,6 +3,7 @@ import type { Tracker } from '../tcp/tracker.ts';
 import { NOTE, type Verdict } from '../tcp/verdict.ts';
 import type { SegmentDecoder } from '../wire/decode.ts';
 import { type SegmentView, WIRE, type WireResult } from '../wire/segment.ts';
+import type { ChosenFlows } from './chosen-flows.ts';
 import { FrameSet } from './frame-set.ts';
 
 /**
@@ -14,7 +15,7 @@ import { FrameSet } from './frame-set.ts';
  */
 export class FlowFrames {
   readonly frames: FrameSet = new FrameSet();
-  private readonly wanted: ReadonlySet<number>;
+  private readonly wanted: ChosenFlows;
   private readonly tracker: Tracker;
   private readonly wire: SegmentDecoder;
   /** Fragments of datagrams that were not whole when their first fragment came. */
@@ -22,7 +23,7 @@ export class FlowFrames {
   /** SYNs inside an open connection, by the number of the flow that they may begin; those past KEPT stay where they are. */
   private readonly syns: Map<number, WaitingSyns> = new Map();
 
-  constructor(wanted: ReadonlySet<number>, tracker: Tracker, wire: SegmentDecoder) {
+  constructor(wanted: ChosenFlows, tracker: Tracker, wire: SegmentDecoder) {
     this.wanted = wanted;
     this.tracker = tracker;
     this.wire = wire;
@@ -31,6 +32,7 @@ export class FlowFrames {
   /** Takes what the tracker says of a segment, or of something else that has to do with a flow. */
   take(verdict: Verdict, segment: SegmentView, result: WireResult): void {
     const { flow, notes } = verdict;
+    this.wanted.see(flow, segment);
     if (result === WIRE.segment && (notes & (NOTE.synInsideConnection | NOTE.portsReused)) !== 0) {
       if ((notes & NOTE.synInsideConnection) !== 0) {
         this.wait(verdict, segment.frame);

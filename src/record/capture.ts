@@ -21,6 +21,8 @@ export interface CaptureFinding {
   readonly frame: number | null;
   /** Evidence, in ascending order: where there is much, some of it. */
   readonly frames: readonly number[];
+  /** Numbers of the flows that it is about, in ascending order: where there are many, some of them. */
+  readonly flows: readonly number[];
   /** What was measured and compared. Names that end in `Ms` are milliseconds. */
   readonly values: Readonly<Record<string, number | string | null>>;
   /** What was seen, what it means, and what to look at next. */
@@ -117,11 +119,12 @@ export const CAPTURE_SCHEMA: {
               confidence: { enum: ['certain', 'likely', 'possible'] },
               frame: { type: ['integer', 'null'] },
               frames: { type: 'array', items: INTEGER },
+              flows: { type: 'array', items: INTEGER },
               values: { type: 'object' },
               message: { type: 'string' },
               filter: { type: ['string', 'null'] },
             } satisfies Record<keyof CaptureFinding, object>,
-            required: ['code', 'severity', 'confidence', 'frame', 'frames', 'values', 'message', 'filter'],
+            required: ['code', 'severity', 'confidence', 'frame', 'frames', 'flows', 'values', 'message', 'filter'],
           },
         },
       } satisfies Record<keyof CaptureSummary, object>,

@@ -49,7 +49,8 @@ describe('capture-gap', () => {
     `);
     expect(findingsOf(records).find(({ code }) => code === 'capture-gap')).toMatchObject({
       severity: 'notice',
-      values: { flows: 1, octets: 200, firstFlow: 1 },
+      flows: [1],
+      values: { flows: 1, octets: 200 },
     });
   });
 
@@ -178,7 +179,7 @@ describe('capture-nat-pair', () => {
       .segment(delay + 0.0078, '10.0.0.90:8443', CLIENT, '.', 5022, isn + 12);
 
   test('one connection on both sides of a device that rewrites addresses', () => {
-    expect(both(0.0003).of('capture-nat-pair')).toMatchObject([{ values: { pairs: 1, firstFlow: 1, secondFlow: 2 } }]);
+    expect(both(0.0003).of('capture-nat-pair')).toMatchObject([{ flows: [1, 2], values: { pairs: 1 } }]);
   });
 
   test('is not a generator that uses the same numbers in every flow', () => {

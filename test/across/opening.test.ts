@@ -90,6 +90,11 @@ describe('syn-flood', () => {
     expect(filtered.codes()).toEqual(['capture-syns-only']);
   });
 
+  test('is possible where a filter may have left out the rest, but sources come once', () => {
+    const spoof = new Scene().each(500, (scene, i) => scene.halfOpen(i / 50, spoofed(i), SERVER));
+    expect(spoof.of('syn-flood')).toMatchObject([{ confidence: 'possible' }]);
+  });
+
   test('is not 99 half-open flows', () => {
     const few = new Scene()
       .open(0, known(1), SERVER)

@@ -55,6 +55,35 @@ test('--frames writes those records, --from and --to leave out what lies outside
   expect(decode([readFileSync(OUT)]).records).toHaveLength(2);
 });
 
+test('--finding writes the flows in which something was found, and says so at its evidence', async () => {
+  const run = await lastack(['extract', WEB, '--finding', 'handshake-refused', '-o', OUT]);
+  expect(run).toEqual({ status: 0, out: '', error: '' });
+  expect(decode([readFileSync(OUT)]).records).toHaveLength(2);
+  const [section, ...comments] = commentsOf(OUT);
+  expect(section![1]).toContain('1 flow with handshake-refused, from');
+  expect(comments.filter(([, text]) => text.includes('handshake-refused: '))).toHaveLength(2);
+  expect(await lastack(['extract', WEB, '--finding', 'reset-forged', '-o', OUT])).toMatchObject({
+    status: 2,
+    error: 'lastack: nothing was found of reset-forged\n',
+  });
+  const wrong = await lastack(['extract', WEB, '--finding', 'handshake-refuse', '-o', OUT]);
+  expect(wrong.error).toContain('did you mean handshake-refused?');
+});
+
+test('--finding of the capture writes the flows that it is about', async () => {
+  const scan = join(folder, 'scan.pcap');
+  const ports = Array.from({ length: 30 }, (_, i) => [REFUSED, { clientPort: 50_000, serverPort: 100 + i }] as const);
+  writeFileSync(
+    scan,
+    pcapOf([THREE_WAY], ...ports.map(([script, options]): [typeof script, typeof options] => [script, options])),
+  );
+  await lastack(['extract', scan, '--finding', 'scan-syn', '-o', OUT]);
+  const [section] = commentsOf(OUT);
+  expect(section![1]).toMatch(/\nscan-syn: 10\.0\.0\.1 tried \d+ ports of 10\.0\.0\.2 with SYNs/);
+  const { records } = decode([readFileSync(OUT)]);
+  expect(records.length).toBeGreaterThanOrEqual(60);
+});
+
 test('reads standard input, compressed or not, and writes to a pipe', async () => {
   await lastack(['extract', WEB, '--flow', '1', '-o', OUT]);
   const piped = await lastack(['extract', '-', '--flow', '1', '-o', '-'], { input: gzipSync(web) });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Analysis } from '../../src/analyze.ts';
 import type { RecordView } from '../../src/capture/record.ts';
+import { ChosenFlows } from '../../src/extract/chosen-flows.ts';
 import { FlowFrames } from '../../src/extract/flow-frames.ts';
 import { FrameSet } from '../../src/extract/frame-set.ts';
 import { exchange, recordsOf } from '../exchange.ts';
@@ -11,7 +12,7 @@ function framesOf(records: readonly RecordView[], ...flows: readonly number[]): 
   const analysis: Analysis = new Analysis({
     onSegment: (verdict, segment, result) => chosen.take(verdict, segment, result),
   });
-  const chosen = new FlowFrames(new Set(flows), analysis.tracker, analysis.wire);
+  const chosen = new FlowFrames(new ChosenFlows(flows), analysis.tracker, analysis.wire);
   records.forEach((one, i) => {
     one.frame = i + 1;
     analysis.take(one);

@@ -136,12 +136,13 @@ export class Analysis {
    * @param ignored codes of findings that are left out
    */
   flowContext(files: readonly string[], ignored: ReadonlySet<string> = new Set()): FlowContext {
-    const { evidence, eventCounts, history } = this.tracker;
+    const { evidence, eventCounts, history, timing } = this.tracker;
     return {
       rows: this.rows,
       evidence,
       eventCounts,
       history,
+      timing,
       services: evidence.services,
       start: () => this.start,
       now: () => this.end_,

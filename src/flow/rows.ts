@@ -92,6 +92,8 @@ export const FLOW = {
   historySeen: 68,
   historyLetters: 69,
   historyExtra: 72,
+  /** 1 + the number of its values in tcp/timing.ts, or 0. */
+  timing: 71,
   /** Where Zeek counts each end's sequence numbers from; server's directly after the client's. */
   historyStart: 73,
   /** When Zeek forgets the connection, 0 while it has no reason to. */

@@ -3,6 +3,7 @@ import type { Facts } from '../findings/case.ts';
 import { Judge, type Judgement } from '../findings/judge.ts';
 import { FLOW } from '../flow/rows.ts';
 import type { History } from '../tcp/history.ts';
+import type { Timing } from '../tcp/timing.ts';
 
 /** What a record of a flow needs beyond its row. */
 export interface FlowContext extends Facts {
@@ -12,6 +13,8 @@ export interface FlowContext extends Facts {
   readonly files: readonly string[];
   /** Zeek's view of the flows. */
   readonly history: History;
+  /** First payload, timers and late ACKs of the flows. */
+  readonly timing: Timing;
   /** Maximum segment lifetime in seconds. */
   readonly msl: number;
   /** Codes of findings that are left out; none by default. */

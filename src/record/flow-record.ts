@@ -28,6 +28,10 @@ export interface FlowRecord {
   readonly end: string;
   /** From start to end. */
   readonly durationMs: number;
+  /** The longest time between two of its segments; null when there is one alone. */
+  readonly longestIdleMs: number | null;
+  /** Which end the capture was likely taken near, or between them; null where its times do not tell. */
+  readonly vantage: 'client' | 'server' | 'between' | null;
   /** How the connection was opened. */
   readonly handshake: Handshake;
   /** How the connection was closed. */
@@ -89,6 +93,8 @@ export interface Handshake {
   readonly synRetransmissions: number;
   /** How often the SYN+ACK was sent again. */
   readonly synAckRetransmissions: number;
+  /** How often the SYN+ACK was sent again although the ACK of it had been captured: it was lost behind the tap, or the server threw it away (a full accept queue). */
+  readonly synAckRetransmissionsAfterAck: number | null;
   /** Both ends sent a SYN before they saw the other one. */
   readonly simultaneousOpen: boolean;
   /** TCP Fast Open was used (RFC 7413). */
@@ -206,6 +212,16 @@ export interface Direction {
   readonly retransmittedSegments: number;
   /** Octets of payload in them. */
   readonly retransmittedBytes: number;
+  /** From the flow's start to this end's first payload; null when there is none, or the start was not captured. */
+  readonly firstPayloadMs: number | null;
+  /** Segments sent again by a timer (retransmission timeout or tail loss probe), as far as the capture can tell; null when it holds nothing of the other end. */
+  readonly timeouts: number | null;
+  /** The most timeouts of the same octets, one after the other: back-off doubles the wait each time. */
+  readonly timeoutsInARow: number | null;
+  /** The longest of these waits; null when there was none. */
+  readonly longestTimeoutMs: number | null;
+  /** Pure ACKs that came 35 to 510 ms later than the fastest, with nothing else to acknowledge: consistent with a delayed-ACK timer; null when none was timed. */
+  readonly delayedAcks: number | null;
   /** Initial sequence number. */
   readonly isn: number | null;
   /** Maximum segment size it announced. */

@@ -34,6 +34,7 @@ import {
   word,
 } from './field.ts';
 import { outcomeOf } from './outcome.ts';
+import { VANTAGES, vantageOf } from './vantage.ts';
 
 const SIDES = ['client', 'server'] as const;
 const TIME_WAIT_SIDES = ['client', 'server', 'both'] as const;
@@ -91,6 +92,17 @@ export const FLOW_FIELDS: Fields<FlowCursor> = {
   start: time('Time of the first record', (flow) => flow.double(FLOW.firstTimeF64)),
   end: time('Time of the last record', (flow) => flow.double(FLOW.lastTimeF64)),
   durationMs: { ...milliseconds('From start to end', duration), nullable: false },
+  longestIdleMs: milliseconds(
+    'The longest time between two of its segments; null when there is one alone',
+    longestIdle,
+  ),
+  vantage: orNull(
+    word(
+      'Which end the capture was likely taken near, or between them; null where its times do not tell',
+      VANTAGES,
+      vantageOf,
+    ),
+  ),
   handshake: object('Handshake', 'How the connection was opened', {
     outcome: word('What came of the handshake, as far as it was captured', HANDSHAKE_OUTCOMES, outcomeOf),
     synFrame: frame('The first SYN', FLOW.synFrame),
@@ -109,6 +121,12 @@ export const FLOW_FIELDS: Fields<FlowCursor> = {
     synRetransmissions: integer('How often the SYN was sent again', (flow) => flow.word(FLOW.synRetransmissions)),
     synAckRetransmissions: integer('How often the SYN+ACK was sent again', (flow) =>
       flow.word(FLOW.synAckRetransmissions),
+    ),
+    synAckRetransmissionsAfterAck: orNull(
+      integer(
+        'How often the SYN+ACK was sent again although the ACK of it had been captured: it was lost behind the tap, or the server threw it away (a full accept queue)',
+        (flow) => (flow.word(FLOW.ackFrame) === 0 ? Number.NaN : flow.context.timing.synAcksAfterAck(flow.row)),
+      ),
     ),
     simultaneousOpen: boolean('Both ends sent a SYN before they saw the other one', (flow) =>
       bit(flow, FLOW_BITS.simultaneousOpen),
@@ -224,6 +242,16 @@ export function duration(flow: FlowCursor): number {
   return flow.double(FLOW.lastTimeF64) - flow.double(FLOW.firstTimeF64);
 }
 
+function longestIdle(flow: FlowCursor): number {
+  const segments = flow.word(FLOW.client + END.packets) + flow.word(FLOW.server + END.packets);
+  return segments < 2 ? Number.NaN : flow.double(FLOW.longestSilenceF64);
+}
+
+function firstPayload(flow: FlowCursor, side: number): number {
+  if (bit(flow, FLOW_BITS.midstream) !== 0) return Number.NaN;
+  return flow.context.timing.firstPayload(flow.row, side) - flow.double(FLOW.firstTimeF64);
+}
+
 /** From the last SYN to the ACK that completed the handshake, in nanoseconds; NaN when either was not captured. */
 export function handshakeTime(flow: FlowCursor): number {
   return between(flow, FLOW.synFrame, FLOW.lastSynTimeF64, FLOW.ackFrame, FLOW.ackTimeF64);
@@ -321,6 +349,9 @@ function nextState(flow: FlowCursor, side: number, after: number): number {
 /** What one end sent; `end` is `FLOW.client` or `FLOW.server`. */
 function direction(doc: string, end: number): Field<FlowCursor> {
   const half = end / 2;
+  const side = end === FLOW.client ? CLIENT : SERVER;
+  const other = end === FLOW.client ? FLOW.server : FLOW.client;
+  const answered = (flow: FlowCursor): boolean => flow.word(other + END.packets) > 0;
   const known = (flow: FlowCursor, mask: number): boolean => (flow.word(end + END.bits) & mask) !== 0;
   const ofSyn = (flow: FlowCursor, mask: number): number =>
     known(flow, END_BITS.synSent) ? (known(flow, mask) ? 1 : 0) : Number.NaN;
@@ -338,6 +369,32 @@ function direction(doc: string, end: number): Field<FlowCursor> {
       flow.word(end + END.retransmittedSegments),
     ),
     retransmittedBytes: integer('Octets of payload in them', (flow) => flow.double(half + END.retransmittedBytesF64)),
+    firstPayloadMs: milliseconds(
+      "From the flow's start to this end's first payload; null when there is none, or the start was not captured",
+      (flow) => firstPayload(flow, side),
+    ),
+    timeouts: orNull(
+      integer(
+        'Segments sent again by a timer (retransmission timeout or tail loss probe), as far as the capture can tell; null when it holds nothing of the other end',
+        (flow) => (answered(flow) ? flow.context.timing.timeouts(flow.row, side) : Number.NaN),
+      ),
+    ),
+    timeoutsInARow: orNull(
+      integer(
+        'The most timeouts of the same octets, one after the other: back-off doubles the wait each time',
+        (flow) => (answered(flow) ? flow.context.timing.timeoutsInARow(flow.row, side) : Number.NaN),
+      ),
+    ),
+    longestTimeoutMs: milliseconds('The longest of these waits; null when there was none', (flow) =>
+      answered(flow) ? flow.context.timing.longestTimeout(flow.row, side) : Number.NaN,
+    ),
+    delayedAcks: orNull(
+      integer(
+        'Pure ACKs that came 35 to 510 ms later than the fastest, with nothing else to acknowledge: consistent with a delayed-ACK timer; null when none was timed',
+        (flow) =>
+          flow.word(other + END.rttSamples) === 0 ? Number.NaN : flow.context.timing.delayedAcks(flow.row, side),
+      ),
+    ),
     isn: orNull(
       integer('Initial sequence number', (flow) =>
         known(flow, END_BITS.isnKnown) ? flow.word(end + END.isn) >>> 0 : Number.NaN,

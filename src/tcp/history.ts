@@ -131,14 +131,17 @@ export class History {
   private restart(row: number): void {
     const { i32, f64 } = this.rows;
     this.forget(row);
-    i32.fill(0, row + FLOW.history, row + FLOW.historyStart + 2);
+    i32.fill(0, row + FLOW.history, row + FLOW.historyLetters + IN_ROW / 6);
+    i32.fill(0, row + FLOW.historyExtra, row + FLOW.historyStart + 2);
     f64[row / 2 + FLOW.historyUntilF64] = 0;
   }
 
   /** No later segment belongs to the connection that Zeek saw first. */
   private conclude(row: number): void {
     const i32 = this.rows.i32;
-    i32[row + FLOW.history] = i32[row + FLOW.history]! | OVER | QUIET;
+    this.settle(row);
+    // What was not seen stays worth a look: others count on a side's first payload (tcp/timing.ts).
+    i32[row + FLOW.history] = i32[row + FLOW.history]! | OVER | QUIET_ACK | (QUIET_ACK << 2);
   }
 
   /** Whether Zeek takes a SYN (or, of a half connection, a SYN+ACK) for the beginning of another connection. */
@@ -555,7 +558,7 @@ const DOUBTFUL = 0x1000000;
 /** FLOW.historySeen: letters seen of the client in bits 0 to 7, of the server in 8 to 15, then how many there are. */
 export const LENGTH_SHIFT = 16;
 /** Letters that fit in the row. */
-export const IN_ROW = 18;
+export const IN_ROW = 12;
 
 /** Zeek's tcp_attempt_delay and tcp_close_delay, tcp_inactivity_timeout, and what interactive services are given. */
 const ATTEMPT_DELAY = 5e9;

@@ -19,6 +19,7 @@ import { takeReset, takeSignOfLife } from './reset.ts';
 import { Reuse } from './reuse.ts';
 import { expectAckAnyway, settleAcknowledged, takeSequence } from './sequence.ts';
 import { takeInStep } from './steady.ts';
+import { LATE_ACK, Timing } from './timing.ts';
 import { NOTE, Verdict } from './verdict.ts';
 
 /** How the tracker is asked to work. */
@@ -51,6 +52,7 @@ export class Tracker {
   readonly eventCounts: EventCounts = new EventCounts();
   readonly history: History = new History(this.rows, this.islands);
   readonly evidence: Evidence = new Evidence(this.rows, this.verdict);
+  readonly timing: Timing = new Timing(this.rows, this.verdict);
   private readonly hosts = new HostSet();
   private readonly tombstones = new Tombstones();
   private readonly options: TrackerOptions;
@@ -92,6 +94,7 @@ export class Tracker {
     }
     if ((segment.flags & SYN) !== 0) row = this.splitAtSyn(row, segment);
     if (!takeInStep(this, row, this.sideOf(row), segment)) this.replay(row, segment);
+    if (verdict.repeats !== 0 || verdict.rtt >= LATE_ACK) this.timing.take(row, segment);
     if ((++this.ticks & 0xff) === 0) this.handOn(segment.time);
   }
 
@@ -174,7 +177,10 @@ export class Tracker {
       i32[sender + END.bits] = i32[sender + END.bits]! | END_BITS.checksumGood;
       this.hosts.add(segment);
     }
-    if (!isQuiet(i32, row, side, sender, receiver, segment)) this.history.take(row, side, sender, receiver, segment);
+    if (!isQuiet(i32, row, side, sender, receiver, segment)) {
+      this.history.take(row, side, sender, receiver, segment);
+      if (payload !== 0) this.timing.takePayload(row, side, segment.time);
+    }
     const steady =
       (flags & (SYN | FIN | RST)) === 0 &&
       i32[row + FLOW.state] === STATE.ESTABLISHED &&
@@ -338,6 +344,7 @@ export class Tracker {
     this.evidence.forget(row);
     this.reuse.forget(row);
     this.history.forget(row);
+    this.timing.forget(row);
     if (this.lastRow === row) this.lastRow = -1;
     this.table.remove(row);
   }

@@ -25,8 +25,7 @@ export function takeSyn(tracker: Tracker, row: number, side: number, sender: num
     noteSynOptions(i32, sender, segment);
     if ((bits & FLOW_BITS.synSeen) !== 0) i32[row + FLOW.bits] = bits | FLOW_BITS.simultaneousOpen;
     else {
-      i32[row + FLOW.bits] =
-        bits | FLOW_BITS.synSeen | (segment.fastOpenCookie > 0 ? FLOW_BITS.fastOpenCookie : 0);
+      i32[row + FLOW.bits] = bits | FLOW_BITS.synSeen | (segment.fastOpenCookie > 0 ? FLOW_BITS.fastOpenCookie : 0);
       i32[row + FLOW.synFrame] = segment.frame;
       f64[(row >> 1) + FLOW.synTimeF64] = segment.time;
       i32[row + FLOW.dataInSyn] = segment.roomLength;

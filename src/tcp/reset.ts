@@ -232,7 +232,7 @@ export function takeSignOfLife(
     ((segment.flags & ACK) !== 0 &&
       (i32[receiver + END.bits]! & END_BITS.unaKnown) !== 0 &&
       seqDelta(i32[receiver + END.sndUna]!, segment.ack) > 0);
-  const challenges = !fresh && segment.roomLength === 0 && (i32[row + FLOW.reset]! >> RESET_PACK.inexact) !== 0;
+  const challenges = !fresh && segment.roomLength === 0 && i32[row + FLOW.reset]! >> RESET_PACK.inexact !== 0;
   if ((news && later) || (challenges && !news)) restore(tracker, row, side);
 }
 

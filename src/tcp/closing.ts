@@ -21,13 +21,11 @@ export function takeAcknowledgment(
 ): void {
   const { i32 } = tracker.rows;
   const ack = segment.ack;
+  settleAcknowledged(tracker, end, segment);
   const bits = i32[end + END.bits]!;
   if ((bits & END_BITS.unaKnown) !== 0) {
     const advance = seqDelta(i32[end + END.sndUna]!, ack);
-    if (advance < 0 || (advance === 0 && (bits & END_BITS.finSent) === 0)) {
-      settleAcknowledged(tracker, end, segment);
-      return;
-    }
+    if (advance < 0 || (advance === 0 && (bits & END_BITS.finSent) === 0)) return;
     if (advance > 0) {
       if (advance > PLAUSIBLE) return;
       i32[end + END.sndUna] = ack;
@@ -38,7 +36,6 @@ export function takeAcknowledgment(
     i32[end + END.sndUna] = ack;
     i32[end + END.bits] = bits | END_BITS.unaKnown;
   }
-  settleAcknowledged(tracker, end, segment);
   if (i32[end + END.islands] !== 0) fillByAck(tracker, end);
   if ((bits & END_BITS.finSent) !== 0 && seqDelta(i32[end + END.finSeq]!, ack) > 0)
     takeAckOfFin(tracker, row, side, end, segment);

@@ -30,6 +30,12 @@ export class EventCounts {
       if ((events & (1 << i)) !== 0) this.counts[at + i] = this.counts[at + i]! + 1;
   }
 
+  /** Takes `times` off the event with that bit. */
+  uncount(number: number, event: number, times: number): void {
+    const at = number * EVENT_NAMES.length + 31 - Math.clz32(event);
+    this.counts[at] = Math.max(0, this.counts[at]! - times);
+  }
+
   /** How often the event of that place in EVENT_NAMES occurred. */
   of(number: number, event: number): number {
     return this.counts[number * EVENT_NAMES.length + event] ?? 0;

@@ -242,7 +242,10 @@ export function step(tracker: Tracker, row: number, side: number, event: number,
 
 function noteSynOptions(i32: Int32Array, sender: number, segment: SegmentView): void {
   // What it sent before this SYN (the last words of an older connection, say) was of another sequence space.
-  const fresh = (i32[sender + END.bits]! & END_BITS.synSent) === 0 || i32[sender + END.isn] !== segment.seq;
+  const first = (i32[sender + END.bits]! & END_BITS.synSent) === 0 || i32[sender + END.isn] !== segment.seq;
+  const ahead = seqDelta(segment.seq, i32[sender + END.sndNxt]!);
+  const overtaken = (i32[sender + END.bits]! & END_BITS.seqKnown) !== 0 && ahead >= 1 && ahead <= INITIAL_WINDOW;
+  const fresh = first && !overtaken;
   let bits = i32[sender + END.bits]! | END_BITS.isnKnown | END_BITS.synSent;
   if (fresh) bits &= ~END_BITS.seqKnown;
   if (segment.sackPermitted !== 0) bits |= END_BITS.sackPermitted;
@@ -252,6 +255,9 @@ function noteSynOptions(i32: Int32Array, sender: number, segment: SegmentView): 
   i32[sender + END.mss] = segment.mss;
   i32[sender + END.windowScale] = segment.windowScale;
 }
+
+/** What may overtake a SYN: no initial window is larger. */
+const INITIAL_WINDOW = 1 << 16;
 
 /** RFC 7323 2.3: larger shift counts are taken for 14. */
 const LARGEST_SHIFT = 14;

@@ -48,6 +48,11 @@ export class Reuse {
     return octets >= 1 && octets <= 1 + waiting.copies[0]!.roomLength ? waiting.copies : undefined;
   }
 
+  /** How many copies of the SYN wait, at most KEPT. */
+  copies(row: number): number {
+    return this.waiting.get(row)!.copies.length;
+  }
+
   number(row: number): number {
     return this.waiting.get(row)!.number;
   }

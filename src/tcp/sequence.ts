@@ -22,7 +22,11 @@ export function takeSequence(tracker: Tracker, row: number, sender: number, segm
     i32[sender + END.sndNxt] = (start + length) | 0;
     i32[sender + END.seenNxt] = (start + length) | 0;
     f64[(sender >> 1) + END.uniqueBytesF64] = payload;
-    if (length > 0 || (flags & SYN) !== 0) expectAck(tracker, sender, segment.seq, (start + length) | 0, segment, 0);
+    if (length === 0 && (flags & SYN) === 0) return;
+    // A SYN+ACK that was overtaken comes after what it was sent before.
+    if (i32[sender + END.oldestEnd] !== i32[sender + END.oldestStart])
+      i32[sender + END.bits] = i32[sender + END.bits]! | END_BITS.disordered;
+    expectAck(tracker, sender, segment.seq, (start + length) | 0, segment, 0);
     return;
   }
   if (length === 0) {

@@ -190,6 +190,7 @@ export class Tracker {
     else {
       takeSequence(this, row, sender, segment);
       if ((flags & ACK) !== 0) takeAcknowledgment(this, row, sender === receiver ? side : 1 - side, receiver, segment);
+      else settleAcknowledged(this, receiver, segment);
       takeWindow(i32, row, side, sender, segment);
       if (segment.hasTimestamps !== 0) takeTimestamp(i32, sender, segment);
     }
@@ -217,10 +218,15 @@ export class Tracker {
     const { i32 } = this.rows;
     // To Wireshark who speaks to himself has another end that never speaks.
     const peer = receiver === sender ? row + FLOW.server : receiver;
-    let events = takeEvents(this, row, sender, peer, segment);
-    if ((segment.flags & SYN) !== 0) {
-      takeEventScale(i32, sender, peer, segment);
-      if ((this.verdict.notes & NOTE.portsReused) !== 0) events |= EVENT.portReused;
+    let events: number;
+    if ((this.verdict.notes & NOTE.synInsideConnection) !== 0) {
+      // Wireshark begins another stream here: this one knows nothing of the SYN.
+      events = this.reuse.copies(row) === 1 ? EVENT.portReused : EVENT.retransmission;
+    } else {
+      events = takeEvents(this, row, sender, peer, segment);
+      if ((segment.flags & SYN) !== 0) takeEventScale(i32, sender, peer, segment);
+      if ((segment.flags & (SYN | ACK)) === SYN && (this.verdict.notes & NOTE.portsReused) !== 0)
+        events |= EVENT.portReused;
     }
     if (events === 0 || isHeaderCut(segment)) return;
     this.verdict.events = events;
@@ -440,6 +446,8 @@ export class Tracker {
     const endBits = i32[sender + END.bits]!;
     const known = (endBits & (END_BITS.isnKnown | END_BITS.seqKnown)) !== 0;
     if (!known || ((endBits & END_BITS.isnKnown) !== 0 && i32[sender + END.isn] === segment.seq)) return row;
+    // A SYN that was overtaken by what followed it, or was captured late.
+    if ((endBits & END_BITS.isnKnown) === 0 && i32[row + FLOW.eventBase + side] === segment.seq) return row;
     const client = i32[row + FLOW.state]!;
     const server = i32[row + FLOW.state + 1]!;
     const finished =
@@ -471,18 +479,32 @@ export class Tracker {
     const { table, reuse } = this;
     const senderIsHigh = table.senderIsHigh;
     reuse.uncount(this.rows, row, waiting);
+    this.uncountEvents(row, waiting.length);
     const number = reuse.number(row);
     this.evidence.remember(row, 1 - this.sideOf(row));
     this.finish(row);
     table.senderIsHigh = 1 - senderIsHigh;
     const fresh = this.begin(waiting[0]!, number);
     this.evidence.takePredecessor(fresh);
-    for (const syn of waiting) this.replay(fresh, syn);
+    for (const syn of waiting) {
+      this.verdict.clear();
+      if (syn === waiting[0]) this.verdict.notes |= NOTE.portsReused;
+      this.replay(fresh, syn);
+    }
     table.senderIsHigh = senderIsHigh;
     this.lastRow = fresh;
     this.verdict.clear();
     this.verdict.notes |= NOTE.portsReused;
     return fresh;
+  }
+
+  /** Takes the events of SYNs that began another flow out of the counts of this one. */
+  private uncountEvents(row: number, syns: number): void {
+    const end = row + (this.sideOf(row) === CLIENT ? FLOW.server : FLOW.client);
+    const counts = this.rows.i32[end + END.eventCounts]! - 1;
+    if (counts < 0) return;
+    this.eventCounts.uncount(counts, EVENT.portReused, 1);
+    this.eventCounts.uncount(counts, EVENT.retransmission, syns - 1);
   }
 
   /** Whether a segment without a flow belongs to one that was handed on. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   analyzeExchange,
+  analyzeFlows,
   eventsOf,
   exchange,
   recordsOf,
@@ -154,12 +155,55 @@ describe('ports used again', () => {
   });
 
   test('a SYN long after the flow on its ports was handed on', () => {
-    const again = exchange`
-      +0   > S  0:0(0)
-      +0   < R. 0:0(0) ack 1
-      +100 > S  700:700(0)
+    const refused = exchange`
+      +0 > S  0:0(0)
+      +0 < R. 0:0(0) ack 1
     `;
-    expect(eventsOf([...again.slice(0, 2), ...Array(300).fill(again[1]), again[2]!])).toContain('303: port-reused');
+    const again = exchange`+200 > S 700:700(0)`;
+    const others = exchange`+100 > . 1:1(0) ack 1`;
+    const records = [
+      ...recordsOf(refused),
+      ...recordsOf([...others, ...Array(300).fill({ ...others[0]!, after: 0 })], { clientPort: 40511 }),
+      ...recordsOf(again),
+    ];
+    expect(timelineOfRecords(records).at(-1)).toMatchObject({ flow: 3, events: ['port-reused'] });
+  });
+
+  test('a SYN inside an open connection begins a stream to Wireshark, which the old one knows nothing of', () => {
+    const challenged: ScriptSegment[] = [
+      ...OPEN,
+      ...exchange`
+        +1 > S  5000:5000(0)
+        +0 < .  1:1(0)   ack 1
+        +1 > S  5000:5000(0)
+        +1 > P. 1:11(10) ack 1
+      `,
+    ];
+    expect(eventsOf(challenged)).toEqual(['4: port-reused', '5: duplicate-ack', '6: retransmission']);
+  });
+
+  test('when it is answered the new flow has the event, and the old one has not', () => {
+    const [before, after] = analyzeFlows([
+      ...OPEN,
+      ...exchange`
+        +1 > S  5000:5000(0)
+        +0 < S. 9000:9000(0) ack 5001
+        +0 > .  5001:5001(0) ack 9001
+      `,
+    ]);
+    expect(before!.fromClient.events).toEqual({});
+    expect(after!.fromClient.events).toEqual({ 'port-reused': 1 });
+    expect(after!.fromServer.events).toEqual({});
+  });
+
+  test('a SYN that its own first segment overtook belongs to the same flow', () => {
+    const flow = analyzeExchange(exchange`
+      +0    > P. 1:11(10)  ack 1
+      +0    > S  0:0(0)
+      +0.01 < .  1:1(0)    ack 11
+      +0    > P. 11:21(10) ack 1
+    `);
+    expect(flow.fromClient).toMatchObject({ packets: 3, uniqueBytes: 20, isn: 0xfffffff0 });
   });
 });
 
@@ -216,6 +260,29 @@ describe('round trips', () => {
       +0.01 > .  1:1(0) ack 1
     `;
     expect(roundTripsOf(script)).toEqual(['2 acks 1 after 10', '4 acks 3 after 10', '5 acks 4 after 10']);
+  });
+
+  test('an acknowledgment past everything ends what waits for one', () => {
+    const script: ScriptSegment[] = [
+      ...exchange`
+        +0    > S  0:0(0)
+        +0.01 < S. 0:0(0)     ack 1
+        +0    > .  51:51(0)   ack 301
+        +0.5  > .  1:1(0)     ack 1
+      `,
+    ];
+    expect(roundTripsOf(script)).toEqual(['2 acks 1 after 10']);
+  });
+
+  test('a SYN+ACK that data overtook is acknowledged on its own', () => {
+    const script = exchange`
+      +0    > S  0:0(0)
+      +0.01 < P. 1:11(10) ack 1
+      +0    < S. 0:0(0)   ack 1
+      +0.01 > .  1:1(0)   ack 1
+      +0.01 > .  1:1(0)   ack 11
+    `;
+    expect(roundTripsOf(script)).toEqual(['2 acks 1 after 10', '4 acks 3 after 10', '5 acks 2 after 20']);
   });
 
   test('a segment with a wrong checksum that is acknowledged has arrived', () => {

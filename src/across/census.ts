@@ -158,12 +158,15 @@ function isAlive(state: number): boolean {
 /**
  * Two flows with the same initial sequence numbers, octets and times, one end of which has another address: what is seen
  * on both sides of a NAT. Generators of traffic like to use the same numbers in every flow: a third flow ends it.
+ *
+ * Flows are remembered in a table of TWINS places, each by its initial sequence numbers; a newer one takes its place.
  */
 class Pairs {
   /** The first pair: numbers of two flows. */
   first: readonly [number, number] | null = null;
-  private readonly known: Map<number, Twin> = new Map();
   private pairs = 0;
+  private readonly i32 = new Int32Array(TWINS * TWIN.words);
+  private readonly f64 = new Float64Array(this.i32.buffer);
   private readonly scratch = new Int32Array(2 * ENDPOINT_WORDS);
 
   get count(): number {
@@ -175,73 +178,81 @@ class Pairs {
     const client = row + FLOW.client;
     const server = row + FLOW.server;
     if ((i32[client + END.bits]! & i32[server + END.bits]! & END_BITS.synSent) === 0) return;
-    const packets = i32[client + END.packets]! + i32[server + END.packets]!;
-    if (packets < ENOUGH) return;
-    const { scratch } = this;
-    readEndpoint(i32, row, CLIENT, scratch, 0);
-    readEndpoint(i32, row, SERVER, scratch, ENDPOINT_WORDS);
+    if (i32[client + END.packets]! + i32[server + END.packets]! < ENOUGH) return;
     const isn = i32[client + END.isn]!;
     const peerIsn = i32[server + END.isn]!;
-    const key = scramble(isn) ^ peerIsn;
-    const twin: Twin = {
-      flow: i32[row + FLOW.number]!,
-      isn,
-      client: scramble(addressHash(scratch, 0) ^ scratch[5]!),
-      server: scramble(addressHash(scratch, ENDPOINT_WORDS) ^ scratch[ENDPOINT_WORDS + 5]!),
-      start: f64[row / 2 + FLOW.firstTimeF64]!,
-      end: f64[row / 2 + FLOW.lastTimeF64]!,
-      sent: f64[client / 2 + END.uniqueBytesF64]!,
-      received: f64[server / 2 + END.uniqueBytesF64]!,
-      flows: 1,
-    };
-    const other = this.known.get(key);
-    if (other === undefined || other.isn !== isn) {
-      this.remember(key, twin);
+    const at = ((scramble(isn) ^ peerIsn) & (TWINS - 1)) * TWIN.words;
+    const kept = this.i32;
+    if (kept[at + TWIN.flows] === 0 || kept[at + TWIN.isn] !== isn || kept[at + TWIN.peerIsn] !== peerIsn) {
+      this.remember(i32, f64, row, at);
       return;
     }
-    other.flows++;
-    if (other.flows === 2 && isPair(other, twin)) {
+    const flows = kept[at + TWIN.flows]! + 1;
+    kept[at + TWIN.flows] = flows;
+    const flow = i32[row + FLOW.number]!;
+    const other = kept[at + TWIN.flow]!;
+    if (flows === 2 && this.isPair(i32, f64, row, at)) {
       this.pairs++;
-      this.first ??= other.flow < twin.flow ? [other.flow, twin.flow] : [twin.flow, other.flow];
-    } else if (other.flows === 3) this.first = null;
+      this.first ??= other < flow ? [other, flow] : [flow, other];
+    } else if (flows === 3) this.first = null;
   }
 
-  /** The newest are kept; a Map gives its oldest entry first. */
-  private remember(key: number, twin: Twin): void {
-    if (this.known.size >= TWINS)
-      for (const oldest of this.known.keys()) {
-        this.known.delete(oldest);
-        break;
-      }
-    this.known.set(key, twin);
+  private remember(i32: Int32Array, f64: Float64Array, row: number, at: number): void {
+    const kept = this.i32;
+    const half = at >> 1;
+    kept[at + TWIN.flows] = 1;
+    kept[at + TWIN.flow] = i32[row + FLOW.number]!;
+    kept[at + TWIN.isn] = i32[row + FLOW.client + END.isn]!;
+    kept[at + TWIN.peerIsn] = i32[row + FLOW.server + END.isn]!;
+    kept[at + TWIN.client] = this.endOf(i32, row, CLIENT);
+    kept[at + TWIN.server] = this.endOf(i32, row, SERVER);
+    this.f64[half + TWIN.startF64] = f64[(row >> 1) + FLOW.firstTimeF64]!;
+    this.f64[half + TWIN.endF64] = f64[(row >> 1) + FLOW.lastTimeF64]!;
+    this.f64[half + TWIN.sentF64] = f64[((row + FLOW.client) >> 1) + END.uniqueBytesF64]!;
+    this.f64[half + TWIN.receivedF64] = f64[((row + FLOW.server) >> 1) + END.uniqueBytesF64]!;
+  }
+
+  private isPair(i32: Int32Array, f64: Float64Array, row: number, at: number): boolean {
+    const kept = this.i32;
+    const half = at >> 1;
+    const delay = Math.abs(this.f64[half + TWIN.startF64]! - f64[(row >> 1) + FLOW.firstTimeF64]!);
+    const endDelay = Math.abs(this.f64[half + TWIN.endF64]! - f64[(row >> 1) + FLOW.lastTimeF64]!);
+    const sameClient = kept[at + TWIN.client] === this.endOf(i32, row, CLIENT);
+    const sameServer = kept[at + TWIN.server] === this.endOf(i32, row, SERVER);
+    return (
+      sameClient !== sameServer &&
+      this.f64[half + TWIN.sentF64] === f64[((row + FLOW.client) >> 1) + END.uniqueBytesF64] &&
+      this.f64[half + TWIN.receivedF64] === f64[((row + FLOW.server) >> 1) + END.uniqueBytesF64] &&
+      delay < LONGEST_DELAY &&
+      Math.abs(endDelay - delay) < LARGEST_JITTER
+    );
+  }
+
+  /** A hash of an end's address and port. */
+  private endOf(i32: Int32Array, row: number, side: number): number {
+    const { scratch } = this;
+    const at = side * ENDPOINT_WORDS;
+    readEndpoint(i32, row, side, scratch, at);
+    return scramble(addressHash(scratch, at) ^ scratch[at + 5]!);
   }
 }
 
-/** What a flow may be known again by. Ends are hashes of address and port. */
-interface Twin {
-  readonly flow: number;
-  readonly isn: number;
-  readonly client: number;
-  readonly server: number;
-  readonly start: number;
-  readonly end: number;
-  readonly sent: number;
-  readonly received: number;
-  /** Flows with these initial sequence numbers. */
-  flows: number;
-}
-
-function isPair(a: Twin, b: Twin): boolean {
-  const delay = Math.abs(a.start - b.start);
-  return (
-    (a.client === b.client) !== (a.server === b.server) &&
-    a.sent === b.sent &&
-    a.received === b.received &&
-    delay < LONGEST_DELAY &&
-    Math.abs(Math.abs(a.end - b.end) - delay) < LARGEST_JITTER
-  );
-}
-
+/** Where a place's fields lie, in words; names that end in F64 index doubles. */
+const TWIN = {
+  /** Flows with these initial sequence numbers; 0 is an empty place. */
+  flows: 0,
+  flow: 1,
+  isn: 2,
+  peerIsn: 3,
+  client: 4,
+  server: 5,
+  startF64: 3,
+  endF64: 4,
+  sentF64: 5,
+  receivedF64: 6,
+  words: 14,
+} as const;
+/** A power of two. */
 const TWINS = 4096;
 /** Segments that a pair must have at least. */
 const ENOUGH = 5;

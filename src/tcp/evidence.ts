@@ -486,8 +486,7 @@ const NOTES_INSIDE =
   NOTE.anotherWay |
   NOTE.afterQuiet;
 /** … and while it opens or closes; those of every handshake and close are not among them. */
-const NOTES_OUTSIDE =
-  NOTES_INSIDE | NOTE.synRepeated | NOTE.synAckRepeated | NOTE.finRepeated | NOTE.portsReused | NOTE.fastOpenData;
+const NOTES_OUTSIDE = NOTES_INSIDE | NOTE.synRepeated | NOTE.synAckRepeated | NOTE.finRepeated | NOTE.fastOpenData;
 /** Notes of segments that are kept for good, as those that open and close the connection. */
 const LASTING =
   NOTE.synInsideConnection | NOTE.resetOutOfWindow | NOTE.resetChallenged | NOTE.aliveAfterReset | NOTE.afterQuiet;

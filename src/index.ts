@@ -88,6 +88,7 @@ export class Capture {
       onFlow: (row) => {
         cursor.move(row);
         cursor.baseSeconds = analysis.baseSeconds;
+        analysis.across?.verdicts.take(row, cursor.judgement);
         finished.push(recordObject(FLOW_FIELDS, cursor) as unknown as FlowRecord);
       },
     });

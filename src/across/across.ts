@@ -7,6 +7,7 @@ import { Backlog } from './backlog.ts';
 import { Census } from './census.ts';
 import { Crowds, PROBE } from './crowds.ts';
 import { TimeWaits } from './time-wait.ts';
+import { FlowVerdicts } from './verdicts.ts';
 
 /** Octets of payload that no Ethernet segment has more of, unless the card cut or joined it. */
 const LARGEST = 1460;
@@ -31,6 +32,8 @@ export class Across {
   readonly timeWaits: TimeWaits;
   readonly census: Census;
   readonly crowds: Crowds;
+  /** Filled by whoever judges the finished flows. */
+  readonly verdicts: FlowVerdicts;
   oversize: Oversize | null = null;
   private readonly tracker: Tracker;
   /** Payload above this is looked at. */
@@ -44,6 +47,7 @@ export class Across {
     this.timeWaits = new TimeWaits(tracker, wait);
     this.census = new Census(tracker);
     this.crowds = new Crowds(tracker);
+    this.verdicts = new FlowVerdicts(tracker);
   }
 
   /** A segment was replayed. Most need no look. */

@@ -8,6 +8,7 @@ import { DISTINCT_MOST } from './distinct.ts';
 import { addressText, endpointText } from './endpoints.ts';
 import { captureFinding, percent, plural, spanText } from './finding.ts';
 import { TARGETS_MOST, type Tally } from './minutes.ts';
+import { longestRun, type Part } from './verdicts.ts';
 
 /** What findings need to know beside what was gathered. */
 export interface Moments {
@@ -35,6 +36,12 @@ const BURST_SHARE = 0.5;
 /** The smallest range that ports are taken from in earnest, and the share of it that is as good as all. */
 const PORT_RANGE = 10_000;
 const PORT_SHARE = 0.9;
+/** Flows that agree on an idle limit, and how far they may lie apart; flows that met a full queue. */
+const IDLE_LEAST = 3;
+const IDLE_WIDTH = 0.02;
+const QUEUED_LEAST = 3;
+/** Frames and flows given as evidence. */
+const EVIDENCE = 10;
 /** Findings of one code. */
 const MOST_TOLD = 16;
 
@@ -154,6 +161,8 @@ export function acrossFindings(across: Across, moments: Moments): CaptureFinding
   backscatter(across, found);
   resetBursts(across, moments, found);
   portsExhausted(across, found);
+  idleLimit(across, found);
+  backlogOverflow(across, moments, found);
   const { backlog } = across;
   const when = timeText(moments, backlog.peakTime);
   found.push(
@@ -360,6 +369,59 @@ function portsExhausted({ crowds }: Across, found: CaptureFinding[]): void {
         values: { client, server, flows: tally.failed, lowestPort: tally.low, highestPort: tally.high },
         message: `${client} opened ${plural(tally.failed, 'connection')} to ${server} within a minute, from ports ${tally.low} to ${tally.high}: nearly every port there is, and each is held for its TIME_WAIT`,
         filter: `${addressFilter('src', client)} && tcp.flags.syn == 1`,
+      }),
+    );
+  }
+}
+
+function idleLimit({ verdicts }: Across, found: CaptureFinding[]): void {
+  const parts = [...verdicts.idle].sort((a, b) => a.quiet - b.quiet || a.flow - b.flow);
+  const alike = longestRun(
+    parts,
+    ({ quiet }) => quiet,
+    (quiet) => quiet * IDLE_WIDTH,
+  );
+  if (alike.length < IDLE_LEAST) return;
+  const { quiet } = alike[alike.length >> 1]!;
+  found.push(
+    captureFinding({
+      code: 'idle-limit-found',
+      severity: 'warning',
+      confidence: 'likely',
+      frames: alike.slice(0, EVIDENCE).map(({ frame }) => frame),
+      flows: alike.slice(0, EVIDENCE).map(({ flow }) => flow),
+      values: { flows: alike.length, quietMs: quiet / 1e6 },
+      message: `${plural(alike.length, 'connection')} died after the same ${spanText(quiet)} of quiet: a device or a program on the way has that idle limit. Keep-alives more often than that, or a longer limit there`,
+    }),
+  );
+}
+
+function backlogOverflow({ verdicts }: Across, moments: Moments, found: CaptureFinding[]): void {
+  const byServer = new Map<number, Part[]>();
+  for (const part of verdicts.queued) {
+    const known = byServer.get(part.server);
+    if (known === undefined) byServer.set(part.server, [part]);
+    else known.push(part);
+  }
+  for (const [number, parts] of [...byServer].slice(0, MOST_TOLD)) {
+    parts.sort((a, b) => a.time - b.time || a.flow - b.flow);
+    const within = longestRun(
+      parts,
+      ({ time }) => time,
+      () => 60e9,
+    );
+    if (within.length < QUEUED_LEAST) continue;
+    const server = verdicts.server(number);
+    const at = timeText(moments, within[0]!.time);
+    found.push(
+      captureFinding({
+        code: 'backlog-overflow',
+        severity: 'warning',
+        confidence: 'likely',
+        frames: within.slice(0, EVIDENCE).map(({ frame }) => frame),
+        flows: within.slice(0, EVIDENCE).map(({ flow }) => flow),
+        values: { server, flows: within.length, from: at },
+        message: `${server}: ${plural(within.length, 'connection')} met a full queue within a minute, from ${at} on: the listener can not keep up. A larger backlog, or a program that accepts faster`,
       }),
     );
   }

@@ -46,6 +46,7 @@ export async function analyze(captures: readonly string[], options: AnalyzeOptio
     onFlow: (row) => {
       cursor.move(row);
       cursor.baseSeconds = analysis.baseSeconds;
+      analysis.across?.verdicts.take(row, cursor.judgement);
       if (wanted !== null && !wanted.has(cursor.word(FLOW.number))) return;
       if (holds === null || holds(cursor)) sink.take(cursor);
     },

@@ -29,6 +29,7 @@ export class FindingSearch implements RecordTaker {
       onFlow: (row) => {
         cursor.move(row);
         cursor.baseSeconds = analysis.baseSeconds;
+        analysis.across?.verdicts.take(row, cursor.judgement);
         this.takeFlow(cursor);
       },
     });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { CATALOGUE } from '../../src/findings/catalogue.ts';
 import { Scene } from './scene.ts';
 
 const SERVER = '10.0.0.80:443';
@@ -64,4 +65,62 @@ test('ephemeral-ports-exhausted: nearly every port there is, to one service, wit
   ]);
   expect(opens(6000, 2).codes()).not.toContain('ephemeral-ports-exhausted');
   expect(opens(2000, 1).codes()).not.toContain('ephemeral-ports-exhausted');
+});
+
+describe('idle-limit-found', () => {
+  const dies = (scene: Scene, i: number, quiet: number) =>
+    scene
+      .open(i * 5, client(i), SERVER)
+      .segment(i * 5 + 0.01, client(i), SERVER, '.', 1011, 5021)
+      .segment(i * 5 + quiet, client(i), SERVER, 'P.', 1011, 5021, 10)
+      .segment(i * 5 + quiet + 0.001, SERVER, client(i), 'R', 5021);
+
+  test('several connections die after the same quiet time', () => {
+    const scene = new Scene().each(4, (all, i) => dies(all, i, 300 + i));
+    const [found] = scene.of('idle-limit-found');
+    expect(found).toMatchObject({ severity: 'warning', flows: [1, 2, 3, 4], values: { flows: 4 } });
+    expect(found!.values.quietMs).toBeGreaterThan(299_000);
+  });
+
+  test('is not two, nor several that agree on nothing', () => {
+    expect(new Scene().each(2, (all, i) => dies(all, i, 300)).codes()).not.toContain('idle-limit-found');
+    expect(new Scene().each(4, (all, i) => dies(all, i, 300 + 60 * i)).codes()).not.toContain('idle-limit-found');
+  });
+});
+
+describe('backlog-overflow', () => {
+  /** The server goes on repeating its SYN+ACK though the client has acknowledged it and sent its request. */
+  const queued = (scene: Scene, i: number, at: number) =>
+    scene
+      .open(at - 1, client(100 + i), SERVER)
+      .halfOpen(at, client(i), SERVER)
+      .segment(at + 0.002, client(i), SERVER, '.', 1001, 5001)
+      .segment(at + 0.003, client(i), SERVER, 'P.', 1001, 5001, 10)
+      .each(3, (all, n) =>
+        all
+          .segment(at + 2 ** n, SERVER, client(i), 'S.', 5000, 1001)
+          .segment(at + 2 ** n + 0.01, client(i), SERVER, 'P.', 1001, 5001, 10),
+      );
+
+  test('three connections meet a full queue within a minute', () => {
+    const scene = new Scene().each(3, (all, i) => queued(all, i, 10 + i * 10));
+    expect(scene.of('backlog-overflow')).toMatchObject([{ values: { server: SERVER, flows: 3 } }]);
+  });
+
+  test('is not two, nor three in an hour', () => {
+    expect(new Scene().each(2, (all, i) => queued(all, i, 10 + i)).codes()).not.toContain('backlog-overflow');
+    expect(new Scene().each(3, (all, i) => queued(all, i, 10 + i * 600)).codes()).not.toContain('backlog-overflow');
+  });
+});
+
+test('every code that is said of the capture is in the catalogue, with the same severity', () => {
+  const scene = new Scene()
+    .each(400, (all, i) => all.halfOpen(1 + i / 200, client(i), SERVER))
+    .each(50, (all, i) => all.refused(i / 10, `10.9.9.9:${40_000 + i}`, `10.0.0.5:${i + 1}`))
+    .each(300, (all, i) => all.closed(10 + i / 10, `10.0.0.1:${4000 + i}`, SERVER))
+    .segment(60, SERVER, client(9999), 'P.', 1, 1, 20_000)
+    .segment(60.1, client(9999), SERVER, '.', 1, 20_001);
+  const findings = scene.findings();
+  expect(findings.length).toBeGreaterThan(5);
+  for (const { code, severity } of findings) expect([code, CATALOGUE.get(code)?.severity]).toEqual([code, severity]);
 });

@@ -2,6 +2,7 @@ import { acrossFindings, captureFindings } from '../../src/across/findings.ts';
 import { Analysis, type AnalysisOptions } from '../../src/analyze.ts';
 import type { RecordView } from '../../src/capture/record.ts';
 import type { CaptureFinding } from '../../src/record/capture.ts';
+import { FlowCursor } from '../../src/record/cursor.ts';
 import { ipv4, RAW, record, TCP, tcp } from '../wire/octets.ts';
 
 /** An end: `10.0.0.1:80`. */
@@ -86,7 +87,14 @@ export class Scene {
 }
 
 export function findingsOf(records: readonly RecordView[], options: AnalysisOptions = {}): CaptureFinding[] {
-  const analysis = new Analysis(options);
+  const analysis: Analysis = new Analysis({
+    ...options,
+    onFlow: (row) => {
+      cursor.move(row);
+      analysis.across?.verdicts.take(row, cursor.judgement);
+    },
+  });
+  const cursor = new FlowCursor(analysis.flowContext([]));
   for (const one of records) analysis.take(one);
   analysis.end();
   const { across, baseSeconds, msl } = analysis;

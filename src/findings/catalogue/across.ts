@@ -5,7 +5,8 @@ const SCAN = {
   severity: 'warning' as const,
   means: 'One source tries many ports or hosts.',
   source: 'RFC 9293 3.10.7.1, 3.10.7.2',
-  guard: 'Clients that retry a dead service hit one port.',
+  guard:
+    'Clients that retry a dead service hit one port; 80% must fail; SYNs that are repeated to many hosts are no scan of hosts; nothing in a capture of one direction.',
   next: 'What else did that source do, and did any port answer?',
 };
 
@@ -15,9 +16,10 @@ export const ACROSS: Entries = {
     severity: 'alert',
     seen: (v) => `${v.server}: ${many(v.peak, 'connection')} half open at once, from ${many(v.sources, 'source')}`,
     means: 'More handshakes are begun than finished: the listener fills up, and real clients may starve.',
-    rule: "One server port: 100 or more half open at one moment, and 80% or more of a 10 s window's SYNs never complete.",
+    rule: 'One server port: 100 or more half open at one moment, and 80% or more of the handshakes of that time never complete.',
     source: 'RFC 4987 2; Linux keeps a request for 63 s',
-    guard: 'One SYN counts per initial sequence number; one source and many ports are a scan; a load test completes.',
+    guard:
+      'One SYN counts per initial sequence number; many ports are a scan; a load test completes; what waits less than 3 s may yet complete. Where nothing but SYNs was captured it is possible at most, and only if sources come once.',
     next: 'SYN cookies (tcp_syncookies), a larger backlog, filtering at the edge.',
   },
   'half-open-peak': {
@@ -31,9 +33,9 @@ export const ACROSS: Entries = {
   },
   'syn-cookies-likely': {
     severity: 'notice',
-    seen: () => 'SYN+ACKs dropped window scale or SACK, or were never repeated, during a flood',
+    seen: () => 'unanswered SYN+ACKs were never repeated during a flood',
     means: 'The server defends itself with SYN cookies.',
-    rule: 'During a flood SYN+ACKs lack scale and SACK that others had, or are never repeated.',
+    rule: 'During a flood 100 or more SYN+ACKs stay unanswered for 3 s, and hardly any is repeated.',
     source: 'ip-sysctl tcp_syncookies; RFC 4987 3.6',
     guard: 'Never more than possible.',
     next: 'Is the backlog too small for the load?',
@@ -67,18 +69,18 @@ export const ACROSS: Entries = {
     severity: 'notice',
     seen: (v) => `${v.server} sent SYN+ACKs or RSTs to ${many(v.addresses, 'address', 'addresses')} that had not asked`,
     means: 'It answers spoofed segments: it is under attack elsewhere.',
-    rule: 'Unsolicited SYN+ACKs or RSTs from one server to 10 addresses or more.',
+    rule: 'SYN+ACKs, or RSTs that answer SYNs, from one server to 10 addresses or more that sent no SYN.',
     source: 'RFC 4987',
-    guard: 'Not in a capture of one direction.',
+    guard: 'Not in the first 60 s of the capture; not where either end goes on.',
     next: 'Tell its operator.',
   },
   'reset-burst': {
     severity: 'warning',
-    seen: (v) => `${v.server}: ${many(v.flows, 'connection')} reset within a second, mostly ${v.cause}`,
+    seen: (v) => `${v.server}: ${many(v.flows, 'connection')} reset within a second, `,
     means: 'A restart, a deployment, or a failover.',
-    rule: 'Ten or more flows of one server are reset within 1 s.',
+    rule: 'A server resets ten or more connections within 1 s, half or more of all that it resets.',
     source: 'RFC 9293 3.5',
-    guard: 'Refused connections do not count.',
+    guard: 'Refused connections do not count, nor resets by clients, nor a server that resets as a habit.',
     next: 'What happened on that host at that second?',
   },
   'idle-limit-found': {
@@ -94,7 +96,7 @@ export const ACROSS: Entries = {
     severity: 'notice',
     seen: (v) => `${v.address} held at most ${many(v.peak, 'connection')} in TIME_WAIT at once`,
     means: 'Each holds a port for the time being.',
-    rule: 'The end with most TIME_WAITs at once, by 2 MSL and by 60 s.',
+    rule: 'The address with most TIME_WAITs at once, by 2 MSL and by 60 s, where that is 100 or more.',
     source: 'RFC 9293 3.6',
     guard: 'Only those whose close was captured.',
     next: 'Let the other end close first, or keep connections longer.',

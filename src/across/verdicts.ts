@@ -1,0 +1,75 @@
+import type { Judgement } from '../findings/judge.ts';
+import { FLOW, SERVER } from '../flow/rows.ts';
+import type { Tracker } from '../tcp/tracker.ts';
+import { ENDPOINT_WORDS, EndpointTable, endpointText } from './endpoints.ts';
+
+/** One flow's part in what several flows show. */
+export interface Part {
+  readonly flow: number;
+  readonly frame: number;
+  /** Nanoseconds since the capture's first whole second, of the flow's first segment. */
+  readonly time: number;
+  /** Number of the server in `FlowVerdicts.server`. */
+  readonly server: number;
+  /** Nanoseconds of quiet, or 0. */
+  readonly quiet: number;
+}
+
+const IDLE: ReadonlySet<string> = new Set(['reset-idle', 'idle-drop']);
+const QUEUE: ReadonlySet<string> = new Set(['syn-dropped-by-listener', 'accept-queue-full', 'accept-queue-reset']);
+const SERVERS = 4096;
+/** Flows remembered of each kind; the first of them are enough to tell. */
+const PARTS = 10_000;
+
+/** What was found of single flows, as far as several that agree say more. */
+export class FlowVerdicts {
+  /** Flows that died after a quiet time, and those that met a full queue. */
+  readonly idle: Part[] = [];
+  readonly queued: Part[] = [];
+  private readonly tracker: Tracker;
+  private readonly servers = new EndpointTable(SERVERS);
+
+  constructor(tracker: Tracker) {
+    this.tracker = tracker;
+  }
+
+  /** What was found of a finished flow, whose row is still whole. */
+  take(row: number, { findings }: Judgement): void {
+    for (const { code, frame, values } of findings) {
+      if (IDLE.has(code) && typeof values.quietMs === 'number') this.add(this.idle, row, frame, values.quietMs * 1e6);
+      else if (QUEUE.has(code)) this.add(this.queued, row, frame, 0);
+    }
+  }
+
+  /** `192.0.2.1:80`. */
+  server(number: number): string {
+    return endpointText(this.servers.words, number * ENDPOINT_WORDS);
+  }
+
+  private add(parts: Part[], row: number, frame: number, quiet: number): void {
+    if (parts.length >= PARTS) return;
+    const { i32, f64 } = this.tracker.rows;
+    const server = this.servers.take(i32, row, SERVER, true);
+    const flow = i32[row + FLOW.number]!;
+    if (server < 0 || parts.at(-1)?.flow === flow) return;
+    parts.push({ flow, frame, time: f64[row / 2 + FLOW.firstTimeF64]!, server, quiet });
+  }
+}
+
+/**
+ * The longest run of parts whose values lie within `width` of the run's first, which that function gives: the parts
+ * must be in ascending order of `value`.
+ */
+export function longestRun(
+  parts: readonly Part[],
+  value: (part: Part) => number,
+  width: (first: number) => number,
+): readonly Part[] {
+  let best: readonly Part[] = [];
+  let from = 0;
+  for (let to = 0; to < parts.length; to++) {
+    while (value(parts[to]!) - value(parts[from]!) > width(value(parts[from]!))) from++;
+    if (to - from + 1 > best.length) best = parts.slice(from, to + 1);
+  }
+  return best;
+}

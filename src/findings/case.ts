@@ -108,7 +108,9 @@ export class FlowCase {
 
   /** Nanoseconds of a round trip: the handshake's, else the lowest sample of either end, else 200 ms. */
   get roundTrip(): number {
-    if (this.word(FLOW.synFrame) !== 0 && this.word(FLOW.ackFrame) !== 0) {
+    // A SYN that was sent again after it was answered says nothing about the time of the answer.
+    const answered = this.word(FLOW.lastSynFrame) < this.word(FLOW.synAckFrame);
+    if (answered && this.word(FLOW.synFrame) !== 0 && this.word(FLOW.ackFrame) !== 0) {
       const time = this.double(FLOW.ackTimeF64) - this.double(FLOW.lastSynTimeF64);
       if (time > 0) return time;
     }

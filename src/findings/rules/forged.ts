@@ -91,14 +91,14 @@ function afterReset(flow: FlowCase, resets: readonly Noted[], found: Found): voi
 /** What speaks against the RST's sender, in words. */
 function signsOf(flow: FlowCase, rst: Noted, found: Found): string[] {
   const signs: string[] = [];
-  if (rst.own.frame === 0) return signs;
   const next = flow.noted.find(
     (noted) => noted.side === rst.side && noted.frame > rst.frame && (noted.flags & RST) === 0,
   );
-  if (Math.abs(rst.ttl - rst.own.ttl) >= 2 && Math.abs(hops(rst.ttl) - hops(rst.own.ttl)) >= 2) {
-    if (next === undefined || next.ttl !== rst.ttl) signs.push(`TTL ${rst.ttl} where its sender has ${rst.own.ttl}`);
+  const usual = rst.own.frame !== 0 ? rst.own.ttl : (next?.ttl ?? rst.ttl);
+  if (Math.abs(rst.ttl - usual) >= 2 && Math.abs(hops(rst.ttl) - hops(usual)) >= 2) {
+    if (next === undefined || next.ttl !== rst.ttl) signs.push(`TTL ${rst.ttl} where its sender has ${usual}`);
   }
-  if (next !== undefined && rst.ipId > 0 && rst.own.ipId > 0 && next.ipId > 0) {
+  if (next !== undefined && rst.own.frame !== 0 && rst.ipId > 0 && rst.own.ipId > 0 && next.ipId > 0) {
     const run = (next.ipId - rst.own.ipId) & 0xffff;
     const jump = (rst.ipId - rst.own.ipId) & 0xffff;
     if (run < 256 && jump > 1024 && jump < 0x10000 - 1024) signs.push('an IP identification off the run of its sender');
@@ -121,7 +121,12 @@ function forgedReset(flow: FlowCase, rst: Noted, found: Found): void {
     frames: [rst.own.frame],
     severity: sure ? 'alert' : 'notice',
     confidence: sure ? 'likely' : 'possible',
-    values: { by: flow.end(rst.side).name, signs: signs.join(' and '), ttl: rst.ttl, ttlBefore: rst.own.ttl },
+    values: {
+      by: flow.end(rst.side).name,
+      signs: signs.join(' and '),
+      ttl: rst.ttl,
+      ttlBefore: rst.own.frame === 0 ? null : rst.own.ttl,
+    },
   });
 }
 

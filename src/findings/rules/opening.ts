@@ -182,7 +182,7 @@ function repeatedSynAck(flow: FlowCase, found: Found): void {
     found.add('accept-queue-full', {
       frame: past[0]!.frame,
       ...evidence,
-      confidence: nearClient ? 'possible' : 'likely',
+      confidence: nearClient || past.length < 2 ? 'possible' : 'likely',
       values: { times: past.length },
     });
   } else if (flow.server.packets > times + 1) {

@@ -3,7 +3,7 @@ import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, SERVER } from '../../flow/rows.
 import { EVENT } from '../../tcp/events.ts';
 import { NOTED, type Noted } from '../../tcp/evidence.ts';
 import { NOTE } from '../../tcp/verdict.ts';
-import { ACK, RST } from '../../wire/segment.ts';
+import { ACK, FIN, RST } from '../../wire/segment.ts';
 import type { EndCase, FlowCase } from '../case.ts';
 import type { Confidence, Values } from '../finding.ts';
 import type { Found } from '../found.ts';
@@ -47,6 +47,7 @@ function uncounted(flow: FlowCase, noted: Noted, found: Found): void {
     const known = flow.word(FLOW.shift) !== 0 || !other.has(END_BITS.windowKnown);
     if (!known || !wentOn || by.hasGap) return;
     const octets = Math.abs(seqDelta(noted.own.frame === 0 ? noted.peer.ack : noted.own.sndNxt, noted.seq));
+    if (octets === 0) return;
     found.add('reset-out-of-window', { frame: noted.frame, values: { by: by.name, octets } });
   } else if ((noted.notes & NOTE.resetChallenged) !== 0 && !found.has('reset-challenged')) {
     const after = flow.noted.filter((later) => later.frame > noted.frame);
@@ -76,6 +77,9 @@ function alive(flow: FlowCase, all: readonly Noted[], found: Found): void {
   const by = flow.end(side).name;
   const evidence = { frame: reset.frame, frames: [sign.frame] };
   if (sign.side !== side) {
+    // One late ACK may have been under way.
+    const more = flow.noted.some((noted) => noted.side === sign.side && noted.frame > sign.frame);
+    if (sign.length === 0 && (sign.flags & FIN) === 0 && !more) return;
     found.add('reset-receiver-alive', { ...evidence, values: { by, afterMs: (sign.time - reset.time) / MS } });
     return;
   }
@@ -213,6 +217,7 @@ function afterFin({ flow, rst, by, other, form, answers, answered }: Reset): Cau
     answers &&
     by.has(END_BITS.finAcked) &&
     rst.seq === ((by.word(END.finSeq) + 1) | 0) &&
+    rst.peer.frame === flow.word(FLOW.finAckFrame) &&
     afterAck < 10 * MS + flow.roundTrip &&
     !other.sentFin;
   if (!lingers) return null;

@@ -3,7 +3,7 @@ import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, SERVER } from '../../flow/rows.
 import { NOTED, type Noted, type Predecessor } from '../../tcp/evidence.ts';
 import { STATE } from '../../tcp/machine.ts';
 import { NOTE } from '../../tcp/verdict.ts';
-import { ACK, RST, SYN } from '../../wire/segment.ts';
+import { ACK, FIN, RST, SYN } from '../../wire/segment.ts';
 import type { FlowCase } from '../case.ts';
 import type { Found } from '../found.ts';
 
@@ -80,10 +80,12 @@ function assassinated(flow: FlowCase, found: Found): void {
     const waiting = 1 - noted.side;
     if (noted.before[waiting] !== STATE.TIME_WAIT || noted.after[waiting] !== STATE.CLOSED) continue;
     const answered = flow.noted.find((other) => other.frame === noted.peer.frame);
-    if (noted.seq !== noted.peer.ack || noted.peer.frame <= flow.word(FLOW.lastAckFrame)) continue;
+    const old = flow.noted.find((other) => isOld(other, noted, flow.word(FLOW.lastAckFrame)));
+    if (noted.seq !== noted.peer.ack || answered === undefined || old === undefined) continue;
+    if (answered.length > 0 || (answered.flags & (FIN | SYN)) !== 0) continue;
     found.add('time-wait-assassinated', {
       frame: noted.frame,
-      frames: [noted.peer.frame, answered?.peer.frame ?? 0],
+      frames: [noted.peer.frame, old.frame],
       confidence: 'likely',
       values: { by: flow.end(waiting).name },
     });
@@ -91,6 +93,17 @@ function assassinated(flow: FlowCase, found: Found): void {
     if (late >= 0) found.findings.splice(late, 1);
     return;
   }
+}
+
+/** A segment of the closed end that came after the close, and before the RST's ACK: an old duplicate. */
+function isOld(noted: Noted, rst: Noted, lastAck: number): boolean {
+  return (
+    noted.kind === NOTED.segment &&
+    noted.side === rst.side &&
+    noted.frame > lastAck &&
+    noted.frame < rst.peer.frame &&
+    (noted.flags & RST) === 0
+  );
 }
 
 /** A SYN on a connection that the other end still holds: challenge, RST, and the next SYN succeeds. */

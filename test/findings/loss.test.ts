@@ -1,0 +1,74 @@
+import { describe, expect, test } from 'vitest';
+import { exchange } from '../exchange.ts';
+import { codesOf, TALK, theFinding } from './codes.ts';
+
+/** `count` segments of 100 octets of the client, each sent again after `pause` seconds, then acknowledged. */
+const repeats = (count: number, pause: number) =>
+  exchange`${TALK}
+    ${Array.from({ length: count }, (_, i) => {
+      const [from, to] = [11 + i * 100, 111 + i * 100];
+      return `+0.010 > P. ${from}:${to}(100) ack 21\n+${pause} > P. ${from}:${to}(100) ack 21\n+0.010 < . 21:21(0) ack ${to}`;
+    }).join('\n')}
+  `;
+
+describe('loss-heavy', () => {
+  test('ten repeats or more, above 1% of the octets', () => {
+    expect(theFinding('loss-heavy', repeats(10, 0.1))).toMatchObject({ values: { by: 'client', segments: 10 } });
+  });
+
+  test('not below ten', () => {
+    expect(codesOf(repeats(9, 0.1))).not.toContain('loss-heavy');
+  });
+});
+
+describe('timeout-recovery', () => {
+  test('a repeat after a second of silence', () => {
+    expect(theFinding('timeout-recovery', repeats(1, 1.2))).toMatchObject({ values: { times: 1, longestMs: 1200 } });
+  });
+
+  test('not after a tenth', () => {
+    expect(codesOf(repeats(1, 0.1))).not.toContain('timeout-recovery');
+  });
+
+  test('two in a row with growing pauses', () => {
+    const script = exchange`${TALK}
+      +0.010 > P. 11:21(10) ack 21
+      +0.2   > P. 11:21(10) ack 21
+      +0.4   > P. 11:21(10) ack 21
+      +0.010 < .  21:21(0) ack 21
+    `;
+    expect(codesOf(script)).toContain('timeout-recovery');
+  });
+});
+
+test('tail-loss: only possible, since a late ACK looks the same', () => {
+  expect(theFinding('tail-loss', repeats(1, 0.2))).toMatchObject({ confidence: 'possible' });
+});
+
+test('retransmission-needless: what was acknowledged is sent again', () => {
+  const again = Array.from({ length: 3 }, () => '+0.3 > P. 1:11(10) ack 21').join('\n');
+  expect(codesOf(exchange`${TALK}\n${again}`)).toContain('retransmission-needless');
+  expect(codesOf(exchange`${TALK}\n+0.3 > P. 1:11(10) ack 21`)).not.toContain('retransmission-needless');
+});
+
+describe('reordering', () => {
+  const swapped = (count: number) =>
+    exchange`${TALK}
+      ${Array.from({ length: count }, (_, i) => {
+        const at = 11 + i * 300;
+        return [
+          `+0.050 > . ${at + 100}:${at + 200}(100) ack 21`,
+          `+0.001 > . ${at}:${at + 100}(100) ack 21`,
+          `+0.001 > . ${at + 200}:${at + 300}(100) ack 21`,
+          `+0.010 < . 21:21(0) ack ${at + 300}`,
+        ].join('\n');
+      }).join('\n')}
+    `;
+  test('three arrivals out of order, and nothing was sent again', () => {
+    expect(codesOf(swapped(3))).toEqual(['reordering']);
+  });
+
+  test('not below three', () => {
+    expect(codesOf(swapped(2))).toEqual([]);
+  });
+});

@@ -1,0 +1,134 @@
+import { describe, expect, test } from 'vitest';
+import { exchange } from '../exchange.ts';
+import { codesOf, TALK, theFinding } from './codes.ts';
+
+describe('keep-alive-used', () => {
+  test('probes and answers', () => {
+    const script = exchange`${TALK}
+      +60 > .  10:10(0) ack 21
+      +0  < .  21:21(0) ack 11
+      +60 > .  10:10(0) ack 21
+      +0  < .  21:21(0) ack 11
+    `;
+    expect(codesOf(script, { info: true })).toContain('keep-alive-used');
+  });
+
+  test('not without answers', () => {
+    const script = exchange`${TALK}
+      +60 > .  10:10(0) ack 21
+    `;
+    expect(codesOf(script, { info: true })).not.toContain('keep-alive-used');
+  });
+});
+
+describe('peer-vanished', () => {
+  test('three repeats with growing pauses, and nothing comes back', () => {
+    const script = exchange`${TALK}
+      +0.1 > P. 11:21(10) ack 21
+      +0.2 > P. 11:21(10) ack 21
+      +0.4 > P. 11:21(10) ack 21
+      +0.8 > P. 11:21(10) ack 21
+    `;
+    expect(theFinding('peer-vanished', script)).toMatchObject({
+      confidence: 'likely',
+      values: { by: 'client', times: 3, what: 'its data' },
+    });
+  });
+
+  test('not when the other end comes back', () => {
+    const script = exchange`${TALK}
+      +0.1 > P. 11:21(10) ack 21
+      +0.2 > P. 11:21(10) ack 21
+      +0.4 > P. 11:21(10) ack 21
+      +0.8 > P. 11:21(10) ack 21
+      +0.1 < .  21:21(0) ack 21
+    `;
+    expect(codesOf(script)).not.toContain('peer-vanished');
+  });
+});
+
+describe('idle-drop', () => {
+  test('after a long quiet payload is never answered', () => {
+    const script = exchange`${TALK}
+      +350 > P. 11:21(10) ack 21
+      +0.2 > P. 11:21(10) ack 21
+      +0.4 > P. 11:21(10) ack 21
+    `;
+    expect(theFinding('idle-drop', script)).toMatchObject({ values: { quietMs: 350000 } });
+  });
+
+  test('or draws a RST from elsewhere', () => {
+    const script = exchange`${TALK}
+      +350   > P. 11:21(10) ack 21
+      +0.002 < R  21:21(0) win 0 ttl 60
+    `;
+    expect(codesOf(script)).toContain('idle-drop');
+  });
+
+  test('not when the RST comes from the same place', () => {
+    const script = exchange`${TALK}
+      +350   > P. 11:21(10) ack 21
+      +0.002 < R  21:21(0) win 0
+    `;
+    expect(codesOf(script)).not.toContain('idle-drop');
+  });
+});
+
+describe('server-silent', () => {
+  test('the request is acknowledged, never answered, and the client closes', () => {
+    const script = exchange`${TALK}
+      +1     > P. 11:21(10) ack 21
+      +0.010 < .  21:21(0) ack 21
+      +31    > F. 21:21(0) ack 21
+      +0.010 < F. 21:21(0) ack 22
+      +0.010 > .  22:22(0) ack 22
+    `;
+    expect(theFinding('server-silent', script)).toMatchObject({ confidence: 'likely', values: { waitedMs: 31000 } });
+  });
+
+  test('not when the last request was answered', () => {
+    const script = exchange`${TALK}
+      +31    > F. 11:11(0) ack 21
+      +0.010 < F. 21:21(0) ack 12
+      +0.010 > .  12:12(0) ack 22
+    `;
+    expect(codesOf(script)).not.toContain('server-silent');
+  });
+});
+
+describe('zero-window-stall', () => {
+  const stall = (seconds: number) => exchange`${TALK}
+    +0.010 > P. 11:21(10) ack 21
+    +0.010 < .  21:21(0) ack 21 win 0
+    +0.3   > .  20:20(0) ack 21
+    +0.010 < .  21:21(0) ack 21 win 0
+    +${seconds} < . 21:21(0) ack 21 win 5000
+    +0.010 > P. 21:31(10) ack 21
+  `;
+  test('closed for more than a second, and probed', () => {
+    expect(theFinding('zero-window-stall', stall(2))).toMatchObject({ severity: 'warning', values: { by: 'server' } });
+    expect(theFinding('zero-window-stall', stall(70))).toMatchObject({ severity: 'alert' });
+  });
+
+  test('not for less', () => {
+    expect(codesOf(stall(0.5))).not.toContain('zero-window-stall');
+  });
+});
+
+describe('path-mtu-blackhole', () => {
+  const large = (acked: string) => exchange`${TALK}
+    +0.010 > P. 11:1471(1460) ack 21
+    +0.3   > P. 11:1471(1460) ack 21
+    +0.6   > P. 11:1471(1460) ack 21
+    +0.3   < .  20:20(0) ack 11
+    +0.9   > P. 11:1471(1460) ack 21
+    ${acked}
+  `;
+  test('only the largest segments are repeated, and the other end is there', () => {
+    expect(codesOf(large(''))).toContain('path-mtu-blackhole');
+  });
+
+  test('not when one gets through', () => {
+    expect(codesOf(large('+0.010 < . 21:21(0) ack 1471'))).not.toContain('path-mtu-blackhole');
+  });
+});

@@ -1,0 +1,266 @@
+import { describe, expect, test } from 'vitest';
+import { exchange } from '../exchange.ts';
+import { causeOf, codesOf, OPEN, TALK, theFinding } from './codes.ts';
+
+describe('a RST that does not count', () => {
+  test('reset-out-of-window: the connection goes on', () => {
+    const script = exchange`${TALK}
+      +0.010 < R  999999:999999(0) win 0
+      +0.010 > P. 11:21(10) ack 21
+      +0.010 < P. 21:41(20) ack 21
+      +0.010 > .  21:21(0) ack 41
+      +0.010 < .  41:41(0) ack 21
+    `;
+    expect(codesOf(script)).toEqual(['reset-out-of-window']);
+    expect(causeOf(script)).toBeNull();
+  });
+
+  test('reset-challenged: within the window, answered by an ACK', () => {
+    const script = exchange`${TALK}
+      +0.010 < R  1000:1000(0) win 0
+      +0     > .  11:11(0) ack 21
+      +0.010 < P. 21:41(20) ack 11
+      +0     > .  11:11(0) ack 41
+    `;
+    expect(theFinding('reset-challenged', script)).toMatchObject({ values: { by: 'server', answered: true } });
+  });
+
+  test('neither where nothing shows that the connection went on', () => {
+    const script = exchange`${TALK}
+      +0.010 < R  1000:1000(0) win 0
+    `;
+    expect(codesOf(script)).toEqual([]);
+  });
+});
+
+describe('who lives after the RST', () => {
+  test('reset-sender-alive: it sends new payload a round trip later', () => {
+    const script = exchange`${TALK}
+      +0.010 > P. 11:21(10) ack 21
+      +0.010 < R  21:21(0) win 0
+      +0.200 < P. 21:41(20) ack 11
+    `;
+    expect(theFinding('reset-sender-alive', script)).toMatchObject({ severity: 'alert', confidence: 'likely' });
+    expect(causeOf(script)).toBe('reset-sender-alive');
+  });
+
+  test('not a segment that was under way', () => {
+    const script = exchange`${TALK}
+      +0.010 < P. 21:41(20) ack 11
+      +0     < R. 61:61(0) ack 11
+      +0.001 < P. 41:61(20) ack 11
+    `;
+    expect(codesOf(script)).not.toContain('reset-sender-alive');
+  });
+
+  test('reset-receiver-alive: the other end goes on with new payload', () => {
+    const script = exchange`${TALK}
+      +0.010 > R. 11:11(0) ack 21
+      +0.200 < P. 21:41(20) ack 11
+      +0.200 < P. 41:61(20) ack 11
+    `;
+    expect(codesOf(script)).toContain('reset-receiver-alive');
+  });
+
+  test('not one late ACK', () => {
+    const script = exchange`${TALK}
+      +0.010 > P. 11:21(10) ack 21
+      +0     > R. 21:21(0) ack 21
+      +0.200 < .  21:21(0) ack 21
+    `;
+    expect(codesOf(script)).not.toContain('reset-receiver-alive');
+  });
+});
+
+describe('why: after a FIN', () => {
+  test('data-after-close: payload meets a socket that was closed', () => {
+    const script = exchange`${TALK}
+      +0.010 > F. 11:11(0) ack 21
+      +0.010 < .  21:21(0) ack 12
+      +0.100 < P. 21:41(20) ack 12
+      +0     > R  12:12(0) win 0
+    `;
+    expect(causeOf(script)).toBe('data-after-close');
+    expect(theFinding('data-after-close', script)).toMatchObject({
+      values: { by: 'client', bytes: 20 },
+      frames: [7, 9, 10],
+    });
+  });
+
+  test('fin-wait2-expired: the same after 55 s of quiet', () => {
+    const script = exchange`${TALK}
+      +0.010 > F. 11:11(0) ack 21
+      +0.010 < .  21:21(0) ack 12
+      +60    < P. 21:41(20) ack 12
+      +0     > R  12:12(0) win 0
+    `;
+    expect(causeOf(script)).toBe('fin-wait2-expired');
+  });
+
+  test('linger2-abort: at once when the FIN is acknowledged', () => {
+    const script = exchange`${TALK}
+      +0.010 > F. 11:11(0) ack 21
+      +0.010 < .  21:21(0) ack 12
+      +0     > R  12:12(0) win 0
+    `;
+    expect(causeOf(script)).toBe('linger2-abort');
+  });
+
+  test('not linger2-abort when a keep-alive is what it answers', () => {
+    const script = exchange`${TALK}
+      +0.010 > F. 11:11(0) ack 21
+      +0.010 < .  21:21(0) ack 12
+      +45    < .  20:20(0) ack 12
+      +0     > R  12:12(0) win 0
+    `;
+    expect(causeOf(script)).not.toBe('linger2-abort');
+  });
+
+  test('reset-by-passive-closer, beside its cause', () => {
+    const script = exchange`${TALK}
+      +0.010 > F. 11:11(0) ack 21
+      +0.010 < .  21:21(0) ack 12
+      +0.010 < R. 21:21(0) ack 12
+    `;
+    expect(codesOf(script)).toEqual(['reset-by-passive-closer', 'reset-linger-zero']);
+  });
+
+  test('reset-after-close: the close was complete', () => {
+    const script = exchange`${TALK}
+      +0.010 > F. 11:11(0) ack 21
+      +0.010 < F. 21:21(0) ack 12
+      +0.010 > .  12:12(0) ack 22
+      +0.010 < R  22:22(0) win 0
+    `;
+    expect(codesOf(script, { info: true })).toEqual(['reset-after-close']);
+    expect(causeOf(script)).toBeNull();
+  });
+});
+
+describe('why: the other end did not answer', () => {
+  test('reset-keepalive-timeout: two or more, evenly spaced, unanswered', () => {
+    const script = exchange`${TALK}
+      +10 > .  10:10(0) ack 21
+      +10 > .  10:10(0) ack 21
+      +10 > R. 11:11(0) ack 21
+    `;
+    expect(theFinding('reset-keepalive-timeout', script)).toMatchObject({ values: { probes: 2, intervalMs: 10000 } });
+  });
+
+  test('not when they were answered', () => {
+    const script = exchange`${TALK}
+      +10 > .  10:10(0) ack 21
+      +0  < .  21:21(0) ack 11
+      +10 > .  10:10(0) ack 21
+      +0  < .  21:21(0) ack 11
+      +10 > R. 11:11(0) ack 21
+    `;
+    expect(causeOf(script)).not.toBe('reset-keepalive-timeout');
+  });
+
+  test('gave-up-silently: repeats in vain, then a later segment finds no socket', () => {
+    const script = exchange`${TALK}
+      +0.1 > P. 11:21(10) ack 21
+      +0.2 > P. 11:21(10) ack 21
+      +0.4 > P. 11:21(10) ack 21
+      +9   < P. 21:41(20) ack 11
+      +0   > R  11:11(0) win 0
+    `;
+    expect(causeOf(script)).toBe('gave-up-silently');
+  });
+
+  test('reset-idle: only possible from one connection', () => {
+    const script = exchange`${TALK}
+      +240 < R. 21:21(0) ack 11
+    `;
+    expect(theFinding('reset-idle', script)).toMatchObject({ confidence: 'possible', values: { quietMs: 240010 } });
+  });
+
+  test('not reset-idle below half a minute', () => {
+    const script = exchange`${TALK}
+      +29 < R. 21:21(0) ack 11
+    `;
+    expect(causeOf(script)).not.toBe('reset-idle');
+  });
+
+  test('reset-peer-restarted: payload of an open connection draws a RST', () => {
+    const script = exchange`${TALK}
+      +5     > P. 11:21(10) ack 21
+      +0.010 < R  21:21(0) win 0
+    `;
+    expect(theFinding('reset-peer-restarted', script)).toMatchObject({ confidence: 'likely' });
+  });
+});
+
+describe('why: an abort', () => {
+  test('reset-unread-data: the server had not answered what it had got', () => {
+    const script = exchange`${TALK}
+      +0.010 > P. 11:21(10) ack 21
+      +0.010 < .  21:21(0) ack 21
+      +0.010 < R. 21:21(0) ack 21
+    `;
+    expect(theFinding('reset-unread-data', script)).toMatchObject({ confidence: 'likely', values: { unread: 10 } });
+  });
+
+  test('reset-linger-zero: nothing came since its own last payload', () => {
+    const script = exchange`${TALK}
+      +0.010 < R. 21:21(0) ack 11
+    `;
+    expect(theFinding('reset-linger-zero', script)).toMatchObject({ confidence: 'likely', values: { by: 'server' } });
+  });
+
+  test('a client that has had its answer has probably read it', () => {
+    const script = exchange`${TALK}
+      +1 > R. 11:11(0) ack 21
+    `;
+    expect(theFinding('reset-linger-zero', script)).toMatchObject({ confidence: 'possible' });
+  });
+
+  test('reset-data-lost: beside the cause, where octets were not acknowledged', () => {
+    const script = exchange`${TALK}
+      +0.010 < P. 21:41(20) ack 11
+      +1     < R. 41:41(0) ack 11
+    `;
+    expect(theFinding('reset-data-lost', script)).toMatchObject({ values: { by: 'server', octets: 20 } });
+  });
+
+  test('reset-unaccepted: two connections of a port at once, to which the server has sent nothing', () => {
+    const one = exchange`${OPEN}
+      +1 < R. 1:1(0) ack 1
+    `;
+    expect(causeOf(one)).toBe('reset-linger-zero');
+  });
+
+  test('reset-both-ways: neither RST answers the other end', () => {
+    const script = exchange`${TALK}
+      +60    > R. 11:11(0) ack 21
+      +0.001 < R. 21:21(0) ack 11
+    `;
+    expect(theFinding('reset-both-ways', script)).toMatchObject({ confidence: 'likely' });
+  });
+
+  test('not where the second answers a segment that was under way', () => {
+    const script = exchange`${TALK}
+      +0.010 > P. 11:21(10) ack 21
+      +0     > R. 21:21(0) ack 21
+      +0.001 < R  21:21(0) win 0
+    `;
+    expect(causeOf(script)).not.toBe('reset-both-ways');
+  });
+});
+
+test('reset-with-payload', () => {
+  const script = exchange`${TALK}
+    +0.010 < R. 21:31(10) ack 11
+  `;
+  expect(codesOf(script)).toContain('reset-with-payload');
+});
+
+test('every RST that closes a flow has one cause', () => {
+  const script = exchange`${TALK}
+    +0.010 > F. 11:11(0) ack 21
+    +0.010 < .  21:21(0) ack 12
+    +0.100 > R. 12:12(0) ack 21
+  `;
+  expect(causeOf(script)).toBe('reset-unexplained');
+});

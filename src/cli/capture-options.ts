@@ -56,8 +56,12 @@ export function addCaptureOptions(command: Command): Command {
 
 /** Adds the options of all commands that read captures. */
 export function addReadingOptions(command: Command): Command {
+  return addAnalysisOptions(command.option('-o, --output <file>', 'write to a file instead of standard output'));
+}
+
+/** Adds the options that say what of captures is read, and how. */
+export function addAnalysisOptions(command: Command): Command {
   return command
-    .option('-o, --output <file>', 'write to a file instead of standard output')
     .option('--flow <numbers>', 'only these flows, by number: 3 or 1,4,7', flowNumbers)
     .option('--where <expression>', 'only flows of which this CEL expression is true: handshake.totalMs > 50', together)
     .option('--from <time>', 'leave out what is before: 2026-11-22T13:09:21Z or seconds since 1970', instant)

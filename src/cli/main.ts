@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { setFlagsFromString } from 'node:v8';
 import { Command, CommanderError, Option } from 'commander';
-import { addCaptureOptions, addReadingOptions, count, frameRanges } from './capture-options.ts';
+import { addAnalysisOptions, addCaptureOptions, addReadingOptions, count, frameRanges } from './capture-options.ts';
 import { EXIT } from './exit.ts';
 import { VERSION } from './version.ts';
 
@@ -26,8 +26,8 @@ function program(): Command {
 Captures are pcap or pcapng files, also within gzip, zstd or lz4, directories of them, or - for standard
 input; several are read as one. A capture named like a command is given as ./NAME.
 
-Exit status: 0 done, 2 usage, 3 an input can't be read, 4 a capture is damaged or cut short (what was before
-is analysed), 130 interrupted.`,
+Exit status: 0 done, 1 check found a violation, 2 usage, 3 an input can't be read, 4 a capture is damaged or
+cut short (what was before is analysed), 130 interrupted.`,
     );
 
   const analyze = lastack
@@ -82,6 +82,32 @@ is analysed), 130 interrupted.`,
       await finish(await extract(captures, options));
     });
 
+  const check = lastack
+    .command('check')
+    .description('rules that captures must follow, for CI: exit status 1 when one is broken')
+    .argument('<capture...>', 'captures, directories of captures, or - for standard input')
+    .option('--rules <file>', 'a rules file; several may be given (default: lastack.yaml here)', listed)
+    .option(
+      '--pack <name>',
+      'rules that come with lastack: clean-close, handshake-budget, no-half-open, no-loss,\nno-resets, server-health; several may be given',
+      listed,
+    )
+    .option(
+      '--reporter <name[=file]>',
+      'text, junit, github, markdown, sarif, tap or json; several may be given (default: text)',
+      listed,
+    )
+    .option('--show <number>', 'flows shown of those that break a rule', count, 5)
+    .addOption(
+      new Option('--addresses <what>', 'roles shows client-1 and server-1 instead of addresses')
+        .choices(['keep', 'roles'])
+        .default('keep'),
+    );
+  addAnalysisOptions(check).action(async (captures, options) => {
+    const { check } = await import('./check.ts');
+    await finish(await check(captures, options));
+  });
+
   lastack
     .command('verify')
     .description('a second, independent decoder (pcap-parser) reads the capture too; every disagreement is reported')
@@ -115,6 +141,11 @@ const SORT_KEYS = ['flow', 'worst', 'start', 'duration', 'bytes', 'packets', 'ha
 /** Codes, separated by commas, of an option that may be given several times. */
 function codes(text: string, before: readonly string[] | undefined): readonly string[] {
   return [...(before ?? []), ...text.split(',').map((code) => code.trim())];
+}
+
+/** An option that may be given several times. */
+function listed(text: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), text];
 }
 
 /** Ends the process with a status once what was written is gone. */

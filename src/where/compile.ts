@@ -19,6 +19,12 @@ import {
 export interface Scope<Cursor> {
   readonly record: ObjectValue<Cursor>;
   readonly variables: ReadonlyMap<string, Value<Cursor>>;
+  /** Functions of whoever asks, before the common ones: they compile their arguments as they like. */
+  readonly functions?: ReadonlyMap<string, (args: readonly ASTNode[], mistake: MistakeAt) => Value<Cursor>>;
+  /** What to say of a name that is no field, where there is more to say than that. */
+  readonly otherwise?: (name: string) => string | null;
+  /** Is given each field of the record that the expression reads, as it is written. */
+  readonly reads?: Map<string, Value<Cursor>>;
 }
 
 /** @param fields the record's table */
@@ -137,7 +143,13 @@ function fieldOf<Cursor extends ItemCursor>(
   scope: Scope<Cursor>,
   at: number,
 ): Value<Cursor> {
-  if (Object.hasOwn(owner.fields, name)) return valueOfField(owner, name);
+  if (Object.hasOwn(owner.fields, name)) {
+    const value = valueOfField(owner, name);
+    if (owner.at === undefined) scope.reads?.set(pathOf(owner, name), value);
+    return value;
+  }
+  const problem = scope.otherwise?.(name) ?? null;
+  if (problem !== null) throw new ExpressionMistake(problem, node.input, at);
   throw new ExpressionMistake(`there is no field ${pathOf(owner, name)}${hint(owner, name, scope)}`, node.input, at);
 }
 
@@ -227,6 +239,8 @@ function call<Cursor extends ItemCursor>(
   args: readonly ASTNode[],
   scope: Scope<Cursor>,
 ): Value<Cursor> {
+  const own = scope.functions?.get(name);
+  if (own !== undefined) return own(args, mistakeAt(node));
   return callFunction(
     mistakeAt(node),
     name,

@@ -1,4 +1,4 @@
-import { Environment, ParseError } from '@marcbachmann/cel-js';
+import { type ASTNode, Environment, ParseError } from '@marcbachmann/cel-js';
 import { compile, scopeOf } from './compile.ts';
 import { ExpressionMistake } from './mistake.ts';
 import { meant } from './nearest.ts';
@@ -32,13 +32,18 @@ export function quantity<Cursor extends ItemCursor>(text: string, fields: Fields
   throw new ExpressionMistake(`${phrase(value)} is no number`, text, 0);
 }
 
+/** A part of an expression that someone else compiles: its tree. Throws ExpressionMistake. */
+export function treeOf(text: string): ASTNode {
+  return parsed(text);
+}
+
 function evaluated<Cursor extends ItemCursor>(text: string, fields: Fields<Cursor>): Value<Cursor> {
   return compile(parsed(text), scopeOf(fields));
 }
 
 const PARSER: Environment = new Environment({ unlistedVariablesAreDyn: true });
 
-function parsed(text: string): ReturnType<Environment['parse']>['ast'] {
+function parsed(text: string): ASTNode {
   if (text.trim() === '') throw new ExpressionMistake('the expression is empty', text, 0);
   try {
     return PARSER.parse(text).ast;

@@ -1,0 +1,46 @@
+import { type BrokenFlow, isViolation, type Report, type RuleResult } from '../rule.ts';
+
+/** `3 rules: 1 failed, 2 passed`. */
+export function summaryText(report: Report): string {
+  const counts: string[] = [];
+  const tell = (count: number, word: string): void => {
+    if (count > 0) counts.push(`${count} ${word}`);
+  };
+  const { results } = report;
+  tell(results.filter(isViolation).length, 'failed');
+  tell(results.filter((result) => result.outcome === 'failed' && !isViolation(result)).length, 'broken but no error');
+  tell(results.filter((result) => result.outcome === 'expected').length, 'failed as expected');
+  tell(results.filter((result) => result.outcome === 'undecided').length, 'undecided');
+  tell(results.filter((result) => result.outcome === 'passed').length, 'passed');
+  const rules = results.length === 1 ? '1 rule' : `${results.length} rules`;
+  const flows = report.flows === 1 ? '1 flow' : `${report.flows} flows`;
+  return `${rules} on ${flows}: ${counts.join(', ')}`;
+}
+
+/** `flow 7  10.0.0.1:40510 → 10.0.0.2:443  frame 61: close.pattern is reset`. */
+export function flowText(flow: BrokenFlow): string {
+  return `flow ${flow.flow}  ${flow.client} → ${flow.server}  frame ${flow.frame}: ${flow.values}`;
+}
+
+/** What is said of a rule that is broken, in a few lines: expected, found, flows. */
+export function detailLines(result: RuleResult): string[] {
+  const lines = [`expected  ${result.expected}`, `found     ${result.found}`];
+  if (result.note !== null) lines.push(`note      ${result.note}`);
+  for (const flow of result.flows) lines.push(flowText(flow), ...flow.lines.map((line) => `  ${line}`));
+  const more = result.broken - result.flows.length;
+  if (more > 0) lines.push(`and ${more} more`);
+  return lines;
+}
+
+/** Where the rule stands. */
+export function placeText({ rule }: RuleResult): string {
+  return `${rule.file}:${rule.line}`;
+}
+
+/** Control characters shown instead of obeyed. */
+export function printable(text: string): string {
+  return text.replace(
+    /[\0-\x08\x0b-\x1f\x7f-\x9f]/g,
+    (letter) => `\\x${letter.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  );
+}

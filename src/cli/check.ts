@@ -1,0 +1,188 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { Analysis } from '../analyze.ts';
+import { Checker } from '../check/checker.ts';
+import { redacted } from '../check/redact.ts';
+import { REPORTERS } from '../check/reporters/reporter.ts';
+import { isViolation, type Report, type Rule, type RuleResult } from '../check/rule.ts';
+import { readRules } from '../check/rules-file.ts';
+import { SurroundingLines } from '../check/surrounding-lines.ts';
+import { UsageError } from '../errors.ts';
+import { FLOW } from '../flow/rows.ts';
+import { openCaptures } from '../input/captures.ts';
+import { StoredInputs } from '../input/stored.ts';
+import { FlowCursor } from '../record/cursor.ts';
+import { meant } from '../where/nearest.ts';
+import { analysisOptions, type ReadingOptions } from './capture-options.ts';
+import { EXIT, exitStatus } from './exit.ts';
+import { Output, reasonOf } from './output.ts';
+import { reportProblems } from './problems.ts';
+import { Interruption, readAll } from './reading.ts';
+import { VERSION } from './version.ts';
+import { localOffset } from './zone.ts';
+
+export interface CheckOptions extends Omit<ReadingOptions, 'output'> {
+  readonly rules?: readonly string[];
+  readonly pack?: readonly string[];
+  /** NAME or NAME=FILE. */
+  readonly reporter?: readonly string[];
+  readonly show: number;
+  readonly addresses: 'keep' | 'roles';
+}
+
+/** `lastack check`: answers the exit status. */
+export async function check(captures: readonly string[], options: CheckOptions): Promise<number> {
+  const reporters = reportersOf(options.reporter ?? ['text']);
+  const files = new RulesFiles();
+  const rules = files.read(options.rules ?? [], options.pack ?? []);
+  const checker = new Checker(rules, {
+    today: new Date().toISOString().slice(0, 10),
+    show: options.show,
+    textOf: (file) => files.texts.get(file) ?? '',
+  });
+  const stored = new StoredInputs();
+  const interruption = new Interruption();
+  try {
+    await stored.store(captures, interruption.promise);
+    interruption.forget();
+    return await run(captures, options, checker, reporters, stored);
+  } finally {
+    interruption.forget();
+    stored.close();
+  }
+}
+
+async function run(
+  captures: readonly string[],
+  options: CheckOptions,
+  checker: Checker,
+  reporters: readonly ChosenReporter[],
+  stored: StoredInputs,
+): Promise<number> {
+  const holds = options.where === undefined ? null : await (await import('./where.ts')).whereOf(options.where);
+  const source = await openCaptures(captures, { stored: stored.files });
+  if (source.inputs.length === 0) {
+    reportProblems(source.problems);
+    return exitStatus(source.problems);
+  }
+  const wanted = options.flow === undefined ? null : new Set(options.flow);
+  const analysis: Analysis = new Analysis({
+    ...analysisOptions(options),
+    onFlow: (row) => {
+      cursor.move(row);
+      cursor.baseSeconds = analysis.baseSeconds;
+      if (wanted !== null && !wanted.has(cursor.word(FLOW.number))) return;
+      if (holds === null || holds(cursor)) checker.take(cursor);
+    },
+  });
+  const paths = source.inputs.map((input) => input.path);
+  const cursor = new FlowCursor(analysis.flowContext(paths));
+  const interrupted = await readAll(source, analysis, options.progress);
+  const problems = [...source.problems];
+  const results = checker.results(cursor, (analysis.end_ - analysis.start) / 1e9);
+  if (!interrupted) await addLines(results, paths, options, stored);
+  const report: Report = { version: VERSION, captures: paths, flows: checker.flows, results };
+  const shown = options.addresses === 'roles' ? redacted(report) : report;
+  for (const { name, file } of reporters) {
+    const output = new Output(file, [...captures, ...paths]);
+    output.out.text(REPORTERS[name]!(shown));
+    output.close();
+  }
+  reportProblems(problems);
+  if (interrupted) return EXIT.interrupted;
+  return exitStatus(problems) || (results.some(isViolation) ? EXIT.violation : EXIT.done);
+}
+
+/** Reads the captures again, where a rule is broken, for the lines around the frames that show it. */
+async function addLines(
+  results: readonly RuleResult[],
+  paths: readonly string[],
+  options: CheckOptions,
+  stored: StoredInputs,
+): Promise<void> {
+  const flows = results.filter((result) => result.outcome !== 'passed').flatMap((result) => result.flows);
+  if (flows.length === 0) return;
+  const source = await openCaptures(paths, { stored: stored.files });
+  const lines = new SurroundingLines(flows, localOffset);
+  const analysis = new Analysis({
+    ...analysisOptions(options),
+    onSegment: (verdict, segment, result) => lines.take(verdict, segment, result),
+  });
+  await readAll(source, analysis, options.progress);
+  lines.end();
+}
+
+interface ChosenReporter {
+  readonly name: string;
+  readonly file: string | undefined;
+}
+
+function reportersOf(choices: readonly string[]): readonly ChosenReporter[] {
+  return choices.map((choice) => {
+    const [name, ...file] = choice.split('=');
+    if (!Object.hasOwn(REPORTERS, name!)) {
+      const names = Object.keys(REPORTERS);
+      throw new UsageError(`there is no reporter ${name}${meant(name!, names) || `: ${names.join(', ')}`}`);
+    }
+    return { name: name!, file: file.length === 0 ? undefined : file.join('=') };
+  });
+}
+
+/** Rules files by name, and what they say. */
+class RulesFiles {
+  readonly texts: Map<string, string> = new Map();
+  private readonly rules: Rule[] = [];
+
+  /** The rules of files and packs; of `lastack.yaml` here when none are named. */
+  read(files: readonly string[], packs: readonly string[]): readonly Rule[] {
+    if (files.length === 0 && packs.length === 0) {
+      if (!existsSync(DEFAULT_FILE)) {
+        throw new UsageError(`no rules: write a ${DEFAULT_FILE}, or name a pack, like --pack clean-close`);
+      }
+      this.add(DEFAULT_FILE, DEFAULT_FILE);
+    }
+    for (const file of files) this.add(file, file);
+    for (const pack of packs) this.addPack(pack, '--pack');
+    return this.rules;
+  }
+
+  private add(name: string, path: string): void {
+    if (this.texts.has(name)) return;
+    let text: string;
+    try {
+      text = readFileSync(path, 'utf8');
+    } catch (error) {
+      throw new UsageError(`${name}: can't be read: ${reasonOf(error)}`, { cause: error });
+    }
+    this.texts.set(name, text);
+    const { rules, packs } = readRules(text, name);
+    this.rules.push(...rules);
+    for (const pack of packs) this.addPack(pack.name, pack.place);
+  }
+
+  private addPack(pack: string, place: string): void {
+    if (!PACKS.includes(pack)) {
+      throw new UsageError(`${place}: there is no pack ${pack}${meant(pack, PACKS) || `: ${PACKS.join(', ')}`}`);
+    }
+    this.add(`packs/${pack}.yaml`, join(packageFolder(), 'packs', `${pack}.yaml`));
+  }
+}
+
+const DEFAULT_FILE = 'lastack.yaml';
+/** The packs that come with lastack, in the package's folder `packs`. */
+const PACKS: readonly string[] = [
+  'clean-close',
+  'handshake-budget',
+  'no-half-open',
+  'no-loss',
+  'no-resets',
+  'server-health',
+];
+
+/** The folder of lastack's package. */
+function packageFolder(): string {
+  for (let folder = import.meta.dirname; ; folder = dirname(folder)) {
+    if (existsSync(join(folder, 'packs/clean-close.yaml'))) return folder;
+    if (folder === dirname(folder)) throw new Error('the package lacks its folder packs');
+  }
+}

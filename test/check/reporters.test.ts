@@ -1,0 +1,118 @@
+import { describe, expect, test } from 'vitest';
+import { redacted } from '../../src/check/redact.ts';
+import { REPORTERS } from '../../src/check/reporters/reporter.ts';
+import { REFUSED, THREE_WAY } from '../cli/captures.ts';
+import { reportOn } from './check.ts';
+
+/** One rule of each outcome; names and reasons hold what formats give a meaning. */
+const RULES = `rules:
+  - name: "<b>&\\"]]>: 100% of, | # \\u0007flows"
+    description: Why & "how".
+    none: handshake.outcome == "refused"
+  - name: warned
+    severity: warning
+    none: handshake.outcome == "refused"
+  - name: known
+    expected-failure: { reason: "issue #7: \`x\`, 5%", until: 2026-12-31 }
+    none: handshake.outcome == "refused"
+  - name: too few
+    expect: percentile(handshake.totalMs, 99) < 50
+  - name: fine
+    none: flow > 99
+`;
+const REPORT = reportOn(RULES, [THREE_WAY, REFUSED]);
+
+test.each(['text', 'github', 'markdown', 'tap', 'junit'])('%s', (name) => {
+  expect(REPORTERS[name]!(REPORT)).toMatchSnapshot();
+});
+
+describe('junit', () => {
+  /** What the XML schema of Jenkins' xUnit plugin allows of what is used: children and attributes. */
+  const ALLOWED: Readonly<Record<string, readonly [children: readonly string[], attributes: readonly string[]]>> = {
+    testsuites: [['testsuite'], ['name', 'tests', 'failures', 'errors', 'time']],
+    testsuite: [['testcase'], ['name', 'tests', 'failures', 'errors', 'skipped', 'time']],
+    testcase: [
+      ['failure', 'skipped'],
+      ['name', 'classname', 'time'],
+    ],
+    failure: [[], ['message', 'type']],
+    skipped: [[], ['message']],
+  };
+
+  test('is well-formed XML as its schema wants it', () => {
+    const xml = REPORTERS.junit!(REPORT).replace(/^<\?xml version="1.0" encoding="UTF-8"\?>\n/, '');
+    expect(xml).not.toMatch(/[\0-\x08\x0b\x0c\x0e-\x1f]/);
+    const open: string[] = [];
+    const TOKEN = /<(\/?)(\w+)((?: \w+="[^"<]*")*)(\/?)>|&(?:amp|lt|gt|quot|#10);|[^<&]/gy;
+    let at = 0;
+    for (const match of xml.matchAll(TOKEN)) {
+      expect(match.index).toBe(at);
+      at = match.index + match[0].length;
+      const [, end, name, attributes, empty] = match;
+      if (name === undefined) continue;
+      if (end) {
+        expect(open.pop()).toBe(name);
+        continue;
+      }
+      const [, known] = ALLOWED[name]!;
+      if (open.length > 0) expect(ALLOWED[open.at(-1)!]![0]).toContain(name);
+      for (const [, attribute] of attributes!.matchAll(/(\w+)=/g))
+        if (/^\w+$/.test(attribute!)) expect(known).toContain(attribute);
+      if (!empty) open.push(name);
+    }
+    expect([at, open]).toEqual([xml.length, []]);
+  });
+});
+
+describe('sarif', () => {
+  const log = JSON.parse(REPORTERS.sarif!(REPORT));
+
+  test('has what SARIF 2.1.0 requires', () => {
+    expect(log).toMatchObject({
+      version: '2.1.0',
+      runs: [{ tool: { driver: { name: 'lastack', version: '1.2.3' } } }],
+    });
+    const [{ tool, results }] = log.runs;
+    const ids = tool.driver.rules.map(({ id }: { id: string }) => id);
+    expect(new Set(ids).size).toBe(5);
+    for (const result of results) {
+      expect(ids[result.ruleIndex]).toBe(result.ruleId);
+      expect(['none', 'note', 'warning', 'error']).toContain(result.level);
+      expect(['fail', 'open']).toContain(result.kind);
+      // 3.27.10: if kind has any value other than "fail", level shall be "none".
+      if (result.kind !== 'fail') expect(result.level).toBe('none');
+      expect(result.message.text).toBeTypeOf('string');
+      const { artifactLocation, region } = result.locations[0].physicalLocation;
+      expect(artifactLocation.uri).toBe('lastack.yaml');
+      expect(region.startLine).toBeGreaterThan(0);
+    }
+  });
+
+  test('a known failure is suppressed, a passed rule has no result', () => {
+    const [{ results }] = log.runs;
+    expect(results.map((result: { suppressions?: object[] }) => result.suppressions?.length ?? 0)).toEqual([
+      0, 0, 1, 0,
+    ]);
+  });
+});
+
+test('json tells everything', () => {
+  const document = JSON.parse(REPORTERS.json!(REPORT));
+  expect(document).toMatchObject({ lastack: '1.2.3', captures: ['web.pcap'], flows: 2, passed: false });
+  expect(document.results.map(({ outcome }: { outcome: string }) => outcome)).toEqual([
+    'failed',
+    'failed',
+    'expected',
+    'undecided',
+    'passed',
+  ]);
+});
+
+test('nobody prints control characters, and addresses only where they may', () => {
+  for (const [name, reporter] of Object.entries(REPORTERS)) {
+    expect([name, reporter(REPORT)]).toEqual([name, expect.not.stringMatching(/[\0-\x08\x0b-\x1f\x7f]/)]);
+    expect(reporter(REPORT)).toContain('10.0.0.1');
+    expect(reporter(redacted(REPORT))).not.toMatch(/10\.0\.0\./);
+  }
+  expect(REPORTERS.text!(redacted(REPORT))).toContain('client-1:1025 → server-1:443');
+});

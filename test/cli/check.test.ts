@@ -1,0 +1,79 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { pcapOf, REFUSED, THREE_WAY } from './captures.ts';
+import { lastack, shell, useLastack } from './lastack.ts';
+
+const { folder } = useLastack();
+const GOOD = join(folder, 'good.pcap');
+const BAD = join(folder, 'bad.pcap');
+const CUT = join(folder, 'cut.pcap');
+const TEXT = join(folder, 'notes.txt');
+const BROKEN = join(folder, 'broken.yaml');
+const PACKS = ['clean-close', 'handshake-budget', 'no-half-open', 'no-loss', 'no-resets', 'server-health'];
+const REPORTERS = ['text', 'junit', 'github', 'markdown', 'sarif', 'tap', 'json'];
+
+beforeAll(() => {
+  const bad = pcapOf([THREE_WAY], [REFUSED, { clientPort: 40511, serverPort: 81 }]);
+  writeFileSync(GOOD, pcapOf([THREE_WAY]));
+  writeFileSync(BAD, bad);
+  writeFileSync(CUT, bad.subarray(0, bad.length - 7));
+  writeFileSync(TEXT, 'no capture, but long enough to be one\n');
+  writeFileSync(BROKEN, 'rules:\n  - name: x\n    none: flwo > 1\n');
+});
+
+describe.each(REPORTERS)('exit statuses with --reporter %s', (reporter) => {
+  test('0 when every rule holds, 1 when one is broken, then 4, 3 and 2', async () => {
+    const run = async (...args: string[]): Promise<number | null> =>
+      (await lastack(['check', '--reporter', reporter, ...args])).status;
+    const statuses = await Promise.all([
+      run(GOOD, '--pack', 'no-resets'),
+      run(BAD, '--pack', 'no-resets'),
+      run(BAD, CUT, '--pack', 'no-resets'),
+      run(BAD, CUT, TEXT, '--pack', 'no-resets'),
+      run(BAD, CUT, TEXT, '--rules', BROKEN),
+    ]);
+    expect(statuses).toEqual([0, 1, 4, 3, 2]);
+  });
+});
+
+test('a good capture passes every pack', async () => {
+  const { out, status } = await lastack(['check', GOOD, ...PACKS.flatMap((pack) => ['--pack', pack])]);
+  expect(out).toMatch(/1 undecided, 14 passed\n$/);
+  expect(status).toBe(0);
+});
+
+test('lastack.yaml is read when no rules are named, and may name packs', async () => {
+  writeFileSync(join(folder, 'lastack.yaml'), 'packs: [no-resets]\nrules:\n  - {name: one, expect: count() == 1}\n');
+  const run = await shell(`cd '${folder}' && lastack check good.pcap --reporter tap`);
+  expect(run).toMatchObject({ status: 0, error: '' });
+  expect(run.out).toContain('ok 1 - one');
+  expect(run.out).toContain('1..3');
+});
+
+test('several reporters, each to a file of its own', async () => {
+  const [xml, json] = [join(folder, 'out.xml'), join(folder, 'out.json')];
+  const args = ['--reporter', `junit=${xml}`, '--reporter', `json=${json}`, '--reporter', 'text'];
+  const { out, status } = await lastack(['check', BAD, '--pack', 'no-resets', ...args]);
+  expect(status).toBe(1);
+  expect(out).toContain('FAILED  no connection is refused or aborted  (packs/no-resets.yaml:8)');
+  expect(readFileSync(xml, 'utf8')).toContain('<testsuites');
+  expect(JSON.parse(readFileSync(json, 'utf8')).passed).toBe(false);
+});
+
+test('standard input is checked too, and --where and --flow say of what', async () => {
+  const args = ['check', '-', '--pack', 'no-resets'];
+  const input = readFileSync(BAD);
+  expect((await lastack(args, { input })).out).toContain('> 10  22:13:21.001000 IP 10.0.0.2.81 > 10.0.0.1.40511');
+  expect((await lastack([...args, '--where', 'server.port == 443'], { input })).status).toBe(0);
+  expect((await lastack([...args, '--flow', '2'], { input })).status).toBe(1);
+});
+
+test.each([
+  [['--pack', 'clean-closes'], '--pack: there is no pack clean-closes; did you mean clean-close?'],
+  [['--pack', 'no-loss', '--reporter', 'junt'], 'there is no reporter junt; did you mean junit?'],
+  [['--rules', 'missing.yaml'], "missing.yaml: can't be read: no such file or directory"],
+  [[], 'no rules: write a lastack.yaml, or name a pack, like --pack clean-close'],
+])('usage: %j', async (args, message) => {
+  expect(await lastack(['check', GOOD, ...args])).toEqual({ status: 2, out: '', error: `lastack: ${message}\n` });
+});

@@ -6,12 +6,18 @@ type Value = Values[string] | undefined;
 export function ms(value: Value): string {
   if (typeof value !== 'number' || Number.isNaN(value)) return 'an unknown time';
   if (value < 1) return `${Number(value.toPrecision(2))} ms`;
-  if (value < 1000) return `${Number(value.toPrecision(3))} ms`;
+  if (value < 1000) return `${threeDigits(value)} ms`;
   const seconds = value / 1000;
-  if (seconds < 100) return `${Number(seconds.toPrecision(3))} s`;
+  if (seconds < 100) return `${threeDigits(seconds)} s`;
   const whole = Math.round(seconds);
   if (whole < 3600) return parts(whole, 60, 'min', 's');
   return parts(Math.round(seconds / 60), 60, 'h', 'min');
+}
+
+/** A number from 1 to 1000 with three digits that count. */
+function threeDigits(value: number): number {
+  const scale = value < 10 ? 100 : value < 100 ? 10 : 1;
+  return Math.round(value * scale) / scale;
 }
 
 /** `1 segment`, `2 segments`. */

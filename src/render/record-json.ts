@@ -1,4 +1,5 @@
 import { putInteger, putMilliseconds } from '../bytes/digits.ts';
+import { writeJsonValue } from '../bytes/json.ts';
 import type { UtcTimes } from '../bytes/time.ts';
 import { type ByteWriter, Constant } from '../bytes/writer.ts';
 import type { Field, Fields } from '../record/field.ts';
@@ -44,7 +45,7 @@ function made<Cursor extends RecordCursor>(fields: Fields<Cursor>): WriteRecord<
 }
 
 /** What the made functions call. */
-const HELPERS = { putInteger, putMilliseconds, putTime, putWord, writeText, writeOctets, writeJson };
+const HELPERS = { putInteger, putMilliseconds, putTime, putWord, writeText, writeOctets, writeJsonValue };
 
 function putTime(view: DataView, at: number, cursor: RecordCursor, nanoseconds: number): number {
   view.setUint8(at, QUOTE);
@@ -63,11 +64,6 @@ function writeText(out: ByteWriter, text: string | null): boolean {
   if (text === null) return false;
   out.text(JSON.stringify(text));
   return true;
-}
-
-function writeJson(out: ByteWriter, values: readonly object[]): void {
-  if (values.length === 0) out.ascii('[]');
-  else out.text(JSON.stringify(values));
 }
 
 /** Writes UTF-8 in place; only where something in it needs an escape is it made a string. */
@@ -200,7 +196,7 @@ class Code<Cursor extends RecordCursor> {
         this.lines.push(`if (v === 0) { ${PUT_NULL} }`);
         return;
       case 'json':
-        this.push(`out.length = at; writeJson(out, ${this.capture(field.get)}(cursor)); ${RELOAD}`);
+        this.push(`out.length = at; writeJsonValue(out, ${this.capture(field.get)}(cursor)); ${RELOAD}`);
         return;
       case 'text':
         this.push(`out.length = at; v = writeText(out, ${this.capture(field.get)}(cursor)) ? 1 : 0; ${RELOAD}`);

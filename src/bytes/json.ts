@@ -1,0 +1,87 @@
+import type { ByteWriter } from './writer.ts';
+
+/**
+ * Writes a value as `JSON.stringify` would, `toJSON` included, without a string in between. Texts are mostly ASCII
+ * without anything to escape, and written as they stand; others go by way of `JSON.stringify`.
+ */
+export function writeJsonValue(out: ByteWriter, value: unknown): void {
+  switch (typeof value) {
+    case 'string':
+      writeString(out, value);
+      return;
+    case 'number':
+      writeNumber(out, value);
+      return;
+    case 'boolean':
+      out.ascii(value ? 'true' : 'false');
+      return;
+    case 'object':
+      if (value === null) out.ascii('null');
+      else if (Array.isArray(value)) writeList(out, value);
+      else if (hasToJson(value)) writeJsonValue(out, value.toJSON());
+      else writeObject(out, value);
+      return;
+    default:
+      out.ascii('null');
+  }
+}
+
+function hasToJson(value: object): value is { toJSON(): unknown } {
+  return typeof (value as { toJSON?: unknown }).toJSON === 'function';
+}
+
+function writeList(out: ByteWriter, list: readonly unknown[]): void {
+  out.byte(OPEN_LIST);
+  for (let i = 0; i < list.length; i++) {
+    if (i > 0) out.byte(COMMA);
+    writeJsonValue(out, list[i]);
+  }
+  out.byte(CLOSE_LIST);
+}
+
+function writeObject(out: ByteWriter, object: object): void {
+  let before = OPEN_OBJECT;
+  for (const name in object) {
+    const value = (object as Record<string, unknown>)[name];
+    if (value === undefined) continue;
+    out.byte(before);
+    before = COMMA;
+    writeString(out, name);
+    out.byte(COLON);
+    writeJsonValue(out, value);
+  }
+  if (before === OPEN_OBJECT) out.byte(OPEN_OBJECT);
+  out.byte(CLOSE_OBJECT);
+}
+
+function writeNumber(out: ByteWriter, value: number): void {
+  if (Number.isSafeInteger(value) && !Object.is(value, -0)) out.integer(value);
+  else out.ascii(Number.isFinite(value) ? String(value) : 'null');
+}
+
+function writeString(out: ByteWriter, text: string): void {
+  const { length } = text;
+  out.reserve(length + 2);
+  const { bytes } = out;
+  let at = out.length;
+  bytes[at++] = QUOTE;
+  for (let i = 0; i < length; i++) {
+    const code = text.charCodeAt(i);
+    if (code < 0x20 || code > 0x7e || code === QUOTE || code === BACKSLASH) {
+      out.text(JSON.stringify(text));
+      return;
+    }
+    bytes[at++] = code;
+  }
+  bytes[at++] = QUOTE;
+  out.length = at;
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const OPEN_LIST = 0x5b;
+const CLOSE_LIST = 0x5d;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
+const COMMA = 0x2c;
+const COLON = 0x3a;

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { CATALOGUE, nearestCode, PARTS } from '../../src/findings/catalogue.ts';
 import { SEVERITIES } from '../../src/findings/finding.ts';
@@ -24,4 +26,16 @@ test('every entry says all it has to, in whole sentences', () => {
 test('a code that is nearly right leads to the one that was meant', () => {
   expect(nearestCode('syn-unanswerd')).toBe('syn-unanswered');
   expect(nearestCode('reset-keepalive')).toBe('reset-keepalive-timeout');
+});
+
+test('a code that no rule names is marked as reserved', () => {
+  const source = join(import.meta.dirname, '../../src');
+  const text = ['findings/rules', 'across', 'input', 'record']
+    .map((folder) => join(source, folder))
+    .flatMap((folder) => readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((file) => join(folder, file)))
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => readFileSync(file, 'utf8'))
+    .join('\n');
+  const untold = [...CATALOGUE].filter(([code, { reserved }]) => reserved !== true && !text.includes(`'${code}'`));
+  expect(untold.map(([code]) => code)).toEqual([]);
 });

@@ -118,6 +118,7 @@ export const ACROSS: Entries = {
     source: 'RFC 9293 3.8.3',
     guard: 'Not in a capture of one direction.',
     next: 'Host, cable, switch, route.',
+    reserved: true,
   },
   'capture-link-type-unknown': {
     severity: 'warning',

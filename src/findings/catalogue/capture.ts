@@ -66,6 +66,7 @@ export const CAPTURE: Entries = {
     source: 'Firewalls that randomise sequence numbers',
     guard: 'Ports used again are not alive at once.',
     next: 'Capture one side only.',
+    reserved: true,
   },
   'capture-nat-pair': {
     severity: 'notice',
@@ -120,6 +121,7 @@ export const CAPTURE: Entries = {
     source: 'RFC 7323 5.4',
     guard: 'A host that was suspended shows it in its own flows only.',
     next: 'Was the clock set while capturing?',
+    reserved: true,
   },
   'capture-offload': {
     severity: 'info',

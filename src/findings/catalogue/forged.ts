@@ -39,6 +39,7 @@ export const FORGED: Entries = {
     source: 'RFC 9293 3.10.7.4; RFC 5961 5',
     guard: "A keep-alive's octet is none, nor payload that the capture cut.",
     next: 'Compare both payloads, their TTLs and IP identifications.',
+    reserved: true,
   },
   'data-injected': {
     severity: 'alert',
@@ -48,6 +49,7 @@ export const FORGED: Entries = {
     source: 'RFC 5961 5.2',
     guard: 'Two independent signs.',
     next: 'Compare with the segment that came in its place.',
+    reserved: true,
   },
   'challenge-ack-burst': {
     severity: 'warning',
@@ -57,6 +59,7 @@ export const FORGED: Entries = {
     source: 'RFC 5961 7; CVE-2016-5696',
     guard: 'Linux spaces them 500 ms apart (tcp_invalid_ratelimit).',
     next: 'Who sends what is challenged?',
+    reserved: true,
   },
   'ack-storm': {
     severity: 'alert',
@@ -66,6 +69,7 @@ export const FORGED: Entries = {
     source: 'ip-sysctl tcp_invalid_ratelimit',
     guard: 'Ordinary duplicate ACKs go one way only.',
     next: 'What came just before the storm?',
+    reserved: true,
   },
   'ack-of-unsent': {
     severity: 'warning',

@@ -66,5 +66,6 @@ export const LOSS: Entries = {
     source: 'RFC 2018 8',
     guard: 'ACKs out of order, and more blocks than fit, are none.',
     next: 'Memory pressure on the receiver.',
+    reserved: true,
   },
 };

@@ -69,6 +69,7 @@ export const QUIET: Entries = {
     source: 'RFC 9293 3.8.6 SHLD-14',
     guard: 'Old ACKs out of order, and the rounding of one unit of scale, are none.',
     next: 'The receiving stack, or a device that rewrites windows.',
+    reserved: true,
   },
   'path-mtu-blackhole': {
     severity: 'warning',
@@ -89,5 +90,6 @@ export const QUIET: Entries = {
     source: 'RFC 9293 3.7.4 and 3.8.6.3',
     guard: 'The round trip must be much shorter than the waits.',
     next: 'TCP_NODELAY at the sender, or write the request in one piece.',
+    reserved: true,
   },
 };

@@ -192,6 +192,7 @@ export const RESETS: Entries = {
     source: "Citrix ADC / NetScaler's table of reset codes (9700 and up)",
     guard: "Said only of a host whose RSTs use two or more of the table's codes.",
     next: 'Look the code up in the documentation of the device.',
+    reserved: true,
   },
   'reset-data-lost': {
     severity: 'warning',

@@ -61,6 +61,7 @@ export const REUSE: Entries = {
     source: 'RFC 7323 5.3',
     guard: 'Retransmissions and reordered segments have older timestamps by right; never more than possible.',
     next: 'Hosts behind one NAT address; tcp_timestamps.',
+    reserved: true,
   },
   'ephemeral-ports-exhausted': {
     severity: 'warning',

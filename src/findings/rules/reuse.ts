@@ -80,12 +80,13 @@ function assassinated(flow: FlowCase, found: Found): void {
     const waiting = 1 - noted.side;
     if (noted.before[waiting] !== STATE.TIME_WAIT || noted.after[waiting] !== STATE.CLOSED) continue;
     const answered = flow.noted.find((other) => other.frame === noted.peer.frame);
+    // What drew the ACK need not have passed this tap.
     const old = flow.noted.find((other) => isOld(other, noted, flow.word(FLOW.lastAckFrame)));
-    if (noted.seq !== noted.peer.ack || answered === undefined || old === undefined) continue;
+    if (noted.seq !== noted.peer.ack || answered === undefined) continue;
     if (answered.length > 0 || (answered.flags & (FIN | SYN)) !== 0) continue;
     found.add('time-wait-assassinated', {
       frame: noted.frame,
-      frames: [noted.peer.frame, old.frame],
+      frames: [noted.peer.frame, old?.frame ?? 0],
       confidence: 'likely',
       values: { by: flow.end(waiting).name },
     });

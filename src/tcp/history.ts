@@ -24,6 +24,10 @@ export class History {
 
   /** Takes a segment that is not quiet, before the tracker counts what it sends and acknowledges. */
   take(row: number, side: number, sender: number, receiver: number, segment: SegmentView): void {
+    if (isPlain(this.rows.i32[row + FLOW.history]!, side, segment)) {
+      this.takePlain(row, side, sender, receiver, segment);
+      return;
+    }
     if (!this.meet(row, side, segment)) return;
     if ((this.rows.i32[row + FLOW.history]! & DOUBTFUL) !== 0) this.resolve(row, side, segment);
     // Zeek drops a segment whose TCP header was not kept whole.
@@ -37,10 +41,18 @@ export class History {
     if (segment.window === 0 && (flags & RST) === 0) this.noteZeroWindow(row, side);
     if (acks && !heard) this.rows.i32[row + FLOW.historyStart + 1 - side] = (segment.ack - 1) | 0;
     if (segment.roomLength !== 0 && this.repeats(row, side, sender, segment)) this.count(row, side, COUNTED.repeat);
-    this.step(row, side, segment);
+    if ((flags & (SYN | FIN | RST)) !== 0 || this.state(row, side) === ZEEK.inactive) this.step(row, side, segment);
     if (acks && heard && sender !== receiver) this.noteGap(row, 1 - side, receiver, segment);
     if (segment.roomLength !== 0) this.noteTruncation(row, side, segment);
     this.settle(row);
+  }
+
+  /** A segment whose letter is there, in a flow whose payload was not kept whole: repeats and gaps alone can be new. */
+  private takePlain(row: number, side: number, sender: number, receiver: number, segment: SegmentView): void {
+    const sends = segment.roomLength !== 0;
+    if (sends && this.repeats(row, side, sender, segment)) this.count(row, side, COUNTED.repeat);
+    if ((segment.flags & ACK) !== 0 && sender !== receiver) this.noteGap(row, 1 - side, receiver, segment);
+    if (sends) this.noteTruncation(row, side, segment);
   }
 
   /**
@@ -350,12 +362,14 @@ export class History {
     const i32 = this.rows.i32;
     const bits = i32[end + END.bits]!;
     if ((bits & END_BITS.seqKnown) === 0) return;
+    const number = i32[row + FLOW.historyExtra]!;
     let ack = segment.ack;
+    // Nearly always: what is acknowledged was captured, and kept whole.
+    if (number === 0 && seqDelta(i32[end + END.seenNxt]!, ack) <= 0) return;
     if ((bits & END_BITS.finSent) !== 0 && seqDelta(i32[end + END.finSeq]!, ack) > 0) ack = i32[end + END.finSeq]!;
     let from = i32[end + END.seenNxt]!;
     const known = (bits & END_BITS.unaKnown) !== 0;
     if (known && seqDelta(from, i32[end + END.sndUna]!) > 0) from = i32[end + END.sndUna]!;
-    const number = i32[row + FLOW.historyExtra]!;
     if (number !== 0) from = this.extras.pastTrusted(number - 1, side, from);
     const missing = seqDelta(from, ack);
     const whole = this.isWhole(row, side) && this.isWhole(row, 1 - side);
@@ -405,7 +419,7 @@ export class History {
       f64[row / 2 + FLOW.historyUntilF64] = 0;
     }
     word &= ~QUIET;
-    const open = client >= ZEEK.partial && server >= ZEEK.partial && (word & (TRUNCATED | DOUBTFUL)) === 0;
+    const open = client >= ZEEK.partial && server >= ZEEK.partial && (word & DOUBTFUL) === 0;
     if (open && f64[row / 2 + FLOW.historyUntilF64] === 0) {
       const seen = i32[row + FLOW.historySeen]!;
       for (let side = CLIENT; side <= SERVER; side++) {
@@ -494,13 +508,24 @@ export function isQuiet(
   if ((flags & (SYN | FIN | RST)) !== 0 || segment.window === 0) return false;
   const word = i32[row + FLOW.history]!;
   if (roomLength === 0) {
-    if ((word & (QUIET_ACK << (side * 2))) === 0) return false;
+    if ((word & ((QUIET_ACK << (side * 2)) | TRUNCATED)) !== QUIET_ACK << (side * 2)) return false;
   } else {
-    if ((word & (QUIET_DATA << (side * 2))) === 0) return false;
+    if ((word & ((QUIET_DATA << (side * 2)) | TRUNCATED)) !== QUIET_DATA << (side * 2)) return false;
     if (seqDelta(i32[sender + END.sndNxt]!, (segment.seq + roomLength) | 0) <= 0) return false;
     if (segment.checksum === CHECKSUM.unverified && keptOctets(segment) < roomLength) return false;
   }
   return (flags & ACK) === 0 || seqDelta(i32[receiver + END.seenNxt]!, segment.ack) <= 0;
+}
+
+/** Whether a segment's letter is there and the states can't change, though it is not quiet. */
+function isPlain(word: number, side: number, segment: SegmentView): boolean {
+  const quiet = (segment.roomLength === 0 ? QUIET_ACK : QUIET_DATA) << (side * 2);
+  if ((word & (quiet | TRUNCATED | OVER)) !== (quiet | TRUNCATED)) return false;
+  return (
+    (segment.flags & (SYN | FIN | RST)) === 0 &&
+    segment.window !== 0 &&
+    segment.tcpAt + segment.headerLength <= segment.tcpEnd
+  );
 }
 
 /** Which side Zeek calls the originator, of the word at FLOW.history. */

@@ -18,6 +18,8 @@ export interface Facts {
   readonly now: () => number;
 }
 
+const NOTHING: readonly Noted[] = [];
+
 /** A finished flow as rules see it: its row with names, and its evidence. One object, moved from flow to flow. */
 export class FlowCase {
   readonly facts: Facts;
@@ -65,19 +67,19 @@ export class FlowCase {
     return side === CLIENT ? this.server : this.client;
   }
 
-  /** Whether anything beyond the row is kept: most flows have nothing. */
+  /** Whether segments are kept beside the row: of most flows there are none. */
   get hasEvidence(): boolean {
-    return this.word(FLOW.evidence) !== 0;
+    return this.noted.length > 0;
   }
 
   /** All that is kept, in order of frames. */
   get noted(): readonly Noted[] {
-    this.kept ??= this.facts.evidence.list(this.word(FLOW.evidence));
+    this.kept ??= this.word(FLOW.evidence) === 0 ? NOTHING : this.facts.evidence.list(this.word(FLOW.evidence));
     return this.kept;
   }
 
   get predecessor(): Predecessor | undefined {
-    return this.hasEvidence ? this.facts.evidence.before(this.word(FLOW.evidence)) : undefined;
+    return this.word(FLOW.evidence) === 0 ? undefined : this.facts.evidence.before(this.word(FLOW.evidence));
   }
 
   /** The RST that closed the flow. */

@@ -12,9 +12,9 @@ const SECOND = 1e9;
 
 /** Ports that are used again, and TIME_WAIT that does not last. */
 export function reuse(flow: FlowCase, found: Found): void {
-  if (!flow.hasEvidence) return;
   const { predecessor } = flow;
   if (predecessor !== undefined && flow.has(FLOW_BITS.synSeen)) takenOver(flow, predecessor, found);
+  if (!flow.hasEvidence) return;
   assassinated(flow, found);
   discovered(flow, found);
 }

@@ -47,7 +47,8 @@ function valuesText(flow: FlowCursor, reads: ReadonlyMap<string, Value<FlowCurso
 
 const MOST_VALUES = 6;
 
-function endpointText(flow: FlowCursor, side: number): string {
+/** `10.0.0.2:443`, `[2001:db8::2]:443`. */
+export function endpointText(flow: FlowCursor, side: number): string {
   SCRATCH.length = 0;
   writeAddress(flow, side, SCRATCH);
   const address = SCRATCH.toString();

@@ -1,7 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Analysis } from '../analyze.ts';
+import { type Baseline, baselineText, DEFAULT_TOLERANCE, readBaseline } from '../check/baseline-file.ts';
+import { baselineResults } from '../check/baseline-results.ts';
 import { Checker } from '../check/checker.ts';
+import { compare } from '../check/compare.ts';
+import { Profiler } from '../check/profile.ts';
 import { redacted } from '../check/redact.ts';
 import { REPORTERS } from '../check/reporters/reporter.ts';
 import { isViolation, type Report, type Rule, type RuleResult } from '../check/rule.ts';
@@ -27,14 +31,18 @@ export interface CheckOptions extends Omit<ReadingOptions, 'output'> {
   /** NAME or NAME=FILE. */
   readonly reporter?: readonly string[];
   readonly show: number;
-  readonly addresses: 'keep' | 'roles';
+  /** By default reports keep addresses, and baselines do not. */
+  readonly addresses?: 'keep' | 'roles';
+  readonly baseline?: string;
+  readonly updateBaseline?: boolean;
 }
 
 /** `lastack check`: answers the exit status. */
 export async function check(captures: readonly string[], options: CheckOptions): Promise<number> {
   const reporters = reportersOf(options.reporter ?? ['text']);
   const files = new RulesFiles();
-  const rules = files.read(options.rules ?? [], options.pack ?? []);
+  const baseline = baselineOf(options);
+  const rules = files.read(options.rules ?? [], options.pack ?? [], baseline !== null);
   const checker = new Checker(rules, {
     today: new Date().toISOString().slice(0, 10),
     show: options.show,
@@ -45,7 +53,7 @@ export async function check(captures: readonly string[], options: CheckOptions):
   try {
     await stored.store(captures, interruption.promise);
     interruption.forget();
-    return await run(captures, options, checker, reporters, stored);
+    return await run(captures, options, checker, baseline, reporters, stored);
   } finally {
     interruption.forget();
     stored.close();
@@ -56,6 +64,7 @@ async function run(
   captures: readonly string[],
   options: CheckOptions,
   checker: Checker,
+  baseline: BaselineCheck | null,
   reporters: readonly ChosenReporter[],
   stored: StoredInputs,
 ): Promise<number> {
@@ -72,14 +81,17 @@ async function run(
       cursor.move(row);
       cursor.baseSeconds = analysis.baseSeconds;
       if (wanted !== null && !wanted.has(cursor.word(FLOW.number))) return;
-      if (holds === null || holds(cursor)) checker.take(cursor);
+      if (holds !== null && !holds(cursor)) return;
+      checker.take(cursor);
+      baseline?.profiler.take(cursor);
     },
   });
   const paths = source.inputs.map((input) => input.path);
   const cursor = new FlowCursor(analysis.flowContext(paths));
   const interrupted = await readAll(source, analysis, options.progress);
   const problems = [...source.problems];
-  const results = checker.results(cursor, (analysis.end_ - analysis.start) / 1e9);
+  const results = [...checker.results(cursor, (analysis.end_ - analysis.start) / 1e9)];
+  if (baseline !== null && !interrupted) results.push(...resultsOf(baseline));
   if (!interrupted) await addLines(results, paths, options, stored);
   const report: Report = { version: VERSION, captures: paths, flows: checker.flows, results };
   const shown = options.addresses === 'roles' ? redacted(report) : report;
@@ -112,6 +124,42 @@ async function addLines(
   lines.end();
 }
 
+/** A baseline to compare with, or to write. */
+interface BaselineCheck {
+  readonly file: string;
+  /** Null when there is none yet. */
+  readonly before: Baseline | null;
+  readonly text: string;
+  readonly update: boolean;
+  readonly profiler: Profiler;
+}
+
+function baselineOf(options: CheckOptions): BaselineCheck | null {
+  const { baseline: file, updateBaseline: update = false } = options;
+  if (file === undefined) {
+    if (update) throw new UsageError('--update-baseline needs --baseline FILE');
+    return null;
+  }
+  if (!existsSync(file) && !update) {
+    throw new UsageError(`${file}: can't be read: no such file; --update-baseline makes one`);
+  }
+  const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  const before = text === '' ? null : readBaseline(text, file);
+  return { file, before, text, update, profiler: new Profiler(options.addresses === 'keep') };
+}
+
+/** What the baseline says; where it is to be updated, it is written, and has nothing to say. */
+function resultsOf({ file, before, text, update, profiler }: BaselineCheck): readonly RuleResult[] {
+  const now = profiler.profile();
+  const tolerance = before?.tolerance ?? DEFAULT_TOLERANCE;
+  if (!update) return baselineResults(compare(before?.services ?? {}, now, tolerance), file, text);
+  const output = new Output(file, []);
+  output.out.text(baselineText({ tolerance, services: now }));
+  output.close();
+  process.stderr.write(`lastack: ${file}: ${before === null ? 'made' : 'brought up to date'}\n`);
+  return [];
+}
+
 interface ChosenReporter {
   readonly name: string;
   readonly file: string | undefined;
@@ -134,9 +182,10 @@ class RulesFiles {
   private readonly rules: Rule[] = [];
 
   /** The rules of files and packs; of `lastack.yaml` here when none are named. */
-  read(files: readonly string[], packs: readonly string[]): readonly Rule[] {
+  read(files: readonly string[], packs: readonly string[], hasBaseline: boolean): readonly Rule[] {
     if (files.length === 0 && packs.length === 0) {
       if (!existsSync(DEFAULT_FILE)) {
+        if (hasBaseline) return [];
         throw new UsageError(`no rules: write a ${DEFAULT_FILE}, or name a pack, like --pack clean-close`);
       }
       this.add(DEFAULT_FILE, DEFAULT_FILE);

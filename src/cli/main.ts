@@ -99,13 +99,31 @@ cut short (what was before is analysed), 130 interrupted.`,
     )
     .option('--show <number>', 'flows shown of those that break a rule', count, 5)
     .addOption(
-      new Option('--addresses <what>', 'roles shows client-1 and server-1 instead of addresses')
-        .choices(['keep', 'roles'])
-        .default('keep'),
-    );
+      new Option(
+        '--addresses <what>',
+        'roles shows client-1 and server-1 instead of addresses in reports;\nkeep keeps them in baselines too',
+      ).choices(['keep', 'roles']),
+    )
+    .option('--baseline <file>', 'compare with what was recorded when all was well')
+    .option('--update-baseline', 'record it');
   addAnalysisOptions(check).action(async (captures, options) => {
     const { check } = await import('./check.ts');
     await finish(await check(captures, options));
+  });
+
+  const diff = lastack
+    .command('diff')
+    .description('what changed between two captures, as a baseline sees it')
+    .argument('<before>', 'a capture, or a directory of captures')
+    .argument('<now>', 'another one')
+    .addOption(
+      new Option('--addresses <what>', 'keep tells servers apart by address, roles by port alone')
+        .choices(['keep', 'roles'])
+        .default('roles'),
+    );
+  addReadingOptions(diff).action(async (before, now, options) => {
+    const { diff } = await import('./diff.ts');
+    await finish(await diff(before, now, options));
   });
 
   lastack

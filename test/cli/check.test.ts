@@ -77,3 +77,33 @@ test.each([
 ])('usage: %j', async (args, message) => {
   expect(await lastack(['check', GOOD, ...args])).toEqual({ status: 2, out: '', error: `lastack: ${message}\n` });
 });
+
+describe('a baseline', () => {
+  const FILE = join(folder, 'traffic.yaml');
+
+  test('is recorded, holds for the same traffic, and not for other', async () => {
+    const made = await lastack(['check', GOOD, '--baseline', FILE, '--update-baseline']);
+    expect(made).toMatchObject({ status: 0, error: `lastack: ${FILE}: made\n` });
+    expect(readFileSync(FILE, 'utf8')).not.toContain('10.0.0.');
+    expect((await lastack(['check', GOOD, '--baseline', FILE])).status).toBe(0);
+    const other = await lastack(['check', BAD, '--baseline', FILE, '--flow', '2']);
+    expect(other.out).toContain('FAILED  port 443: flows as in the baseline');
+    expect(other.status).toBe(1);
+  });
+
+  test('that is not there, or is none, is a usage error', async () => {
+    const missing = await lastack(['check', GOOD, '--baseline', join(folder, 'no.yaml')]);
+    expect(missing).toMatchObject({ status: 2, error: expect.stringContaining('--update-baseline makes one') });
+    expect((await lastack(['check', GOOD, '--baseline', BROKEN])).status).toBe(2);
+    expect((await lastack(['check', GOOD, '--update-baseline'])).status).toBe(2);
+  });
+
+  test('diff shows the same between two captures', async () => {
+    const { out, status } = await lastack(['diff', GOOD, BAD]);
+    expect(status).toBe(0);
+    expect(out).toBe(
+      'port 81\n  new     flows\n          before  none\n          now     1\n4 timings have too few values to tell\n',
+    );
+    expect((await lastack(['diff', GOOD, TEXT])).status).toBe(3);
+  });
+});

@@ -14,7 +14,7 @@ export function summaryText(report: Report): string {
   tell(results.filter((result) => result.outcome === 'passed').length, 'passed');
   const rules = results.length === 1 ? '1 rule' : `${results.length} rules`;
   const flows = report.flows === 1 ? '1 flow' : `${report.flows} flows`;
-  return `${rules} on ${flows}: ${counts.join(', ')}`;
+  return results.length === 0 ? `no rules on ${flows}` : `${rules} on ${flows}: ${counts.join(', ')}`;
 }
 
 /** `flow 7  10.0.0.1:40510 → 10.0.0.2:443  frame 61: close.pattern is reset`. */

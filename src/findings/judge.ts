@@ -1,6 +1,7 @@
 import { type Facts, FlowCase } from './case.ts';
 import { type Confidence, type Finding, SEVERITIES } from './finding.ts';
 import { Found } from './found.ts';
+import { isOrdinary } from './ordinary.ts';
 import { closing } from './rules/closing.ts';
 import { forged } from './rules/forged.ts';
 import { loss } from './rules/loss.ts';
@@ -40,9 +41,9 @@ export class Judge {
 
   /** The flow whose row starts there. It must be finished: the row is still whole, and nothing more comes. */
   judge(row: number): Judgement {
-    const found = new Found();
     this.flow.move(row);
-    for (const rule of RULES) rule(this.flow, found);
+    if (isOrdinary(this.flow)) return ORDINARY;
+    const found = judgeByRules(this.flow);
     const { findings } = found;
     if (findings.length > 1)
       findings.sort((a, b) => gravity(b) - gravity(a) || a.frame - b.frame || (a.code < b.code ? -1 : 1));
@@ -59,6 +60,15 @@ export class Judge {
     return false;
   }
 }
+
+/** Asks all the rules. */
+export function judgeByRules(flow: FlowCase): Found {
+  const found = new Found();
+  for (const rule of RULES) rule(flow, found);
+  return found;
+}
+
+const ORDINARY: Judgement = { findings: [], cause: null, confidence: null };
 
 /** 0 for info to 3 for alert. */
 export function gravity(finding: Finding): number {

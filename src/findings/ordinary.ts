@@ -1,0 +1,47 @@
+import { END, END_BITS, FLOW, FLOW_BITS } from '../flow/rows.ts';
+import type { EndCase, FlowCase } from './case.ts';
+
+const SECOND = 1e9;
+const WHOLE = FLOW_BITS.synSeen | FLOW_BITS.synAckSeen | FLOW_BITS.ackSeen | FLOW_BITS.closed;
+const UNUSUAL =
+  FLOW_BITS.midstream |
+  FLOW_BITS.reset |
+  FLOW_BITS.refused |
+  FLOW_BITS.aborted |
+  FLOW_BITS.simultaneousOpen |
+  FLOW_BITS.fastOpen |
+  FLOW_BITS.selfConnect |
+  FLOW_BITS.serverFinFirst |
+  FLOW_BITS.finWithData;
+
+/**
+ * Whether no rule can find anything: the client opened at once, payload went over, the client closed, nothing was noted
+ * on the way. Most flows are like this, and are spared the rules. A new rule that could find something here has to say so.
+ */
+export function isOrdinary(flow: FlowCase): boolean {
+  return (
+    !flow.hasEvidence &&
+    (flow.word(FLOW.bits) & (WHOLE | UNUSUAL)) === WHOLE &&
+    flow.word(FLOW.synRetransmissions) + flow.word(FLOW.synAckRetransmissions) === 0 &&
+    flow.double(FLOW.synAckTimeF64) - flow.double(FLOW.synTimeF64) < SECOND &&
+    flow.double(FLOW.ackTimeF64) - flow.double(FLOW.synAckTimeF64) < SECOND &&
+    flow.double(FLOW.lastAckTimeF64) - flow.double(FLOW.firstFinTimeF64) < 5 * SECOND &&
+    flow.client.bytes + flow.server.bytes > 0 &&
+    isPlain(flow.client) &&
+    isPlain(flow.server) &&
+    (flow.client.word(END.windowScale) < 0 || flow.server.word(END.windowScale) >= 0)
+  );
+}
+
+/** No event, no hole, no tiny segments, everything acknowledged. */
+function isPlain(end: EndCase): boolean {
+  const mss = end.word(END.mss);
+  return (
+    end.word(END.eventCounts) === 0 &&
+    end.word(END.retransmittedSegments) === 0 &&
+    end.has(END_BITS.finAcked) &&
+    end.word(END.seenNxt) === end.word(END.sndNxt) &&
+    end.word(END.sndUna) === end.word(END.sndNxt) &&
+    (mss < 0 || mss >= 1220)
+  );
+}

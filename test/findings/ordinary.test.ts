@@ -1,0 +1,34 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { Analysis } from '../../src/analyze.ts';
+import { decoderFor } from '../../src/capture/format.ts';
+import { RecordView } from '../../src/capture/record.ts';
+import { FlowCase } from '../../src/findings/case.ts';
+import { judgeByRules } from '../../src/findings/judge.ts';
+import { isOrdinary } from '../../src/findings/ordinary.ts';
+
+const SAMPLES = join(import.meta.dirname, '../../samples');
+
+test('a flow that is spared the rules is one of which they find nothing', () => {
+  let ordinary = 0;
+  for (const path of readdirSync(SAMPLES, { recursive: true, encoding: 'utf8' })) {
+    if (!/\.pcap(ng)?$/.test(path)) continue;
+    const octets = new Uint8Array(readFileSync(join(SAMPLES, path)));
+    const decoder = decoderFor(octets, path)!;
+    const record = new RecordView();
+    const analysis: Analysis = new Analysis({
+      onFlow: (row) => {
+        const flow = new FlowCase(analysis.flowContext([]));
+        flow.move(row);
+        if (!isOrdinary(flow)) return;
+        ordinary++;
+        expect(judgeByRules(flow).findings).toEqual([]);
+      },
+    });
+    decoder.feed(octets);
+    while (decoder.next(record)) analysis.take(record);
+    analysis.end();
+  }
+  expect(ordinary).toBeGreaterThan(20);
+});

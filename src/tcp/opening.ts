@@ -2,6 +2,7 @@ import { seqDelta } from '../bytes/seq.ts';
 import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, SERVER } from '../flow/rows.ts';
 import { FIN, type SegmentView } from '../wire/segment.ts';
 import { nextState, ON, STATE } from './machine.ts';
+import { PATTERN } from './patterns.ts';
 import type { Tracker } from './tracker.ts';
 import { NOTE } from './verdict.ts';
 
@@ -84,6 +85,8 @@ export function takeSynAck(
     repeatSynAck(tracker, row, side, other, segment);
     return;
   }
+  if ((i32[sender + END.bits]! & (END_BITS.synSent | END_BITS.finSent)) === END_BITS.finSent)
+    forgetFin(i32, row, sender);
   noteSynOptions(i32, sender, segment);
   if ((i32[receiver + END.bits]! & END_BITS.synSent) !== 0) settleScale(i32, row);
   if ((bits & FLOW_BITS.synAckSeen) === 0) {
@@ -99,6 +102,14 @@ export function takeSynAck(
   if (i32[row + FLOW.state + other] === STATE.unknown) tracker.log.enter(row, other, STATE.SYN_SENT, 0, 0);
   step(tracker, row, other, ON.getsSynAck, segment);
   i32[row + FLOW.bits] = i32[row + FLOW.bits]! | FLOW_BITS.clientDoubtful;
+}
+
+/** Its FIN overtook the SYN+ACK: in SYN_SENT nothing is taken before (RFC 9293 3.10.7.3), so it must come again. */
+function forgetFin(i32: Int32Array, row: number, sender: number): void {
+  i32[sender + END.bits] = i32[sender + END.bits]! & ~(END_BITS.finSent | END_BITS.finDelivered);
+  i32[row + FLOW.firstFinFrame] = 0;
+  i32[row + FLOW.bits] = i32[row + FLOW.bits]! & ~(FLOW_BITS.serverFinFirst | FLOW_BITS.finWithData);
+  i32[row + FLOW.pattern] = PATTERN.open;
 }
 
 /** A SYN+ACK sent again: either it or the client's ACK of it was lost, or the server threw that ACK away. */

@@ -154,15 +154,6 @@ function count(
   ) {
     log.retract(row, side);
     if (senderState === STATE.TIME_WAIT) i32[row + FLOW.bits] = i32[row + FLOW.bits]! & ~timeWaitBit(side);
-    // So did the acknowledgment of its own FIN in the same segment, if the FIN had been sent until its sender gave up.
-    const own = side === CLIENT ? row + FLOW.client : row + FLOW.server;
-    if (
-      i32[own + END.lastFinFrame] !== i32[own + END.finFrame] &&
-      i32[row + FLOW.state + side] === STATE.FIN_WAIT2 &&
-      log.frameOf(row, side) === i32[receiver + END.lastFrame] &&
-      i32[receiver + END.lastSeq] === i32[receiver + END.finSeq]
-    )
-      log.retract(row, side);
   }
   if (senderState !== STATE.CLOSED) {
     const before = form === REPLY && (senderState === STATE.ESTABLISHED || senderState === STATE.CLOSE_WAIT);

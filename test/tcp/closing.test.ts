@@ -277,16 +277,6 @@ test('a RST from TIME_WAIT shows that the socket was gone before the segment tha
   expect(flow.close).toMatchObject({ pattern: 'simultaneous', reset: { by: 'server', form: 'reply' } });
 });
 
-test('a FIN sent until its sender gave up: what acknowledges it at last and draws a RST took it nowhere', () => {
-  const flow = analyzeExchange(exchange`${OPEN}
-    +0     > F. 1:1(0) ack 1
-    +0.300 > F. 1:1(0) ack 1
-    +2     < F. 1:1(0) ack 2
-    +0     > R  2:2(0) win 0
-  `);
-  expect(path(flow.states.client)).toBe('SYN_SENT ESTABLISHED FIN_WAIT1 CLOSED');
-});
-
 test('a late copy of the SYN that the listener answers anew changes nothing of the connection that is over', () => {
   const flow = analyzeExchange(exchange`${OPEN}
     +0     < R. 1:1(0) ack 1

@@ -83,6 +83,20 @@ describe('the three-way handshake', () => {
   });
 });
 
+test('a FIN that overtakes the SYN+ACK meets SYN_SENT: it counts when it comes again', () => {
+  const flow = analyzeExchange(exchange`
+    +0     > S  0:0(0) <FO 0102030405060708,nop,nop>
+    +0.010 < F. 1:1(0) ack 1
+    +0.010 < S. 0:0(0) ack 1
+    +0     > .  1:1(0) ack 1
+    +0.100 > F. 1:1(0) ack 1
+    +0.010 < .  2:2(0) ack 2
+    +0.200 < F. 1:1(0) ack 2
+    +0     > .  2:2(0) ack 2
+  `);
+  expect(framed(flow.states.client)).toBe('SYN_SENT@1 ESTABLISHED@3 FIN_WAIT1@5 FIN_WAIT2@6 TIME_WAIT@7');
+});
+
 describe('handshakes that do not come to an end', () => {
   test('a SYN that nobody answers leaves the client in SYN_SENT and says nothing of the server', () => {
     const flow = analyzeExchange(exchange`

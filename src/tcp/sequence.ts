@@ -242,10 +242,13 @@ export function settleAcknowledged(tracker: Tracker, sender: number, segment: Se
     i32[sender + END.bits] = i32[sender + END.bits]! | END_BITS.ackedKnown;
     shiftOldest(tracker, sender);
   }
-  const number = i32[sender + END.outstanding]!;
-  if (number === 0) return;
-  const ring = tracker.rings.at(number - 1);
   if ((i32[sender + END.bits]! & END_BITS.disordered) === 0) return;
+  const number = i32[sender + END.outstanding]!;
+  if (number === 0) {
+    i32[sender + END.bits] = i32[sender + END.bits]! & ~END_BITS.disordered;
+    return;
+  }
+  const ring = tracker.rings.at(number - 1);
   for (let i = 0; verdict.acksFrame === 0 && i < ring.count; i++)
     if (ring.end(i) === ack) {
       verdict.acksFrame = ring.frame(i);
@@ -272,6 +275,10 @@ function shiftOldest(tracker: Tracker, sender: number): void {
   if (ring.repeated(0) !== 0) i32[sender + END.bits] = i32[sender + END.bits]! | END_BITS.oldestRepeated;
   else i32[sender + END.bits] = i32[sender + END.bits]! & ~END_BITS.oldestRepeated;
   ring.shift();
+  if (ring.count > 0) return;
+  // Rings are few: most flows need one for a moment, and closed ones wait for long.
+  tracker.rings.give(number - 1);
+  i32[sender + END.outstanding] = 0;
 }
 
 function sample(i32: Int32Array, f64: Float64Array, sender: number, roundTrip: number): void {

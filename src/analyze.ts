@@ -5,6 +5,7 @@
 
 import { Across } from './across/across.ts';
 import type { RecordView } from './capture/record.ts';
+import type { PacketFilter } from './filter/packet-filter.ts';
 import type { FlowRows } from './flow/rows.ts';
 import type { FlowContext } from './record/cursor.ts';
 import { Tracker } from './tcp/tracker.ts';
@@ -31,6 +32,8 @@ export interface AnalysisOptions {
   /** Records before `from`, or at `to` and after, are counted but not analysed. */
   readonly from?: Instant;
   readonly to?: Instant;
+  /** Records that it does not accept are counted but not analysed. */
+  readonly filter?: PacketFilter;
   /** Gather what shows across flows and of the capture itself; yes by default. */
   readonly across?: boolean;
   /** A flow is finished; its row is valid during the call only. */
@@ -75,6 +78,7 @@ export class Analysis {
   private readonly onSegment: AnalysisOptions['onSegment'];
   private readonly from: Instant | undefined;
   private readonly to: Instant | undefined;
+  private readonly filter: PacketFilter | undefined;
   private last = Number.NEGATIVE_INFINITY;
   /** Interface and file of the record before. */
   private lastSource = 0;
@@ -84,6 +88,7 @@ export class Analysis {
     this.onSegment = options.onSegment;
     this.from = options.from;
     this.to = options.to;
+    this.filter = options.filter;
     this.msl = options.msl ?? 30;
     const msl = this.msl * NANOSECONDS;
     const onFlow = options.onFlow ?? (() => {});
@@ -123,10 +128,11 @@ export class Analysis {
     } else if (result !== WIRE.other) this.takeOther(segment, result);
   }
 
-  /** Whether the record's time is within `from` and `to`. */
+  /** Whether the record's time is within `from` and `to`, and the filter accepts it. */
   isWanted(record: RecordView): boolean {
     if (this.from !== undefined && isBefore(record, this.from)) return false;
-    return this.to === undefined || isBefore(record, this.to);
+    if (this.to !== undefined && !isBefore(record, this.to)) return false;
+    return this.filter === undefined || this.filter.accepts(record);
   }
 
   /**

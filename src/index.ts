@@ -31,6 +31,8 @@ export {
   UnreadableInputError,
   UsageError,
 } from './errors.ts';
+export { FilterError } from './filter/filter-error.ts';
+export { PacketFilter } from './filter/packet-filter.ts';
 export type { Confidence, Finding, Severity, Values } from './findings/finding.ts';
 export type { CaptureFinding, CaptureRecord, CaptureSummary, InputRecord } from './record/capture.ts';
 export type {

@@ -8,6 +8,8 @@ test('the public names are these', () => {
   expect(Object.keys(lastack).sort()).toEqual([
     'Capture',
     'DamagedCaptureError',
+    'FilterError',
+    'PacketFilter',
     'UnreadableInputError',
     'UsageError',
     'openCapture',

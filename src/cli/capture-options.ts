@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { AnalysisOptions, Instant } from '../analyze.ts';
+import type { PacketFilter } from '../filter/packet-filter.ts';
 import type { Decapsulation } from '../wire/walk.ts';
 
 /** What all commands that read captures have in common, as commander hands it over. */
@@ -8,6 +9,8 @@ export interface ReadingOptions {
   readonly from?: Instant;
   readonly to?: Instant;
   readonly flow?: readonly number[];
+  /** Of packets; the option's text is parsed once a command is about to run. */
+  readonly filter?: PacketFilter;
   /** A CEL expression on flow records. */
   readonly where?: string;
   readonly splitBy?: 'vlan' | 'tunnel';
@@ -62,6 +65,11 @@ export function addReadingOptions(command: Command): Command {
 /** Adds the options that say what of captures is read, and how. */
 export function addAnalysisOptions(command: Command): Command {
   return command
+    .option(
+      '--filter <expression>',
+      "only packets that tcpdump selects with this pcap-filter expression: 'port 443 and host 10.0.0.1'",
+      allOf,
+    )
     .option('--flow <numbers>', 'only these flows, by number: 3 or 1,4,7', flowNumbers)
     .option('--where <expression>', 'only flows of which this CEL expression is true: handshake.totalMs > 50', together)
     .option('--from <time>', 'leave out what is before: 2026-11-22T13:09:21Z or seconds since 1970', instant)
@@ -90,6 +98,7 @@ export function analysisOptions(options: ReadingOptions): AnalysisOptions {
     ...(options.idleTimeout === undefined ? {} : { idleTimeout: options.idleTimeout }),
     ...(options.from === undefined ? {} : { from: options.from }),
     ...(options.to === undefined ? {} : { to: options.to }),
+    ...(options.filter === undefined ? {} : { filter: options.filter }),
     wire: {
       decapsulate: Object.fromEntries(closed.map((kind) => [kind, false])),
       ...(options.splitBy === undefined ? {} : { splitBy: options.splitBy }),
@@ -117,6 +126,10 @@ function flowNumbers(text: string, before: readonly number[] | undefined): reado
 /** Expressions given one by one: all of them have to hold. */
 function together(text: string, before: string | undefined): string {
   return before === undefined ? text : `(${before}) && (${text})`;
+}
+
+function allOf(text: string, before: string | undefined): string {
+  return before === undefined ? text : `(${before}) and (${text})`;
 }
 
 /** Ranges of frame numbers, both ends included. */

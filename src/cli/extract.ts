@@ -258,7 +258,8 @@ function sectionText(survey: Survey, options: ExtractOptions): string {
         : options.frames !== undefined
           ? `frames ${options.frames.map(rangeText).join(', ')}`
           : 'all records';
-  const lines = [`Extracted by lastack ${VERSION}: ${what}, from`];
+  const filter = options.filter === undefined ? '' : ` that the filter "${printable(options.filter.text)}" accepts`;
+  const lines = [`Extracted by lastack ${VERSION}: ${what}${filter}, from`];
   for (const { path, sha256 } of survey.inputs)
     lines.push(`  ${printable(path)}${sha256 === null ? '' : `, SHA-256 ${sha256}`}`);
   for (const { code, message } of survey.search?.captureFindings ?? []) lines.push(`${code}: ${message}`);

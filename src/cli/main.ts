@@ -30,6 +30,14 @@ Exit status: 0 done, 1 check found a violation, 2 usage, 3 an input can't be rea
 cut short (what was before is analysed), 130 interrupted.`,
     );
 
+  // Parsed before anything is opened; the parser is loaded by those who filter only.
+  lastack.hook('preAction', async (_, command) => {
+    const text: unknown = command.opts().filter;
+    if (typeof text !== 'string') return;
+    const { PacketFilter } = await import('../filter/packet-filter.ts');
+    command.setOptionValue('filter', new PacketFilter(text));
+  });
+
   const analyze = lastack
     .command('analyze', { isDefault: true })
     .description('every flow: handshake, states, close, trouble (the default command)')

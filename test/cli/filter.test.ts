@@ -1,0 +1,57 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, expect, test } from 'vitest';
+import { pcapOf, REFUSED, THREE_WAY } from './captures.ts';
+import { lastack, useLastack } from './lastack.ts';
+
+const { folder } = useLastack();
+const WEB = join(folder, 'web.pcap');
+
+beforeAll(() => writeFileSync(WEB, pcapOf([THREE_WAY], [REFUSED, { clientPort: 40511, serverPort: 81 }])));
+
+test('only packets that the filter accepts are analysed; all are counted, and keep their numbers', async () => {
+  const { out, status } = await lastack([WEB, '-f', 'json', '--filter', 'port 81']);
+  expect(status).toBe(0);
+  const { capture, flows } = JSON.parse(out);
+  expect(capture).toMatchObject({ records: 10, tcpSegments: 2 });
+  expect(flows).toMatchObject([{ flow: 1, firstFrame: 9, server: { port: 81 }, handshake: { outcome: 'refused' } }]);
+});
+
+test('filters of which there are several must all accept', async () => {
+  const args = [
+    'timeline',
+    WEB,
+    '-f',
+    'ndjson',
+    '--filter',
+    'port 443 or port 81',
+    '--filter',
+    'tcp[tcpflags] & tcp-syn != 0',
+  ];
+  const { out } = await lastack(args);
+  expect(out.match(/"frame":\d+/g)).toEqual(['"frame":1', '"frame":2', '"frame":9']);
+});
+
+test('extract writes what is accepted', async () => {
+  const made = join(folder, 'out.pcapng');
+  expect((await lastack(['extract', WEB, '--filter', 'src port 443', '-o', made])).status).toBe(0);
+  const { capture } = JSON.parse((await lastack([made, '-f', 'json'])).out);
+  expect(capture).toMatchObject({ records: 3 });
+});
+
+test.each(['analyze', 'timeline', 'extract'])('%s: a mistake is a usage error that points at it', async (command) => {
+  const run = await lastack([command, 'no-such.pcap', '--filter', 'tcp port eighty', '-o', '-']);
+  expect(run.status).toBe(run.error.includes('eighty') ? 2 : 3);
+  const syntax = await lastack([command, WEB, '--filter', 'tcp prt 80', '-o', '-']);
+  expect(syntax).toEqual({
+    status: 2,
+    out: '',
+    error: 'lastack: filter:1:5: "prt" is out of place\n  tcp prt 80\n      ^^^\n',
+  });
+});
+
+test('what means nothing on the link type is a usage error, too', async () => {
+  const { status, error } = await lastack([WEB, '--filter', 'inbound']);
+  expect(status).toBe(2);
+  expect(error).toContain('captures of Ethernet do not tell inbound');
+});

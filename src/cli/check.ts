@@ -1,5 +1,4 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { Analysis } from '../analyze.ts';
 import { type Baseline, baselineText, DEFAULT_TOLERANCE, readBaseline } from '../check/baseline-file.ts';
 import { baselineResults } from '../check/baseline-results.ts';
@@ -8,18 +7,18 @@ import { compare } from '../check/compare.ts';
 import { Profiler } from '../check/profile.ts';
 import { redacted } from '../check/redact.ts';
 import { REPORTERS } from '../check/reporters/reporter.ts';
-import { isViolation, type Report, type Rule, type RuleResult } from '../check/rule.ts';
-import { readRules } from '../check/rules-file.ts';
+import { isViolation, type Report, type RuleResult } from '../check/rule.ts';
 import { SurroundingLines } from '../check/surrounding-lines.ts';
 import { UsageError } from '../errors.ts';
 import { FLOW } from '../flow/rows.ts';
 import { openCaptures } from '../input/captures.ts';
+import { RulesFiles } from '../input/rules-files.ts';
 import { StoredInputs } from '../input/stored.ts';
 import { FlowCursor } from '../record/cursor.ts';
 import { meant } from '../where/nearest.ts';
 import { analysisOptions, type ReadingOptions } from './capture-options.ts';
 import { EXIT, exitStatus } from './exit.ts';
-import { Output, reasonOf } from './output.ts';
+import { Output } from './output.ts';
 import { reportProblems } from './problems.ts';
 import { Interruption, readAll } from './reading.ts';
 import { VERSION } from './version.ts';
@@ -174,64 +173,4 @@ function reportersOf(choices: readonly string[]): readonly ChosenReporter[] {
     }
     return { name: name!, file: file.length === 0 ? undefined : file.join('=') };
   });
-}
-
-/** Rules files by name, and what they say. */
-class RulesFiles {
-  readonly texts: Map<string, string> = new Map();
-  private readonly rules: Rule[] = [];
-
-  /** The rules of files and packs; of `lastack.yaml` here when none are named. */
-  read(files: readonly string[], packs: readonly string[], hasBaseline: boolean): readonly Rule[] {
-    if (files.length === 0 && packs.length === 0) {
-      if (!existsSync(DEFAULT_FILE)) {
-        if (hasBaseline) return [];
-        throw new UsageError(`no rules: write a ${DEFAULT_FILE}, or name a pack, like --pack clean-close`);
-      }
-      this.add(DEFAULT_FILE, DEFAULT_FILE);
-    }
-    for (const file of files) this.add(file, file);
-    for (const pack of packs) this.addPack(pack, '--pack');
-    return this.rules;
-  }
-
-  private add(name: string, path: string): void {
-    if (this.texts.has(name)) return;
-    let text: string;
-    try {
-      text = readFileSync(path, 'utf8');
-    } catch (error) {
-      throw new UsageError(`${name}: can't be read: ${reasonOf(error)}`, { cause: error });
-    }
-    this.texts.set(name, text);
-    const { rules, packs } = readRules(text, name);
-    this.rules.push(...rules);
-    for (const pack of packs) this.addPack(pack.name, pack.place);
-  }
-
-  private addPack(pack: string, place: string): void {
-    if (!PACKS.includes(pack)) {
-      throw new UsageError(`${place}: there is no pack ${pack}${meant(pack, PACKS) || `: ${PACKS.join(', ')}`}`);
-    }
-    this.add(`packs/${pack}.yaml`, join(packageFolder(), 'packs', `${pack}.yaml`));
-  }
-}
-
-const DEFAULT_FILE = 'lastack.yaml';
-/** The packs that come with lastack, in the package's folder `packs`. */
-const PACKS: readonly string[] = [
-  'clean-close',
-  'handshake-budget',
-  'no-half-open',
-  'no-loss',
-  'no-resets',
-  'server-health',
-];
-
-/** The folder of lastack's package. */
-function packageFolder(): string {
-  for (let folder = import.meta.dirname; ; folder = dirname(folder)) {
-    if (existsSync(join(folder, 'packs/clean-close.yaml'))) return folder;
-    if (folder === dirname(folder)) throw new Error('the package lacks its folder packs');
-  }
 }

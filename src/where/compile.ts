@@ -245,6 +245,7 @@ function call<Cursor extends ItemCursor>(
     mistakeAt(node),
     name,
     args.map((arg) => compile(arg, scope)),
+    scope.functions?.keys(),
   );
 }
 

@@ -4,13 +4,17 @@ import { nullTest } from './operators.ts';
 import { asTime } from './time.ts';
 import { type ItemCursor, type ListValue, type NumberValue, phrase, type TextValue, type Value } from './value.ts';
 
-/** `has(x)`, `size(x)`, `timestamp("…")` and the conversions. */
+/**
+ * `has(x)`, `size(x)`, `timestamp("…")` and the conversions.
+ * @param others names of functions that are known elsewhere
+ */
 export function callFunction<Cursor extends ItemCursor>(
   mistake: MistakeAt,
   name: string,
   args: readonly Value<Cursor>[],
+  others: Iterable<string> = [],
 ): Value<Cursor> {
-  if (!FUNCTIONS.includes(name)) throw mistake(unknownName(name, [...FUNCTIONS, ...METHODS]));
+  if (!FUNCTIONS.includes(name)) throw mistake(unknownName(name, [...FUNCTIONS, ...METHODS, ...others]));
   const [arg] = args;
   if (arg === undefined || args.length !== 1) throw mistake(`${name} takes one argument`);
   switch (name) {

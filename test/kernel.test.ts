@@ -14,6 +14,15 @@ for (const name of recordingsIn(SAMPLES)) {
   });
 }
 
+test('an observer who names the wrong end of a reset is told so', async () => {
+  const recording = readRecording(SAMPLES, 'abort-lost');
+  const wrong = async (path: string) =>
+    (await flowsOf(path)).map((flow) => ({ ...flow, close: { ...flow.close, reset: { by: 'server' } } }));
+  expect(await differences(recording, wrong)).toEqual([
+    'client 192.0.2.10 40001: kernel sent a reset, lastack says server did',
+  ]);
+});
+
 test('an observer who leaves out a state, counts a repeat too many or misses a flow is told so', async () => {
   const recording = readRecording(SAMPLES, 'fin-retransmitted');
   const changed = async (change: (flow: Awaited<ReturnType<typeof flowsOf>>[number]) => object[]) =>

@@ -1,7 +1,7 @@
 """The router between the hosts, in user space: what the wire does to a packet is a rule of the scenario's.
 
 It forwards Ethernet frames between two interfaces as a router does (other MAC addresses, a hop fewer) after a delay,
-and drops, holds back or invents those that a rule names. The kernel here has no netem to do it.
+and drops, holds back, doubles or invents those that a rule names. The kernel here has no netem to do it.
 """
 import heapq
 import os
@@ -62,11 +62,15 @@ class Router:
 
     def drop(self, matches, times=None):
         """Loses the next `times` packets (all, without it) for which `matches(packet)` holds."""
-        return self.rule(matches, times, None)
+        return self.rule(matches, times, ())
 
     def hold(self, matches, seconds, times=None):
         """Keeps matching packets this much longer than others: later ones overtake them."""
-        return self.rule(matches, times, seconds)
+        return self.rule(matches, times, (seconds,))
+
+    def copy(self, matches, seconds, times=None):
+        """Delivers matching packets twice, the second time this much later."""
+        return self.rule(matches, times, (0, seconds))
 
     def cut(self):
         """Pulls the cable: nothing passes until `mend(cut)`."""
@@ -83,8 +87,8 @@ class Router:
             self.push(0, target, ethernet(self.hosts[target], 0x86DD if segment[0] >> 4 == 6 else 0x800) + segment)
         os.write(self.wake_write, b'.')
 
-    def rule(self, matches, times, seconds):
-        made = [matches, times, seconds]
+    def rule(self, matches, times, copies):
+        made = [matches, times, copies]
         with self.lock:
             self.rules.append(made)
         return made
@@ -123,24 +127,24 @@ class Router:
                 frame = frame[:12] + struct.pack('!HH', 0x8100, tci) + frame[12:]
         packet = Packet(frame, name)
         target = self.other(name)
-        self.last[name] = packet
+        if packet.tcp:
+            self.last[name] = packet
         hop = packet.frame[packet.ip + 6:packet.ip + 8]
         if packet.frame[packet.ip] >> 4 == 6 and not packet.tcp and hop[0] in (0, 58) and frame[packet.ip + 24] == 0xFF:
             return  # multicast of the link itself (MLD, neighbour discovery)
         with self.lock:
-            seconds = self.judge(packet)
-            if seconds is not None:
-                self.push(seconds, target, routed(packet, self.hosts[target]))
+            for seconds in self.judge(packet):
+                self.push(self.delay + seconds, target, routed(packet, self.hosts[target]))
 
     def judge(self, packet):
-        """How long to keep the packet, or None to lose it. The first rule that matches decides."""
+        """For each copy that arrives, how much longer than others it takes. The first rule that matches decides."""
         for rule in self.rules:
-            matches, times, seconds = rule
+            matches, times, copies = rule
             if times != 0 and packet.tcp and matches(packet):
                 if times:
                     rule[1] -= 1
-                return None if seconds is None else self.delay + seconds
-        return self.delay
+                return copies
+        return (0,)
 
     def close(self):
         os.write(self.wake_write, b'q')

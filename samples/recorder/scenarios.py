@@ -553,6 +553,33 @@ def linger2_abort(world):
 
 
 @scenario()
+def abort_lost(world):
+    """The client's RST is lost: the server goes on, closes, and its FIN meets no socket"""
+    client, server = connect(world)
+    exchange(client, server)
+    world.router.drop(lambda packet: packet.rst, times=1)
+    abort_on_close(client)
+    client.close()
+    pause(0.3)
+    server.close()
+    pause()
+
+
+@scenario(tcp_early_retrans=0)
+def fin_wait2_reset(world):
+    """The server waits in FIN_WAIT2; the client's last data is lost and its RST lies beyond the hole: unchallenged"""
+    client, server = connect(world)
+    exchange(client, server)
+    server.close()
+    pause()
+    world.router.drop(lambda packet: packet.length and packet.sender == 'client', times=1)
+    client.sendall(REQUEST)
+    abort_on_close(client)
+    client.close()
+    pause(0.2)
+
+
+@scenario()
 def fin_wait2_expired(world):
     """The client's FIN_WAIT2 runs out after 1 s; the server's data then meets no socket"""
     client, server = connect(world)
@@ -779,6 +806,33 @@ def spurious_retransmission(world):
 
 
 @scenario(kept=96)
+def duplicated(world):
+    """Every fifth packet of a transfer arrives twice, the second time 3 ms later: D-SACKs, and nothing is sent again"""
+    client, server = connect(world)
+    seen = []
+    world.router.copy(lambda packet: not seen.append(0) and len(seen) % 5 == 0, 0.003)
+    client.sendall(bytes(30_000))
+    read(server, 30_000)
+    pause()
+    close_in_turn(client, server)
+
+
+@scenario(kept=96)
+def sequence_wrap(world):
+    """The sequence numbers pass 2^32 in mid-transfer; what lies across it is lost once"""
+    listener = world.server.listen(PORT)
+    client = world.client.socket(40001)
+    choose_isn(client, 0xFFFFFFFF - 5000)
+    client.connect((world.server.address, PORT))
+    server = world.server.accept(listener)
+    world.router.drop(lambda packet: packet.length and packet.seq > 0xFFFFFFFF - 1448, times=1)
+    client.sendall(bytes(20_000))
+    read(server, 20_000)
+    pause()
+    close_in_turn(client, server)
+
+
+@scenario(kept=96)
 def acks_lost(world):
     """Half the ACKs are lost; later ones make good for them"""
     client, server = connect(world)
@@ -815,6 +869,23 @@ def lossy_transfer(world):
     close_in_turn(client, server)
 
 
+@scenario(kept=80)
+def hundreds(world):
+    """150 connections within two seconds, a packet in twenty lost, late or doubled; every way to end"""
+    chance = random.Random(2026)
+    world.router.drop(lambda packet: chance.random() < 0.05)
+    world.router.hold(lambda packet: not packet.syn and chance.random() < 0.05, 0.012)
+    world.router.copy(lambda packet: packet.length and chance.random() < 0.05, 0.002)
+    listener = world.server.listen(PORT, 128)
+    threads = [threading.Thread(target=visit, args=(world, 41000 + i, 2), daemon=True) for i in range(150)]
+    threads.append(threading.Thread(target=serve, args=(world, listener), daemon=True))
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join(12)
+    pause(1)
+
+
 @scenario(kept=96)
 def rough_weather(world):
     """Twenty connections at once, one packet in ten lost, one in ten late; both ends close as they like"""
@@ -831,12 +902,12 @@ def rough_weather(world):
     pause(1)
 
 
-def visit(world, port):
-    """A client that sends and leaves in one of five ways."""
+def visit(world, port, within=1):
+    """A client that comes within so many seconds, sends, and leaves in one of five ways."""
     chance = random.Random(port)
     client = world.client.socket(port)
     client.settimeout(5)
-    time.sleep(chance.random())
+    time.sleep(chance.random() * within)
     with contextlib.suppress(OSError):
         client.connect((world.server.address, PORT))
         manner = chance.choice(['read', 'leave', 'shut down', 'abort', 'say nothing'])
@@ -975,6 +1046,20 @@ def port_reuse_refused(world):
     with contextlib.suppress(OSError):
         client.connect((world.server.address, PORT))
     pause(0.2)
+
+
+@scenario()
+def paws_refused(world):
+    """A forged segment with the right number and an old timestamp: acknowledged again and thrown away (PAWS)"""
+    client, server = connect(world)
+    exchange(client, server)
+    last = world.router.last['server']
+    world.router.inject('client', ipv4_tcp(
+        world.client.v4, world.server.v4, 40001, PORT, ACK | 8, last.ack, last.seq + last.length, window=501,
+        options=struct.pack('!BBBBII', 1, 1, 8, 10, 1, 1), payload=b'forged'))
+    pause()
+    exchange(client, server)
+    close_in_turn(client, server)
 
 
 @scenario(tcp_timestamps=0)

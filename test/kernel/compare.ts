@@ -1,5 +1,5 @@
 import { type Lifetime, lifetimesOf } from './lifetimes.ts';
-import { type Packet, SYN } from './packets.ts';
+import { type Packet, RST, SYN } from './packets.ts';
 import { milliseconds, type Recording, SIDES, type Side } from './recording.ts';
 import { expectedSteps, expectedWithoutSocket, observedStates, type Step, show, tells } from './rules.ts';
 
@@ -9,6 +9,7 @@ export interface ObservedFlow {
   readonly server: { readonly address: string; readonly port: number };
   readonly start: string;
   readonly states: Readonly<Record<Side, readonly { readonly state: string }[]>>;
+  readonly close: { readonly reset: { readonly by: string } | null };
   readonly fromClient: { readonly retransmittedSegments: number };
   readonly fromServer: { readonly retransmittedSegments: number };
 }
@@ -19,6 +20,8 @@ interface Endpoint {
   readonly flow: ObservedFlow | undefined;
   readonly tellings: readonly (readonly Step[])[];
   readonly retransmitted: number;
+  /** Its kernel sent the reset that ended the connection. */
+  readonly resets: boolean;
 }
 
 /** Slack in milliseconds for the time of a request socket, which a poll finds late. */
@@ -49,7 +52,7 @@ export async function differences(
   return messages;
 }
 
-function differencesAt(side: Side, { own, flow, tellings, retransmitted }: Endpoint): string[] {
+function differencesAt(side: Side, { own, flow, tellings, retransmitted, resets }: Endpoint): string[] {
   const kernel = tellings.map(show).join('   or   ');
   if (flow === undefined) return [`${side} ${own}: no flow where the kernel went through ${kernel}`];
   const role = nameOf(flow.client) === own ? 'client' : 'server';
@@ -62,6 +65,8 @@ function differencesAt(side: Side, { own, flow, tellings, retransmitted }: Endpo
   if (counted !== retransmitted) {
     messages.push(`${side} ${own}: kernel sent ${retransmitted} segments again, lastack says ${counted}`);
   }
+  const by = flow.close.reset?.by ?? 'nobody';
+  if (resets && by !== role) messages.push(`${side} ${own}: kernel sent a reset, lastack says ${by} did`);
   return messages;
 }
 
@@ -85,7 +90,7 @@ function endpointsAt(
     const connections = Math.max(lives.length, others.length, 1);
     for (let i = 0; i < connections; i++) {
       endpoints.push(
-        endpointOf(recording, own, lives, i, packets, pick(observed, connections, i, lives[i], recording)),
+        endpointOf(recording, own, lives, others, i, packets, pick(observed, connections, i, lives[i], recording)),
       );
     }
   }
@@ -96,16 +101,47 @@ function endpointOf(
   recording: Recording,
   own: string,
   lives: readonly Lifetime[],
+  others: readonly Lifetime[],
   i: number,
   packets: readonly Packet[],
   flow: ObservedFlow | undefined,
 ): Endpoint {
   const life = lives[i];
-  if (life === undefined) return { own, flow, tellings: [expectedWithoutSocket(own, packets)], retransmitted: 0 };
+  if (life === undefined)
+    return { own, flow, tellings: [expectedWithoutSocket(own, packets)], retransmitted: 0, resets: false };
   const [from, until] = span(lives, i);
   const during = packets.filter((packet) => packet.at >= from && packet.at < until);
   const tellings = expectedSteps(life, during, recording.start);
-  return { own, flow, tellings, retransmitted: retransmissions(recording, life, during, from, until) };
+  const resets = sentReset(recording, life, lives.length > 1 ? [life] : [life, ...others], during, from, until);
+  return { own, flow, tellings, retransmitted: retransmissions(recording, life, during, from, until), resets };
+}
+
+/**
+ * Whether this end's kernel sent the reset that ended the connection: it sent one, got none before, and one of the
+ * sockets went to CLOSED in another way than by LAST_ACK or TIME_WAIT. The answer to a SYN+ACK in SYN_SENT ends nothing.
+ */
+function sentReset(
+  recording: Recording,
+  life: Lifetime,
+  ends: readonly Lifetime[],
+  packets: readonly Packet[],
+  from: number,
+  until: number,
+): boolean {
+  const sent = recording.events.some(
+    (event) =>
+      event.event === 'tcp_send_reset' &&
+      event.own === life.own &&
+      event.peer === life.peer &&
+      event.oldState !== 'SYN_SENT' &&
+      event.at >= Math.max(from, recording.start) &&
+      event.at < until,
+  );
+  const broken = ends.some(
+    ({ states }) =>
+      states.at(-1)?.state === 'CLOSED' && !['LAST_ACK', 'TIME_WAIT'].includes(states.at(-2)?.state ?? ''),
+  );
+  return sent && broken && !packets.some((packet) => packet.to === life.own && packet.flags & RST);
 }
 
 /** From when until when the segments on a connection's addresses are this lifetime's. */
@@ -159,7 +195,13 @@ function timeOf(start: string, base: number): number {
 
 function forgedEnd(flow: ObservedFlow): Endpoint {
   const steps = observedStates(flow.states.client).map((state) => ({ state, rule: null }));
-  return { own: nameOf(flow.client), flow, tellings: [steps], retransmitted: flow.fromClient.retransmittedSegments };
+  return {
+    own: nameOf(flow.client),
+    flow,
+    tellings: [steps],
+    retransmitted: flow.fromClient.retransmittedSegments,
+    resets: false,
+  };
 }
 
 function byConnection(packets: readonly Packet[]): Map<string, Packet[]> {

@@ -142,12 +142,13 @@ export class Analysis {
    * @param ignored codes of findings that are left out
    */
   flowContext(files: readonly string[], ignored: ReadonlySet<string> = new Set()): FlowContext {
-    const { evidence, eventCounts, history, timing } = this.tracker;
+    const { evidence, eventCounts, history, roundTrips, timing } = this.tracker;
     return {
       rows: this.rows,
       evidence,
       eventCounts,
       history,
+      roundTrips,
       timing,
       services: evidence.services,
       start: () => this.start,

@@ -123,8 +123,8 @@ export const END = {
   sndUna: 1,
   /** Past the last octet before the first hole: what the capture holds without a gap. */
   seenNxt: 2,
-  /** The window it announced last, as in the header. */
-  window: 3,
+  /** Where tcp/round-trips.ts keeps its samples beyond the third, or 0. */
+  roundTrips: 3,
   /** Bits of END_BITS. */
   bits: 4,
   packets: 5,
@@ -196,8 +196,6 @@ export const END = {
   resetSeq: 61,
   /** Octets of IP packets, headers included. */
   ipBytesF64: 31,
-  /** What tcp/evidence.ts keeps of the flow, or 0. */
-  evidence: 75,
 } as const;
 
 export const FLOW_BITS = {

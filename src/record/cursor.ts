@@ -3,6 +3,7 @@ import type { Facts } from '../findings/case.ts';
 import { Judge, type Judgement } from '../findings/judge.ts';
 import { FLOW } from '../flow/rows.ts';
 import type { History } from '../tcp/history.ts';
+import type { RoundTrips } from '../tcp/round-trips.ts';
 import type { Timing } from '../tcp/timing.ts';
 
 /** What a record of a flow needs beyond its row. */
@@ -11,6 +12,8 @@ export interface FlowContext extends Facts {
   readonly layerNames: (layers: number) => readonly string[];
   /** Paths of the inputs, by `FLOW.firstFile`. */
   readonly files: readonly string[];
+  /** Samples of round trips. */
+  readonly roundTrips: RoundTrips;
   /** Zeek's view of the flows. */
   readonly history: History;
   /** First payload, timers and late ACKs of the flows. */

@@ -1,3 +1,5 @@
+import { BUCKETS, bucketOf, middleOf } from '../bytes/log-buckets.ts';
+
 /**
  * Durations, kept so that any percentile can be told: exactly while there are few, then in buckets of about 4% (sixteen
  * to a doubling, from a microsecond to half an hour), so that memory is bounded.
@@ -48,15 +50,3 @@ export class Durations {
 
 /** Durations kept exactly. */
 const EXACT = 512;
-const PER_DOUBLING = 16;
-const SMALLEST = 1000;
-const BUCKETS = 31 * PER_DOUBLING;
-
-function bucketOf(nanoseconds: number): number {
-  if (nanoseconds <= SMALLEST) return 0;
-  return Math.min(Math.floor(Math.log2(nanoseconds / SMALLEST) * PER_DOUBLING), BUCKETS - 1);
-}
-
-function middleOf(bucket: number): number {
-  return SMALLEST * 2 ** ((bucket + 0.5) / PER_DOUBLING);
-}

@@ -17,8 +17,7 @@ export type Field<Cursor> =
   | TextField<Cursor>
   | ObjectField<Cursor>
   | ListField<Cursor>
-  | JsonField<Cursor>
-  | PendingField;
+  | JsonField<Cursor>;
 
 /** A table of fields, in the order in which they are printed. */
 export interface Fields<Cursor> {
@@ -120,15 +119,6 @@ export interface JsonField<Cursor> extends Described {
   readonly cell: (cursor: Cursor) => string;
 }
 
-/** A field of the schema that nothing fills yet: always the same value. */
-export interface PendingField extends Described {
-  readonly kind: 'pending';
-  readonly value: null | readonly [] | Readonly<Record<string, never>>;
-  /** Its type in TypeScript and in JSON Schema, for when something does. */
-  readonly type: string;
-  readonly schema: object;
-}
-
 /** A field like `field` that may be null. */
 export function orNull<F extends { readonly nullable: boolean }>(field: F): F {
   return { ...field, nullable: true };
@@ -208,8 +198,4 @@ export function json<Cursor>(
   cell: (cursor: Cursor) => string,
 ): JsonField<Cursor> {
   return { kind: 'json', doc, nullable: false, type, schema, get, cell };
-}
-
-export function pending(doc: string, value: PendingField['value'], type: string, schema: object): PendingField {
-  return { kind: 'pending', doc, nullable: value === null, value, type, schema };
 }

@@ -251,9 +251,9 @@ export interface RoundTrips {
   readonly meanMs: number | null;
   /** The longest. */
   readonly maxMs: number | null;
-  /** Their median. */
+  /** Their median: exact up to 64 samples, then within 2%. */
   readonly p50Ms: number | null;
-  /** Their 99th percentile. */
+  /** Their 99th percentile, as exact. */
   readonly p99Ms: number | null;
 }
 

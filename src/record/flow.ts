@@ -28,7 +28,6 @@ import {
   objectOrNull,
   optional,
   orNull,
-  pending,
   text,
   time,
   word,
@@ -414,8 +413,10 @@ function direction(doc: string, end: number): Field<FlowCursor> {
         minMs: milliseconds('The shortest', (flow) => roundTrip(flow, END.rttMinF64)),
         meanMs: milliseconds('Their mean', (flow) => Math.round(roundTrip(flow, END.rttSumF64) / samples(flow))),
         maxMs: milliseconds('The longest', (flow) => roundTrip(flow, END.rttMaxF64)),
-        p50Ms: pending('Their median', null, 'number', { type: 'number' }),
-        p99Ms: pending('Their 99th percentile', null, 'number', { type: 'number' }),
+        p50Ms: milliseconds('Their median: exact up to 64 samples, then within 2%', (flow) =>
+          percentile(flow, end, 0.5),
+        ),
+        p99Ms: milliseconds('Their 99th percentile, as exact', (flow) => percentile(flow, end, 0.99)),
       },
     ),
     events: {
@@ -423,6 +424,10 @@ function direction(doc: string, end: number): Field<FlowCursor> {
       empty: (flow) => flow.word(end + END.eventCounts) === 0,
     },
   });
+}
+
+function percentile(flow: FlowCursor, end: number, part: number): number {
+  return flow.context.roundTrips.percentile(flow.i32, flow.f64, flow.row + end, part);
 }
 
 /** A field for each event, absent where it never occurred. */

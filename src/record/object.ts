@@ -58,8 +58,6 @@ export function fieldValue<Cursor extends ObjectCursor>(field: Field<Cursor>, cu
     }
     case 'json':
       return JSON.parse(JSON.stringify(field.get(cursor)));
-    case 'pending':
-      return structuredClone(field.value);
   }
 }
 

@@ -39,7 +39,6 @@ function schemaOfValue<Cursor>(field: Field<Cursor>): object {
     case 'list':
       return { type: 'array', items: schemaOfField(field.item) };
     case 'json':
-    case 'pending':
       return field.schema;
   }
 }

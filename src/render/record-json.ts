@@ -172,9 +172,6 @@ class Code<Cursor extends RecordCursor> {
 
   private value(field: Field<Cursor>): void {
     switch (field.kind) {
-      case 'pending':
-        this.constant += JSON.stringify(field.value);
-        return;
       case 'object':
         this.objectValue(field);
         return;

@@ -1,6 +1,7 @@
 import { seqDelta } from '../bytes/seq.ts';
 import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, SERVER } from '../flow/rows.ts';
 import { ACK, FIN, RST, type SegmentView, SYN } from '../wire/segment.ts';
+import { KEPT } from './events.ts';
 import { STATE } from './machine.ts';
 import { PATTERN, RESET_PACK } from './patterns.ts';
 import type { Tracker } from './tracker.ts';
@@ -105,9 +106,10 @@ function isExact(tracker: Tracker, sender: number, segment: SegmentView): boolea
 function inWindow(i32: Int32Array, row: number, sender: number, receiver: number, segment: SegmentView): boolean {
   const bits = i32[sender + END.bits]!;
   const from = (bits & END_BITS.unaKnown) !== 0 ? i32[sender + END.sndUna]! : i32[sender + END.seenNxt]!;
-  const shift = Math.max(0, i32[row + FLOW.shift + (receiver === row + FLOW.client ? 0 : 1)]! - 1);
+  const unscaled = (i32[receiver + END.eventBits]! & KEPT.synWindow) !== 0;
+  const shift = unscaled ? 0 : Math.max(0, i32[row + FLOW.shift + (receiver === row + FLOW.client ? 0 : 1)]! - 1);
   const ahead = seqDelta(from, segment.seq);
-  return ahead >= 0 && ahead < Math.max(1, i32[receiver + END.window]! << shift);
+  return ahead >= 0 && ahead < Math.max(1, (i32[receiver + END.eventWindow]! - 1) << shift);
 }
 
 /** The flow ends here: both endpoints are CLOSED. */

@@ -235,7 +235,7 @@ export function settleAcknowledged(tracker: Tracker, sender: number, segment: Se
     if (end === ack && verdict.acksFrame === 0) {
       verdict.acksFrame = i32[sender + END.oldestFrame]!;
       verdict.rtt = now - sent;
-      if ((i32[sender + END.bits]! & END_BITS.oldestRepeated) === 0) sample(i32, f64, sender, now - sent);
+      if ((i32[sender + END.bits]! & END_BITS.oldestRepeated) === 0) sample(tracker, sender, now - sent);
     }
     i32[sender + END.ackedStart] = i32[sender + END.oldestStart]!;
     i32[sender + END.ackedFrame] = i32[sender + END.oldestFrame]!;
@@ -281,9 +281,11 @@ function shiftOldest(tracker: Tracker, sender: number): void {
   i32[sender + END.outstanding] = 0;
 }
 
-function sample(i32: Int32Array, f64: Float64Array, sender: number, roundTrip: number): void {
+function sample(tracker: Tracker, sender: number, roundTrip: number): void {
+  const { i32, f64 } = tracker.rows;
   const half = sender >> 1;
   const samples = i32[sender + END.rttSamples]!;
+  tracker.roundTrips.add(i32, f64, sender, roundTrip);
   i32[sender + END.rttSamples] = samples + 1;
   if (samples === 0) {
     f64[half + END.rttMinF64] = roundTrip;

@@ -148,6 +148,7 @@ export function takeInStep(tracker: Tracker, row: number, side: number, segment:
   verdict.rtt = roundTrip;
   if ((receiverBits & END_BITS.oldestRepeated) === 0) {
     const samples = i32[receiver + END.rttSamples]!;
+    tracker.roundTrips.add(i32, f64, receiver, roundTrip);
     i32[receiver + END.rttSamples] = samples + 1;
     f64[peerHalf + END.rttSumF64] = f64[peerHalf + END.rttSumF64]! + roundTrip;
     if (samples === 0) {

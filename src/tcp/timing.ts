@@ -109,7 +109,7 @@ export class Timing {
     // The other end's last word, and a window of zero, whose probes are no repeats.
     const heard = i32[receiver + END.packets] === 0 ? since : f64[(receiver >> 1) + END.lastTimeF64]!;
     const waited = segment.time - Math.max(since, heard);
-    const shut = (i32[receiver + END.bits]! & END_BITS.windowKnown) !== 0 && i32[receiver + END.window] === 0;
+    const shut = (i32[receiver + END.bits]! & END_BITS.windowKnown) !== 0 && i32[receiver + END.eventWindow] === 1;
     if (shut || !(waited >= this.leastTimeout(row))) return;
     this.values[at + RUN] = run + 1;
     this.values[at + TIMEOUTS] = this.values[at + TIMEOUTS]! + 1;

@@ -17,6 +17,7 @@ import { takeHandshakeAck, takeSyn, takeSynAck } from './opening.ts';
 import { OutstandingRings } from './outstanding.ts';
 import { takeReset, takeSignOfLife } from './reset.ts';
 import { Reuse } from './reuse.ts';
+import { RoundTrips } from './round-trips.ts';
 import { expectAckAnyway, settleAcknowledged, takeSequence } from './sequence.ts';
 import { takeInStep } from './steady.ts';
 import { LATE_ACK, Timing } from './timing.ts';
@@ -47,6 +48,7 @@ export class Tracker {
   readonly verdict: Verdict = new Verdict();
   readonly log: StateLog = new StateLog(this.rows, this.verdict);
   readonly rings: OutstandingRings = new OutstandingRings();
+  readonly roundTrips: RoundTrips = new RoundTrips();
   readonly islands: Islands = new Islands();
   readonly reuse: Reuse = new Reuse();
   readonly eventCounts: EventCounts = new EventCounts();
@@ -343,6 +345,7 @@ export class Tracker {
     for (const end of [row + FLOW.client, row + FLOW.server]) {
       const ring = this.rows.i32[end + END.outstanding]!;
       if (ring !== 0) this.rings.give(ring - 1);
+      this.roundTrips.forget(this.rows.i32, end);
       const counts = this.rows.i32[end + END.eventCounts]!;
       if (counts !== 0) this.eventCounts.give(counts - 1);
       if (this.rows.i32[end + END.islands] !== 0) this.islands.clear(end);
@@ -580,7 +583,6 @@ function firstCompleteness(flags: number, payload: number, reused: boolean): num
 
 /** The window a side announces, scaled; not counted where the handshake that settles the scale was not captured. */
 function takeWindow(i32: Int32Array, row: number, side: number, sender: number, segment: SegmentView): void {
-  i32[sender + END.window] = segment.window;
   const shift = i32[row + FLOW.shift + side]!;
   if (shift === 0) return;
   const window = segment.window << (shift - 1);

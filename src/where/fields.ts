@@ -108,8 +108,6 @@ function valueFor<Cursor extends ItemCursor>(field: Field<Cursor>, path: string,
       return { type: 'list', next: field.next, enter: field.enter, item: valueFor(field.item, path, false) };
     case 'json':
       return jsonValue(field.schema, path, (cursor) => field.get(cursor));
-    case 'pending':
-      return jsonValue(field.schema, path, () => field.value);
   }
 }
 

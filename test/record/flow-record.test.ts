@@ -11,6 +11,7 @@ import { EventCounts } from '../../src/tcp/event-counts.ts';
 import { Evidence } from '../../src/tcp/evidence.ts';
 import { History } from '../../src/tcp/history.ts';
 import { Islands } from '../../src/tcp/islands.ts';
+import { RoundTrips } from '../../src/tcp/round-trips.ts';
 import { Timing } from '../../src/tcp/timing.ts';
 import { Verdict } from '../../src/tcp/verdict.ts';
 import { formatted, interfacesOf } from './interface.ts';
@@ -76,6 +77,7 @@ function cursorOn(words: Int32Array, files: readonly string[]): FlowCursor {
     now: () => 0,
     eventCounts: COUNTS,
     history: new History(table, new Islands()),
+    roundTrips: new RoundTrips(),
     timing: new Timing(table, new Verdict()),
     layerNames: () => ['eth', 'vlan 10', 'ip', 'tcp'],
     files,

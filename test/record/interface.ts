@@ -58,8 +58,6 @@ function typeOf<Cursor>(field: Field<Cursor>, interfaces: Map<string, string>): 
     }
     case 'json':
       return field.type.type;
-    case 'pending':
-      return field.type;
   }
 }
 

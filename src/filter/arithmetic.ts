@@ -50,7 +50,7 @@ function arithmetic(expression: Arithmetic, layers: Layers): Reading {
     case 'operation': {
       const left = arithmetic(expression.left, layers);
       const right = arithmetic(expression.right, layers);
-      checkOperand(expression.operator, expression.right, right.value);
+      checkOperand(left.value, expression.operator, expression.right, right.value);
       // libpcap asks for the protocols of the left operand only.
       return { value: operation(left.value, expression.operator, right.value), guard: left.guard };
     }
@@ -63,13 +63,14 @@ function arithmetic(expression: Arithmetic, layers: Layers): Reading {
  * Divisions by zero and shifts out of a number are refused. libpcap looks at the number that the right operand begins with,
  * so that it refuses `10 / ip[0]` and `1 << ip[40]` as well.
  */
-function checkOperand(operator: Operator, right: Arithmetic, value: Value): void {
+function checkOperand(left: Value, operator: Operator, right: Arithmetic, value: Value): void {
   const first = firstNumber(right);
   const computed = evaluated(value);
   const isZero = first === 0 || (computed.kind === 'number' && computed.number === 0);
   if ((operator === '/' || operator === '%') && isZero)
     throw new FilterProblem(`a division by ${right.kind === 'number' ? 'zero' : 'what libpcap takes for zero'}`, right);
-  if ((operator === '<<' || operator === '>>') && first !== null && first > 31)
+  const isFar = computed.kind === 'number' && computed.number >>> 0 > 31 && evaluated(left).kind !== 'number';
+  if ((operator === '<<' || operator === '>>') && (isFar || (first !== null && first > 31)))
     throw new FilterProblem('a shift by more than 31 bits', right);
 }
 

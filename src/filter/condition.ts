@@ -12,7 +12,14 @@ export type Value =
   | { readonly kind: 'slot'; readonly slot: 0 | 1 }
   /** 1, 2 or 4 octets at `at` past `index`, in network order. */
   | { readonly kind: 'octets'; readonly size: number; readonly at: number; readonly index: Value | null }
-  | { readonly kind: 'operation'; readonly operator: Operator; readonly left: Value; readonly right: Value };
+  | {
+      readonly kind: 'operation';
+      readonly operator: Operator;
+      readonly left: Value;
+      readonly right: Value;
+      /** A mask of libpcap's own, which it sees through; it does not see through those that the expression has. */
+      readonly isOwnMask?: true;
+    };
 
 /** How two numbers compare, unsigned; `any bit`: whether they have a bit in common. */
 export type Relation = 'equal' | 'greater' | 'at least' | 'any bit';
@@ -46,7 +53,8 @@ export function operation(left: Value, operator: Operator, right: Value): Value 
 }
 
 export function masked(value: Value, mask: number): Value {
-  return (mask | 0) === -1 ? value : operation(value, '&', number(mask));
+  if ((mask | 0) === -1) return value;
+  return { kind: 'operation', operator: '&', left: value, right: number(mask), isOwnMask: true };
 }
 
 export function test(left: Value, relation: Relation, right: Value | number): Condition {

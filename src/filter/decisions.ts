@@ -257,6 +257,7 @@ function plainAnswer(test: Test): boolean | null {
   if (test.kind === 'chain' || test.right.kind !== 'number') return null;
   const right = test.right.number;
   if (test.relation === 'any bit' && right === 0) return false;
+  if (ownMask(test.left) === 0 && test.relation === 'equal' && right === 0) return true;
   if (test.left.kind === 'operation' && test.left.operator === '-' && test.relation === 'equal') {
     const { left, right: subtracted } = test.left;
     if (left.kind === 'number' && subtracted.kind === 'number')
@@ -267,13 +268,16 @@ function plainAnswer(test: Test): boolean | null {
 
 /** What two tests must have in common for one to say something of the other: what libpcap's value numbering sees. */
 function questionOf({ left, relation, right }: Extract<Test, { readonly kind: 'test' }>): Question {
-  if (relation === 'equal' && right.kind === 'number' && left.kind === 'operation' && left.right.kind === 'number') {
-    if (left.operator === '&' && right.number === 0)
-      return { value: textOf(left.left), relation: 'any bit', right: `not ${left.right.number}` };
-    if (left.operator === '-')
-      return { value: textOf(left.left), relation, right: String((right.number + left.right.number) | 0) };
-  }
+  const mask = ownMask(left);
+  if (mask !== null && relation === 'equal' && right.kind === 'number' && right.number === 0)
+    return { value: textOf((left as { readonly left: Value }).left), relation: 'any bit', right: `not ${mask}` };
   return { value: textOf(left), relation, right: textOf(right) };
+}
+
+function ownMask(value: Value): number | null {
+  return value.kind === 'operation' && value.isOwnMask === true && value.right.kind === 'number'
+    ? value.right.number
+    : null;
 }
 
 function textOf(value: Value): string {

@@ -39,6 +39,32 @@ export function run(program: Program, view: DataView, at: number, end: number, l
   let a = 0;
   for (;;) {
     const k = code[next + 1]!;
+    // Nearly every test is one of a few octets at a fixed place, or one behind IPv4's header: one instruction each.
+    if (code[next]! >= IF_OCTETS) {
+      let place = code[next + 4]!;
+      if (code[next] === IF_BEHIND_HEADER) {
+        const header = code[next + 8]!;
+        if (header < 0 || header >= kept) return false;
+        place += (view.getUint8(at + header) & 0xf) * 4;
+      }
+      const size = code[next + 5]!;
+      if (place < 0 || place > kept - size) return false;
+      place += at;
+      a =
+        (size === 2 ? view.getUint16(place) : size === 1 ? view.getUint8(place) : view.getInt32(place)) &
+        code[next + 6]!;
+      const relation = code[next + 7]!;
+      const holds =
+        relation === 0
+          ? a === k
+          : relation === 3
+            ? (a & k) !== 0
+            : relation === 1
+              ? a >>> 0 > k >>> 0
+              : a >>> 0 >= k >>> 0;
+      next = code[next + (holds ? 2 : 3)]!;
+      continue;
+    }
     switch (code[next]) {
       case OP.number:
         a = k;
@@ -148,6 +174,12 @@ const OP = {
   ifChain: 19,
   end: 20,
 } as const;
+/**
+ * Octets at a place, masked and compared: what with, where to go on, the place, size, mask and relation; and behind IPv4's
+ * header, where that begins.
+ */
+const IF_OCTETS = 21;
+const IF_BEHIND_HEADER = 22;
 const OPERATORS: readonly Operator[] = ['+', '-', '*', '/', '%', '&', '|', '^', '<<', '>>'];
 const RELATIONS: readonly Relation[] = ['equal', 'greater', 'at least', 'any bit'];
 const TEST_OPS = {
@@ -223,11 +255,16 @@ class Writer {
     const left = this.simplified ? evaluated(test.left) : test.left;
     const right = this.simplified ? evaluated(test.right) : test.right;
     if (right.kind === 'number') {
-      this.value(left, 0);
-      this.words.push(TEST_OPS[test.relation], right.number, 0, 0);
       const answer = this.simplified ? constantAnswer(left, test.relation, right) : null;
       const { yes, no } = decision;
       const settled = answer === null ? decision : answer ? { yes, no: yes } : { yes: no, no };
+      const start = this.words.length;
+      if (this.octets(left, test.relation, right.number)) {
+        this.branch(settled, start + 2);
+        return;
+      }
+      this.value(left, 0);
+      this.words.push(TEST_OPS[test.relation], right.number, 0, 0);
       this.branch(settled, this.words.length - 2);
       return;
     }
@@ -236,6 +273,23 @@ class Writer {
     this.value(right, 1);
     this.words.push(OP.ifCompares, this.kept(0), 0, 0, RELATIONS.indexOf(test.relation));
     this.branch(decision, this.words.length - 3);
+  }
+
+  /** One instruction for the whole test, where there is one. */
+  private octets(left: Value, relation: Relation, right: number): boolean {
+    let value = left;
+    let mask = -1;
+    if (value.kind === 'operation' && value.operator === '&' && value.right.kind === 'number') {
+      mask = value.right.number;
+      value = value.left;
+    }
+    if (value.kind !== 'octets') return false;
+    const { at, size, index } = value;
+    const header = index === null ? null : headerOf(index);
+    if (index !== null && header === null) return false;
+    const op = header === null ? IF_OCTETS : IF_BEHIND_HEADER;
+    this.words.push(op, right, 0, 0, at, size, mask, RELATIONS.indexOf(relation), header ?? 0);
+    return true;
   }
 
   private branch(decision: Pick<Decision, 'yes' | 'no'>, word: number): void {
@@ -297,6 +351,19 @@ class Writer {
   code(): Int32Array {
     return Int32Array.from(this.words);
   }
+}
+
+/** Where an IPv4 header begins, if the value is its length. */
+function headerOf(value: Value): number | null {
+  if (value.kind !== 'operation' || value.operator !== '*' || !isNumber(value.right, 4)) return null;
+  const nibble = value.left;
+  if (nibble.kind !== 'operation' || nibble.operator !== '&' || !isNumber(nibble.right, 0xf)) return null;
+  const { left } = nibble;
+  return left.kind === 'octets' && left.size === 1 && left.index === null ? left.at : null;
+}
+
+function isNumber(value: Value, number: number): boolean {
+  return value.kind === 'number' && value.number === number;
 }
 
 const QUICK: Partial<Record<Operator, number>> = { '&': OP.and, '+': OP.add, '*': OP.multiply };

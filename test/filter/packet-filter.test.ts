@@ -241,6 +241,7 @@ test.each([
   ['gateway snup', 'gateway needs names of hosts, which lastack does not look up: snup'],
   ['ip[2:3] = 1', "3 octets can't be read at once: 1, 2 or 4 can: 3"],
   ['ip[0] / 0 = 1', 'a division by zero: 0'],
+  ['ip[0] >> (1 - 2) = 1', 'a shift by more than 31 bits: 1 - 2'],
   ['ether[0] = 08', '08 is octal by its 0 and has a digit that is not: 08'],
   ['ether[0] = 4294967296', '4294967296 is more than 32 bits hold: 4294967296'],
   ['vlan 5000', 'a VLAN is at most 4095: 5000'],
@@ -248,6 +249,8 @@ test.each([
   ['geneve', '"geneve" is not supported: geneve'],
   ['tcp and ip and ip6', 'no packet of Ethernet can be like this: tcp and ip and ip6'],
   ['len', 'the expression ends: '],
+  ['ip[0] & 1 = 0 and ip[0] & 1 = 1', 'no packet of Ethernet can be like this: ip[0] & 1 = 0 and ip[0] & 1 = 1'],
+  ['not net 0.0.0.0/0 and ip', 'no packet of Ethernet can be like this: not net 0.0.0.0/0 and ip'],
 ])('%s is refused: %s', (expression, expected) => {
   expect(refusal(expression)).toBe(expected);
 });

@@ -50,7 +50,9 @@ function arithmetic(expression: Arithmetic, layers: Layers): Reading {
     case 'operation': {
       const left = arithmetic(expression.left, layers);
       const right = arithmetic(expression.right, layers);
-      checkOperand(left.value, expression.operator, expression.right, right.value);
+      // Behind 802.11 libpcap computes nothing beforehand.
+      const computed = layers.layout.kind === 'wlan' ? right.value : evaluated(right.value);
+      checkOperand(left.value, expression.operator, expression.right, computed);
       // libpcap asks for the protocols of the left operand only.
       return { value: operation(left.value, expression.operator, right.value), guard: left.guard };
     }
@@ -63,9 +65,8 @@ function arithmetic(expression: Arithmetic, layers: Layers): Reading {
  * Divisions by zero and shifts out of a number are refused. libpcap looks at the number that the right operand begins with,
  * so that it refuses `10 / ip[0]` and `1 << ip[40]` as well.
  */
-function checkOperand(left: Value, operator: Operator, right: Arithmetic, value: Value): void {
+function checkOperand(left: Value, operator: Operator, right: Arithmetic, computed: Value): void {
   const first = firstNumber(right);
-  const computed = evaluated(value);
   const isZero = first === 0 || (computed.kind === 'number' && computed.number === 0);
   if ((operator === '/' || operator === '%') && isZero)
     throw new FilterProblem(`a division by ${right.kind === 'number' ? 'zero' : 'what libpcap takes for zero'}`, right);

@@ -323,10 +323,10 @@ export class FlowRows {
     this.used--;
   }
 
-  /** Doubles up to 16 MiB and then by a quarter, so that many flows do not hold twice what they need. */
+  /** Doubles up to 256 MiB and then by a quarter. What was not written yet takes no memory. */
   private grow(): void {
     const words = this.i32.length;
-    const more = words < 1 << 22 ? words : Math.ceil(words / 4 / ROW_WORDS) * ROW_WORDS;
+    const more = words < 1 << 26 ? words : Math.ceil(words / 4 / ROW_WORDS) * ROW_WORDS;
     const larger = new Int32Array(words + more);
     larger.set(this.i32);
     this.i32 = larger;

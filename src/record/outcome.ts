@@ -1,4 +1,4 @@
-import { FLOW_BITS } from '../flow/rows.ts';
+import { END, END_BITS, FLOW, FLOW_BITS } from '../flow/rows.ts';
 import { OUTCOME } from '../tcp/patterns.ts';
 import type { FlowCursor } from './cursor.ts';
 
@@ -8,8 +8,17 @@ export function outcomeOf(flow: FlowCursor): number {
   if ((bits & FLOW_BITS.refused) !== 0) return OUTCOME.refused;
   if ((bits & FLOW_BITS.aborted) !== 0) return OUTCOME.aborted;
   if ((bits & FLOW_BITS.synSeen) === 0) return OUTCOME.notCaptured;
-  if ((bits & FLOW_BITS.synAckSeen) === 0) {
-    return (bits & FLOW_BITS.ackSeen) === 0 ? OUTCOME.unanswered : OUTCOME.notCaptured;
-  }
+  if ((bits & FLOW_BITS.synAckSeen) === 0)
+    return (bits & FLOW_BITS.ackSeen) === 0 && !wentOn(flow) ? OUTCOME.unanswered : OUTCOME.notCaptured;
   return (bits & FLOW_BITS.ackSeen) === 0 ? OUTCOME.halfOpen : OUTCOME.complete;
+}
+
+/** Whether an end sent payload (not in a SYN) or a FIN: it was connected, so a SYN+ACK came that was not captured. */
+function wentOn(flow: FlowCursor): boolean {
+  const inSyns = flow.word(FLOW.dataInSyn) > 0 ? 1 + flow.word(FLOW.synRetransmissions) : 0;
+  return (
+    flow.word(FLOW.client + END.payloadSegments) > inSyns ||
+    flow.word(FLOW.server + END.payloadSegments) > 0 ||
+    ((flow.word(FLOW.client + END.bits) | flow.word(FLOW.server + END.bits)) & END_BITS.finSent) !== 0
+  );
 }

@@ -229,6 +229,17 @@ describe('ports that are used again', () => {
     ]);
   });
 
+  test('a SYN whose sender goes on was answered, though the SYN+ACK was not captured', () => {
+    const [went, stayed] = analyzeFlows(exchange`
+      +0    > S  0:0(0)
+      +0.02 > P. 1:11(10)       ack 1
+      +0.02 > F. 11:11(0)       ack 1
+      +300  > S  900000:900000(0)
+      +1    > S  900000:900000(0)
+    `);
+    expect([went?.handshake.outcome, stayed?.handshake.outcome]).toEqual(['not-captured', 'unanswered']);
+  });
+
   test('the octets of a first SYN count for completeness, of one that takes ports again they do not', () => {
     const flows = analyzeFlows(exchange`
       +0    > S  0:4(4)

@@ -209,6 +209,17 @@ describe('syn-answered-by-ack', () => {
     `;
     expect(codesOf(script)).not.toContain('syn-answered-by-ack');
   });
+
+  test('not an ACK of what followed the SYN, where the SYN+ACK was not captured', () => {
+    const script = exchange`
+      +0     > S  0:0(0)
+      +0.020 > P. 1:11(10) ack 1
+      +0.010 < .  1:1(0)   ack 11
+      +3     > F. 11:11(0) ack 1
+    `;
+    expect(codesOf(script)).not.toContain('syn-answered-by-ack');
+    expect(codesOf(script)).not.toContain('syn-unanswered');
+  });
 });
 
 test('syn-ack-isn-changed: two answers with different numbers', () => {

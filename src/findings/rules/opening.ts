@@ -1,3 +1,4 @@
+import { seqDelta } from '../../bytes/seq.ts';
 import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, SERVER } from '../../flow/rows.ts';
 import { NOTED, type Noted } from '../../tcp/evidence.ts';
 import { NOTE } from '../../tcp/verdict.ts';
@@ -36,7 +37,9 @@ function isSynAck(noted: Noted): boolean {
 /** SYNs sent again, and SYNs that nobody answered. */
 function unanswered(flow: FlowCase, found: Found): void {
   const again = flow.word(FLOW.synRetransmissions);
-  const silent = flow.server.packets === 0 && !flow.has(FLOW_BITS.selfConnect);
+  const inSyns = flow.word(FLOW.dataInSyn) > 0 ? 1 + again : 0;
+  const wentOn = flow.client.payloadSegments > inSyns || flow.client.sentFin;
+  const silent = flow.server.packets === 0 && !wentOn && !flow.has(FLOW_BITS.selfConnect);
   const icmp = flow.hasEvidence ? unreachable(flow, found) : false;
   const first = flow.word(FLOW.synFrame);
   const syns = again === 0 ? [] : flow.noted.filter((noted) => isSyn(noted) && (noted.notes & NOTE.synRepeated) !== 0);
@@ -303,13 +306,16 @@ function odd(flow: FlowCase, found: Found): void {
   if (changed !== undefined)
     found.add('syn-ack-isn-changed', { frame: changed.frame, frames: [flow.word(FLOW.synAckFrame)] });
   const answer = flow.word(FLOW.synAckFrame) || Number.POSITIVE_INFINITY;
+  // Where the SYN+ACK was not captured, the first ACK may be of what the client sent since.
+  const acknowledgesSent = (noted: Noted): boolean =>
+    seqDelta(isn, noted.ack) >= 1 && seqDelta(noted.ack, noted.peer.sndNxt) >= 0;
   const bare = flow.noted.find(
     (noted) =>
       noted.kind === NOTED.segment &&
       noted.side === SERVER &&
       (noted.flags & (SYN | RST | ACK)) === ACK &&
       noted.frame < answer &&
-      !acceptable(noted),
+      !acknowledgesSent(noted),
   );
   if (bare !== undefined && flow.predecessor === undefined)
     found.add('syn-answered-by-ack', { frame: bare.frame, frames: [flow.word(FLOW.synFrame)] });

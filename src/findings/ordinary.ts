@@ -20,7 +20,7 @@ const UNUSUAL =
  */
 export function isOrdinary(flow: FlowCase): boolean {
   return (
-    !flow.hasEvidence &&
+    flow.word(FLOW.evidence) === 0 &&
     (flow.word(FLOW.bits) & (WHOLE | UNUSUAL)) === WHOLE &&
     flow.word(FLOW.synRetransmissions) + flow.word(FLOW.synAckRetransmissions) === 0 &&
     flow.double(FLOW.synAckTimeF64) - flow.double(FLOW.synTimeF64) < SECOND &&

@@ -112,8 +112,7 @@ function compare(capture: Capture, text: string, counts: Counts): void {
     if (theirs === null && ours instanceof UsageError) counts.refused++;
     else if (
       ours instanceof UsageError &&
-      // The last: libpcap computes nothing within a part that can't hold on the link type, and so refuses nothing there.
-      /not supported|not look|libpcap does not read|what libpcap takes for zero/.test(ours.message)
+      (/not supported|not look|libpcap does not read/.test(ours.message) || isNeverComputed(ours, text))
     )
       counts.unsupported++;
     else {
@@ -134,6 +133,15 @@ function compare(capture: Capture, text: string, counts: Counts): void {
       `lastack ${chosen.length} packets, tcpdump ${theirs.length} of ${capture.packets.length}`,
     );
   }
+}
+
+/**
+ * A divisor that comes to zero within a part that can't hold on this link type: libpcap computes nothing there. On
+ * Ethernet, where all parts can hold, it must refuse the expression too.
+ */
+function isNeverComputed({ message }: UsageError, text: string): boolean {
+  if (!message.includes('what libpcap takes for zero')) return false;
+  return spawnSync('tcpdump', ['-d', '-y', 'EN10MB', '--', text]).status !== 0;
 }
 
 function show(counts: Counts, { path }: Capture, text: string, difference: string): void {

@@ -1,7 +1,7 @@
 import { isMap, isScalar, isSeq, LineCounter, type Pair, parseDocument, type YAMLMap } from 'yaml';
+import { meant } from '../bytes/nearest.ts';
 import { UsageError } from '../errors.ts';
 import { placeIn } from '../where/mistake.ts';
-import { meant } from '../where/nearest.ts';
 import {
   type Demand,
   type ExpectedFailure,

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { Analysis } from '../analyze.ts';
+import { meant } from '../bytes/nearest.ts';
 import { type Baseline, baselineText, DEFAULT_TOLERANCE, readBaseline } from '../check/baseline-file.ts';
 import { baselineResults } from '../check/baseline-results.ts';
 import { Checker } from '../check/checker.ts';
@@ -15,7 +16,6 @@ import { openCaptures } from '../input/captures.ts';
 import { RulesFiles } from '../input/rules-files.ts';
 import { StoredInputs } from '../input/stored.ts';
 import { FlowCursor } from '../record/cursor.ts';
-import { meant } from '../where/nearest.ts';
 import { analysisOptions, type ReadingOptions } from './capture-options.ts';
 import { EXIT, exitStatus } from './exit.ts';
 import { Output } from './output.ts';

@@ -1,3 +1,4 @@
+import { lettersApart } from '../bytes/nearest.ts';
 import { ACROSS } from './catalogue/across.ts';
 import { CAPTURE } from './catalogue/capture.ts';
 import { CLOSING } from './catalogue/closing.ts';
@@ -40,16 +41,4 @@ export function nearestCode(text: string): string {
     }
   }
   return nearest;
-}
-
-/** How many letters have to be changed, added or taken away (Levenshtein). */
-function lettersApart(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let k = 1; k <= b.length; k++)
-      next[k] = Math.min(next[k - 1]! + 1, row[k]! + 1, row[k - 1]! + (a[i - 1] === b[k - 1] ? 0 : 1));
-    row = next;
-  }
-  return row[b.length]!;
 }

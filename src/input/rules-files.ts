@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { meant } from '../bytes/nearest.ts';
 import type { Rule } from '../check/rule.ts';
 import { readRules } from '../check/rules-file.ts';
 import { UsageError } from '../errors.ts';
-import { meant } from '../where/nearest.ts';
 
 /** Rules files by name, and what they say. */
 export class RulesFiles {

@@ -1,8 +1,8 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
+import { nearest } from '../bytes/nearest.ts';
 import { pathOf, pathsOf, placed, recordValue, valueOfField } from './fields.ts';
 import { callFunction, callMethod } from './functions.ts';
 import { ExpressionMistake, type MistakeAt } from './mistake.ts';
-import { nearest } from './nearest.ts';
 import { binary, equality, membership, negated } from './operators.ts';
 import {
   type At,

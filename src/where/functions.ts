@@ -1,5 +1,5 @@
+import { meant } from '../bytes/nearest.ts';
 import type { MistakeAt } from './mistake.ts';
-import { meant } from './nearest.ts';
 import { nullTest } from './operators.ts';
 import { asTime } from './time.ts';
 import { type ItemCursor, type ListValue, type NumberValue, phrase, type TextValue, type Value } from './value.ts';

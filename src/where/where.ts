@@ -1,7 +1,7 @@
 import { type ASTNode, Environment, ParseError } from '@marcbachmann/cel-js';
+import { meant } from '../bytes/nearest.ts';
 import { compile, scopeOf } from './compile.ts';
 import { ExpressionMistake } from './mistake.ts';
-import { meant } from './nearest.ts';
 import { type Fields, type ItemCursor, phrase, type Value } from './value.ts';
 
 /**

@@ -3,7 +3,7 @@ export function nearest(word: string, candidates: Iterable<string>): string | nu
   let best: string | null = null;
   let least = Math.max(1, Math.floor(word.length / 3)) + 1;
   for (const candidate of candidates) {
-    const steps = distance(word.toLowerCase(), candidate.toLowerCase());
+    const steps = lettersApart(word.toLowerCase(), candidate.toLowerCase());
     if (steps < least) {
       least = steps;
       best = candidate;
@@ -19,7 +19,7 @@ export function meant(word: string, candidates: Iterable<string>): string {
 }
 
 /** Letters to insert, remove, replace or swap with their neighbour (optimal string alignment). */
-function distance(a: string, b: string): number {
+export function lettersApart(a: string, b: string): number {
   let before: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {

@@ -20,18 +20,20 @@ export interface ScriptSegment {
   readonly options: readonly number[];
   readonly ttl: number;
   readonly ipId: number;
+  /** What all its payload is made of. */
+  readonly octet: number;
   /** `badsum`; `partsum` is the pseudo header's alone, as a host leaves it to its network card. */
   readonly badChecksum: boolean;
   readonly partialChecksum: boolean;
 }
 
 const LINE =
-  /^\+([\d.]+)\s+([<>])\s+([A-Z.]+)\s+(-?\d+):(-?\d+)\((\d+)\)(?:\s+ack\s+(\d+))?(?:\s+win\s+(\d+))?(?:\s+<([^>]*)>)?(?:\s+ttl\s+(\d+))?(?:\s+id\s+(\d+))?(\s+badsum|\s+partsum)?$/;
+  /^\+([\d.]+)\s+([<>])\s+([A-Z.]+)\s+(-?\d+):(-?\d+)\((\d+)\)(?:\s+ack\s+(\d+))?(?:\s+win\s+(\d+))?(?:\s+<([^>]*)>)?(?:\s+ttl\s+(\d+))?(?:\s+id\s+(\d+))?(?:\s+octets\s+(\S))?(\s+badsum|\s+partsum)?$/;
 const FLAGS: Readonly<Record<string, number>> = { F: 1, S: 2, R: 4, P: 8, '.': 16, U: 32, E: 64, W: 128 };
 
 /**
- * A script of segments, one a line: `+SECONDS >|< FLAGS SEQ:END(LENGTH) [ack N] [win N] [<options>] [ttl N] [id N] [badsum|partsum]`.
- * `>` is client to server. What follows `//` is a comment.
+ * A script of segments, one a line: `+SECONDS >|< FLAGS SEQ:END(LENGTH) [ack N] [win N] [<options>] [ttl N] [id N] [octets X] [badsum|partsum]`.
+ * `>` is client to server; the payload is full of X, or of `a`. What follows `//` is a comment.
  */
 export function exchange(parts: TemplateStringsArray, ...values: readonly unknown[]): ScriptSegment[] {
   const text = String.raw({ raw: parts }, ...values);
@@ -55,8 +57,9 @@ function parseLine(line: string): ScriptSegment {
     options: options(match[9] ?? ''),
     ttl: Number(match[10] ?? 64),
     ipId: Number(match[11] ?? -1),
-    badChecksum: match[12]?.trim() === 'badsum',
-    partialChecksum: match[12]?.trim() === 'partsum',
+    octet: (match[12] ?? 'a').charCodeAt(0),
+    badChecksum: match[13]?.trim() === 'badsum',
+    partialChecksum: match[13]?.trim() === 'partsum',
   };
 }
 
@@ -212,7 +215,7 @@ function frameOf(
   view.setUint16(46, (headerLength << 10) | segment.flags);
   view.setUint16(48, segment.win);
   bytes.set(segment.options, 54);
-  bytes.fill(0x61, 34 + headerLength);
+  bytes.fill(segment.octet, 34 + headerLength);
   view.setUint16(24, checksum(view, 14, 34, 0));
   const pseudo = sum(view, 26, 34) + 6 + tcpLength;
   if (segment.partialChecksum) view.setUint16(50, fold(pseudo));

@@ -1,6 +1,8 @@
 import { END, FLOW, FLOW_BITS, type FlowRows } from '../flow/rows.ts';
 import { ACK, CHECKSUM, CWR, ECE, FIN, RST, type SegmentView, SYN } from '../wire/segment.ts';
+import { AckStorms } from './ack-storms.ts';
 import { EVENT } from './events.ts';
+import { Fingerprint } from './fingerprint.ts';
 import { STATE } from './machine.ts';
 import { Services } from './services.ts';
 import { NOTE, type Verdict } from './verdict.ts';
@@ -57,6 +59,8 @@ export interface Noted {
    * reason. -1 where there is no such option. Of an ICMP error: type << 8 | code.
    */
   readonly extra: number;
+  /** The kept segment of the same end whose octets it contradicts: its frame, or 0. */
+  readonly contradicts: number;
 }
 
 /** What an end had sent last when a segment was noted. */
@@ -74,6 +78,8 @@ export interface LastSegment {
   readonly payloads: number;
   /** Past the highest sequence number it had sent. */
   readonly sndNxt: number;
+  /** Its newest timestamp; of the sender, this segment's among them. */
+  readonly tsVal: number;
 }
 
 /** The connection that held the ports before a flow: kept as an entry of kind NOTED.predecessor. */
@@ -107,6 +113,9 @@ export class Evidence {
   private readonly verdict: Verdict;
   /** What other connections tell of a listener. */
   readonly services: Services = new Services();
+  /** ACKs that answer each other without end. */
+  readonly storms: AckStorms = new AckStorms();
+  private readonly octets = new Fingerprint();
   private i32 = new Int32Array(64 * WORDS);
   private f64 = new Float64Array(this.i32.buffer);
   private free = 0;
@@ -205,6 +214,7 @@ export class Evidence {
 
   /** Gives back what the flow kept. */
   forget(row: number): void {
+    this.storms.forget(row);
     const head = this.rows.i32[row + FLOW.evidence]!;
     if (head === 0) return;
     this.rows.i32[row + FLOW.evidence] = 0;
@@ -335,7 +345,28 @@ export class Evidence {
     f64[at / 2 + AT.activeF64] = Math.max(own, peer);
     this.keepLast(at + AT.own, sender, segment.frame);
     this.keepLast(at + AT.peer, receiver, segment.frame);
+    if (segment.roomLength > 1 && this.octets.read(segment, verdict.notes)) this.compare(row, at, sender, segment);
     return at;
+  }
+
+  /** Keeps what its octets can be known by, and which segment kept before said something else in their place. */
+  private compare(row: number, at: number, sender: number, segment: SegmentView): void {
+    const { i32, octets, rows } = this;
+    i32[at + AT.opening] = octets.opening;
+    i32[at + AT.more] = octets.more;
+    // Past 2 GiB, or where the capture lost as much, sequence numbers come again.
+    if (this.verdict.repeats === 0 || rows.f64[sender / 2 + END.uniqueBytesF64]! >= 2 ** 31) return;
+    const side = (i32[at + AT.what]! >> WHAT.side) & 1;
+    const visit = (other: number): void => {
+      const opening = i32[other + AT.opening]!;
+      if (other === at || opening === 0 || ((i32[other + AT.what]! >> WHAT.side) & 1) !== side) return;
+      if (!(segment.time - this.f64[other / 2 + AT.timeF64]! <= SAME_NUMBERS)) return;
+      if (octets.contradicts(segment, i32[other + AT.seq]!, i32[other + AT.length]!, opening, i32[other + AT.more]!))
+        i32[at + AT.contradicts] = i32[other + AT.frame]!;
+    };
+    const head = rows.i32[row + FLOW.evidence]!;
+    this.each(head, EVENTFUL, visit);
+    this.each(head, TROUBLES, visit);
   }
 
   private keepLast(at: number, end: number, frame: number): void {
@@ -351,6 +382,7 @@ export class Evidence {
     i32[at + LAST.packets] = rows.i32[end + END.packets]!;
     i32[at + LAST.payloads] = rows.i32[end + END.payloadSegments]!;
     i32[at + LAST.sndNxt] = rows.i32[end + END.sndNxt]!;
+    i32[at + LAST.tsVal] = rows.i32[end + END.tsVal]!;
     f64[at / 2 + LAST.timeF64] = rows.f64[end / 2 + END.lastTimeF64]!;
   }
 
@@ -426,6 +458,7 @@ export class Evidence {
       peer: this.last(at + AT.peer),
       activeTime: active > 0 ? active : Number.NaN,
       extra: i32[at + AT.extra]!,
+      contradicts: i32[at + AT.contradicts]!,
     };
   }
 
@@ -443,6 +476,7 @@ export class Evidence {
       packets: i32[at + LAST.packets]!,
       payloads: i32[at + LAST.payloads]!,
       sndNxt: i32[at + LAST.sndNxt]!,
+      tsVal: i32[at + LAST.tsVal]!,
     };
   }
 
@@ -465,6 +499,8 @@ export class Evidence {
 const ACK_OR_FIN = ACK | FIN;
 /** Nanoseconds without anything new that are a long quiet: the least of what devices forget connections after. */
 export const QUIET = 30e9;
+/** Nanoseconds within which a sequence number stands for the same octet, whatever a capture has lost between. */
+const SAME_NUMBERS = 3e9;
 /** Segments kept after one that mattered. */
 const FOLLOWED = 8;
 /** How long a list may be for one more entry: of what follows, of what matters, of RSTs; and the list of troubles. */
@@ -578,6 +614,10 @@ const AT = {
   extra: 19,
   own: 20,
   peer: 32,
+  /** Fingerprint of its octets, 0 where not known; and `Noted.contradicts`. */
+  opening: 44,
+  more: 45,
+  contradicts: 46,
 } as const;
 const LAST = {
   timeF64: 0,
@@ -590,6 +630,7 @@ const LAST = {
   packets: 8,
   payloads: 9,
   sndNxt: 10,
+  tsVal: 11,
 } as const;
 const OLD = {
   lastTimeF64: 4,
@@ -604,4 +645,4 @@ const OLD = {
 /** The first word of a predecessor: before it stands what every entry has. */
 const OLD_FROM = 8;
 const WHAT = { side: 9, repeats: 10, timestamps: 11, kind: 12 } as const;
-const WORDS = 44;
+const WORDS = 48;

@@ -31,7 +31,10 @@ export function takeSequence(tracker: Tracker, row: number, sender: number, segm
   }
   if (length === 0) {
     if ((flags & SYN) !== 0) expectAckAnyway(tracker, sender, segment);
-    else if (seqDelta(segment.seq, i32[sender + END.sndNxt]!) === 1) tracker.verdict.notes |= NOTE.keepAlive;
+    else if (segment.seq !== i32[sender + END.sndNxt]) {
+      if (seqDelta(segment.seq, i32[sender + END.sndNxt]!) === 1) tracker.verdict.notes |= NOTE.keepAlive;
+      tracker.evidence.storms.take(i32, row, sender, segment);
+    }
     return;
   }
   const end = (start + length) | 0;

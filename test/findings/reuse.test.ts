@@ -90,3 +90,66 @@ describe('half-open-discovered', () => {
     expect(codesOf(script)).not.toContain('half-open-discovered');
   });
 });
+
+describe('paws-refused', () => {
+  const STAMPED = `
+    +0     > S  0:0(0) <TS 900010 0>
+    +0.010 < S. 0:0(0) ack 1 <TS 20 900010>
+    +0.010 > .  1:1(0) ack 1 <TS 900030 20>
+    +0.010 > P. 1:11(10) ack 1 <TS 900040 20>
+    +0.010 < .  1:1(0) ack 11 <TS 40 900040>`;
+
+  test('payload in order with an old timestamp draws the ACK of before', () => {
+    const script = exchange`${STAMPED}
+      +0.010 > P. 11:21(10) ack 1 <TS 7 20> ttl 60
+      +0.010 < .  1:1(0) ack 11 <TS 60 900040>
+      +0.300 > P. 11:21(10) ack 1 <TS 900370 60>
+      +0.010 < .  1:1(0) ack 21 <TS 370 900370>
+    `;
+    expect(theFinding('paws-refused', script)).toMatchObject({
+      confidence: 'possible',
+      frame: 6,
+      values: { by: 'client', what: 'payload', times: 1, behindBy: 900033 },
+    });
+  });
+
+  test('not where it was taken', () => {
+    const script = exchange`${STAMPED}
+      +0.010 > P. 11:21(10) ack 1 <TS 7 20> ttl 60
+      +0.010 < .  1:1(0) ack 21 <TS 60 900040>
+    `;
+    expect(codesOf(script)).not.toContain('paws-refused');
+  });
+
+  test('not a segment that was overtaken', () => {
+    const script = exchange`${STAMPED}
+      +0.010 > P. 21:31(10) ack 1 <TS 900055 20>
+      +0     > P. 11:21(10) ack 1 <TS 900054 20>
+      +0     < .  1:1(0) ack 11 <TS 60 900040>
+      +0     < .  1:1(0) ack 31 <TS 60 900055>
+    `;
+    expect(codesOf(script)).not.toContain('paws-refused');
+  });
+
+  const CLOSED = `${STAMPED}
+    +0.010 < F. 1:1(0) ack 11 <TS 50 900040>
+    +0     > F. 11:11(0) ack 2 <TS 900060 50>
+    +0.010 < .  2:2(0) ack 12 <TS 60 900060>`;
+
+  test('a SYN on ports in TIME_WAIT with a timestamp from before', () => {
+    const script = exchange`${CLOSED}
+      +5 > S 90000:90000(0) <TS 5000 0>
+      +1 > S 90000:90000(0) <TS 6000 0>
+      +2 > S 90000:90000(0) <TS 8000 0>
+    `;
+    expect(theFinding('paws-refused', script)).toMatchObject({ values: { what: 'SYN', times: 3, flow: 1 } });
+  });
+
+  test('not a SYN whose timestamp goes on', () => {
+    const script = exchange`${CLOSED}
+      +5 > S 90000:90000(0) <TS 905060 0>
+      +1 > S 90000:90000(0) <TS 906060 0>
+    `;
+    expect(codesOf(script)).not.toContain('paws-refused');
+  });
+});

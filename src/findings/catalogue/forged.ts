@@ -1,5 +1,5 @@
 import type { Entries } from '../finding.ts';
-import { many, ms, the } from '../words.ts';
+import { many, ms, the, times } from '../words.ts';
 
 /** Codes of segments that do not come from whom they claim. Two independent signs are needed for an alert. */
 export const FORGED: Entries = {
@@ -33,43 +33,42 @@ export const FORGED: Entries = {
   },
   'overlap-conflict': {
     severity: 'alert',
-    seen: (v) => `${the(v.by)} sent the same sequence range twice with different octets`,
+    seen: (v) => `${the(v.by)} sent the same sequence numbers with other octets ${times(v.segments)}`,
     means: 'Injected data, evasion, or a broken stack: what the receiver read depends on its rules.',
-    rule: 'A repeat whose octets differ from what was sent first.',
+    rule: 'A segment whose first octets differ from those of an earlier one at the same sequence numbers. Compared are segments that stand out (repeats, another TTL than the one before, out of order): nothing is kept of those that come as they should, so that the first repeat of one of them is not compared.',
     source: 'RFC 9293 3.10.7.4; RFC 5961 5',
-    guard: "A keep-alive's octet is none, nor payload that the capture cut.",
+    guard:
+      "Both have a good checksum (or leave it to the card) and were wholly captured; a keep-alive's octet is none; within 3 s, and not past 2 GiB, where sequence numbers come again.",
     next: 'Compare both payloads, their TTLs and IP identifications.',
-    reserved: true,
   },
   'data-injected': {
     severity: 'alert',
-    seen: (v) => `a segment in the name of ${the(v.by)} has ${v.signs}`,
+    seen: (v) => `a segment of ${many(v.octets, 'octet')} in the name of ${the(v.by)} has ${v.signs}`,
     means: 'Consistent with data that somebody else put into the connection.',
-    rule: 'Conflicting or early octets, and one sign by TTL, IP identification or timestamp.',
+    rule: "Two segments contradict each other (overlap-conflict), and one of them, but not the other, is off its sender's TTL by 2 or more, off the run of its IP identifications, or has a timestamp of 1000 ticks before.",
     source: 'RFC 5961 5.2',
-    guard: 'Two independent signs.',
-    next: 'Compare with the segment that came in its place.',
-    reserved: true,
+    guard:
+      'Two independent signs; the segment before both tells what is usual. Silent where both, or neither, are off.',
+    next: 'Read both payloads: which one did the receiver take, the one that came first?',
   },
   'challenge-ack-burst': {
     severity: 'warning',
     seen: (v) => `${many(v.acks, 'challenge ACK')} of ${the(v.by)} within a second`,
     means: 'Somebody probes the connection with SYNs or RSTs that do not fit.',
-    rule: 'Ten or more challenge ACKs on one connection in 1 s.',
+    rule: 'Ten or more ACKs without news in 1 s, each the answer to a SYN or a RST that does not fit the connection.',
     source: 'RFC 5961 7; CVE-2016-5696',
-    guard: 'Linux spaces them 500 ms apart (tcp_invalid_ratelimit).',
+    guard: 'Ordinary duplicate ACKs answer payload. Linux spaces challenges 500 ms apart (tcp_invalid_ratelimit).',
     next: 'Who sends what is challenged?',
-    reserved: true,
   },
   'ack-storm': {
     severity: 'alert',
-    seen: (v) => `${many(v.acks, 'pure ACK')} to and fro within a second, each outside the other's window`,
+    seen: (v) => `${many(v.acks, 'pure ACK')} to and fro within ${ms(v.withinMs)}, answering each other`,
     means: 'The ends disagree about sequence numbers: injected data desynchronised them.',
-    rule: "Twenty or more alternating pure ACKs, each outside the other's window, no payload, within 1 s.",
-    source: 'ip-sysctl tcp_invalid_ratelimit',
-    guard: 'Ordinary duplicate ACKs go one way only.',
+    rule: 'Twenty or more pure ACKs in turn within 1 s, no payload among them, and those of one end beside the sequence number that it is at.',
+    source: 'RFC 9293 3.10.7.4; ip-sysctl tcp_invalid_ratelimit',
+    guard:
+      'Duplicate ACKs go one way only and lie in step; keep-alives and probes of a closed window are far slower than that; ACKs less than 5 µs apart are a capture that mixed its queues.',
     next: 'What came just before the storm?',
-    reserved: true,
   },
   'ack-of-unsent': {
     severity: 'warning',

@@ -1,5 +1,5 @@
 import type { Entries } from '../finding.ts';
-import { many, ms, the, theOther } from '../words.ts';
+import { many, ms, the, theOther, times } from '../words.ts';
 
 /** Codes of TIME_WAIT and of ports that are used again. */
 export const REUSE: Entries = {
@@ -55,13 +55,17 @@ export const REUSE: Entries = {
   },
   'paws-refused': {
     severity: 'warning',
-    seen: (v) => `a segment of ${the(v.by)} with a timestamp below its last one drew no more than an ACK`,
-    means: 'Taken for an old duplicate: several hosts behind one NAT address, or a clock that jumped.',
-    rule: 'A SYN or payload whose timestamp is below the last of its end goes unanswered or draws a bare ACK.',
+    seen: (v) =>
+      v.what === 'SYN'
+        ? `${many(v.times, 'SYN')} of ${the(v.by)} went unanswered, with a timestamp below the last one of flow ${v.flow} on these ports`
+        : `payload of ${the(v.by)} with a timestamp ${many(v.behindBy, 'tick')} below its newest drew no more than the ACK of before ${times(v.times)}`,
+    means:
+      'Taken for an old duplicate: several hosts behind one NAT address, a clock that jumped, or a forged segment.',
+    rule: "Payload in order whose timestamp is 1000 ticks or more below its end's newest draws a bare repeat of the last ACK and is sent again; or a SYN on ports whose last connection the server holds in TIME_WAIT is that far below it, and unanswered. Payload that comes as it should in all but its timestamp is looked at from its first repeat on.",
     source: 'RFC 7323 5.3',
-    guard: 'Retransmissions and reordered segments have older timestamps by right; never more than possible.',
+    guard:
+      'Reordered segments are behind by less, and are taken; ticks are 1 ms at the least (RFC 7323 5.4). Never more than possible.',
     next: 'Hosts behind one NAT address; tcp_timestamps.',
-    reserved: true,
   },
   'ephemeral-ports-exhausted': {
     severity: 'warning',

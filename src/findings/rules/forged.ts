@@ -7,11 +7,13 @@ import { ACK, RST, SYN } from '../../wire/segment.ts';
 import type { EndCase, FlowCase } from '../case.ts';
 import type { Found } from '../found.ts';
 import { hops } from './quiet.ts';
+import { isOld } from './reuse.ts';
 
 const MS = 1e6;
 
 /** Segments that do not come from whom they claim. */
 export function forged(flow: FlowCase, found: Found): void {
+  storm(flow, found);
   if (!flow.hasEvidence) return;
   const resets = flow.noted.filter((noted) => noted.kind === NOTED.segment && (noted.flags & RST) !== 0);
   for (const end of [flow.client, flow.server]) {
@@ -21,6 +23,8 @@ export function forged(flow: FlowCase, found: Found): void {
     unsent(flow, end, found);
     noTimestamp(flow, end, found);
     ttlShift(flow, end, found);
+    conflict(flow, end, found);
+    challenged(flow, end, found);
   }
   afterReset(flow, resets, found);
   const suspect = resets.find((noted) => signsOf(flow, noted, found).length > 0);
@@ -193,5 +197,97 @@ function ttlShift(flow: FlowCase, end: EndCase, found: Found): void {
     frame: change.frame,
     frames: [change.own.frame],
     values: { by: end.name, from: change.own.ttl, to: change.ttl },
+  });
+}
+
+/** The same sequence numbers with other octets, and whether one of the two looks like somebody else's. */
+function conflict(flow: FlowCase, end: EndCase, found: Found): void {
+  const pairs = flow.noted.flatMap((later) => {
+    const earlier =
+      later.side === end.side && later.contradicts !== 0
+        ? flow.noted.find((noted) => noted.frame === later.contradicts && noted.side === end.side)
+        : undefined;
+    return earlier === undefined ? [] : [{ earlier, later, odd: oddOf(earlier, later) }];
+  });
+  const [first] = pairs;
+  if (first === undefined) return;
+  found.add('overlap-conflict', {
+    frame: first.later.frame,
+    frames: pairs.flatMap(({ earlier, later }) => [earlier.frame, later.frame]),
+    values: { by: end.name, segments: pairs.length },
+  });
+  for (const { earlier, later, odd } of pairs) {
+    if (odd === null) continue;
+    found.add('data-injected', {
+      frame: odd.noted.frame,
+      frames: [earlier.frame, later.frame, odd.noted.own.frame],
+      confidence: 'likely',
+      values: { by: end.name, signs: odd.signs.join(' and '), octets: odd.noted.length, ttl: odd.noted.ttl },
+    });
+    return;
+  }
+}
+
+/** Which of two segments that contradict each other does not look like the rest of what its sender sent. */
+function oddOf(earlier: Noted, later: Noted): { readonly noted: Noted; readonly signs: readonly string[] } | null {
+  const { own } = earlier;
+  if (own.frame === 0) return null;
+  const pair = [earlier, later];
+  const ways = pair.filter(({ ttl }) => isFar(ttl, own.ttl));
+  const jumps = pair.filter(({ ipId }) => isOffRun(own.ipId, ipId));
+  const clocks = pair.filter((noted) => isOld(noted));
+  const odd = [ways, jumps, clocks].map(([one, two]) => (two === undefined ? one : undefined));
+  const [noted, ...others] = odd.filter((one) => one !== undefined);
+  if (noted === undefined || others.some((other) => other !== noted)) return null;
+  const signs = ['octets that contradict another segment'];
+  if (odd[0] !== undefined) signs.push(`TTL ${noted.ttl} where its sender has ${own.ttl}`);
+  if (odd[1] !== undefined) signs.push('an IP identification off the run of its sender');
+  if (odd[2] !== undefined) signs.push('a timestamp from before');
+  return { noted, signs };
+}
+
+/** Both as numbers and as hops away: systems begin with different ones. */
+function isFar(ttl: number, usual: number): boolean {
+  return Math.abs(ttl - usual) >= 2 && Math.abs(hops(ttl) - hops(usual)) >= 2;
+}
+
+function isOffRun(before: number, ipId: number): boolean {
+  const jump = (ipId - before) & 0xffff;
+  return before > 0 && ipId > 0 && jump > 1024 && jump < 0x10000 - 1024;
+}
+
+/** Pure ACKs without news, each right after a SYN or RST that does not fit. */
+function challenged(flow: FlowCase, end: EndCase, found: Found): void {
+  const acks: Noted[] = [];
+  const doubtful = flow.noted.filter((noted) => noted.side !== end.side && (noted.notes & DOUBTFUL) !== 0);
+  for (const cause of doubtful) {
+    const answer = flow.noted.find((noted) => noted.side === end.side && noted.frame > cause.frame);
+    if (answer !== undefined && answer.peer.frame === cause.frame && isBareRepeat(answer)) acks.push(answer);
+  }
+  const from = acks.findIndex((ack, i) => (acks[i + CHALLENGES - 1]?.time ?? Number.NaN) - ack.time <= 1000 * MS);
+  if (from < 0) return;
+  const burst = acks.filter((ack, i) => i >= from && ack.time - acks[from]!.time <= 1000 * MS);
+  found.add('challenge-ack-burst', {
+    frame: burst[0]!.frame,
+    frames: burst.map((noted) => noted.frame),
+    values: { by: end.name, acks: burst.length },
+  });
+}
+
+const CHALLENGES = 10;
+const DOUBTFUL = NOTE.synInsideConnection | NOTE.resetChallenged | NOTE.resetOutOfWindow;
+
+function isBareRepeat(noted: Noted): boolean {
+  return noted.flags === ACK && noted.length === 0 && noted.ack === noted.own.ack && noted.seq === noted.own.sndNxt;
+}
+
+/** ACKs that answer each other. */
+function storm(flow: FlowCase, found: Found): void {
+  const worst = flow.facts.evidence.storms.of(flow.row);
+  if (worst === undefined) return;
+  found.add('ack-storm', {
+    frame: worst.firstFrame,
+    frames: [worst.lastFrame],
+    values: { acks: worst.acks, withinMs: worst.span / MS },
   });
 }

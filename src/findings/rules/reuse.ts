@@ -17,6 +17,7 @@ export function reuse(flow: FlowCase, found: Found): void {
   if (!flow.hasEvidence) return;
   assassinated(flow, found);
   discovered(flow, found);
+  outdated(flow, found);
 }
 
 /** The ports belonged to another connection before. */
@@ -54,7 +55,13 @@ function takenOver(flow: FlowCase, old: Predecessor, found: Found): void {
           linuxStillWaits: since < 60 * SECOND,
         },
       });
-    }
+    } else if (client.has(END_BITS.timestamps) && old.hasTsVal && isBelow(client.word(END.tsVal), old.clientTsVal))
+      found.add('paws-refused', {
+        frame: syn,
+        frames: [old.lastFrame],
+        confidence: 'possible',
+        values: { by: 'client', what: 'SYN', times: 1 + flow.word(FLOW.synRetransmissions), flow: old.flow },
+      });
   } else if ((old.timeWait & CLIENT_WAITS) !== 0 && since >= SECOND && client.has(END_BITS.timestamps))
     found.add('time-wait-reused-by-owner', { frame: syn, values: { flow: old.flow, sinceMs: since / MS } });
 }
@@ -81,7 +88,7 @@ function assassinated(flow: FlowCase, found: Found): void {
     if (noted.before[waiting] !== STATE.TIME_WAIT || noted.after[waiting] !== STATE.CLOSED) continue;
     const answered = flow.noted.find((other) => other.frame === noted.peer.frame);
     // What drew the ACK need not have passed this tap.
-    const old = flow.noted.find((other) => isOld(other, noted, flow.word(FLOW.lastAckFrame)));
+    const old = flow.noted.find((other) => isOldDuplicate(other, noted, flow.word(FLOW.lastAckFrame)));
     if (noted.seq !== noted.peer.ack || answered === undefined) continue;
     if (answered.length > 0 || (answered.flags & (FIN | SYN)) !== 0) continue;
     found.add('time-wait-assassinated', {
@@ -97,7 +104,7 @@ function assassinated(flow: FlowCase, found: Found): void {
 }
 
 /** A segment of the closed end that came after the close, and before the RST's ACK: an old duplicate. */
-function isOld(noted: Noted, rst: Noted, lastAck: number): boolean {
+function isOldDuplicate(noted: Noted, rst: Noted, lastAck: number): boolean {
   return (
     noted.kind === NOTED.segment &&
     noted.side === rst.side &&
@@ -132,4 +139,45 @@ function discovered(flow: FlowCase, found: Found): void {
     frames: [syn.frame, challenge.frame],
     values: { by: flow.end(syn.side).name },
   });
+}
+
+/** Payload that came in order with an old timestamp, drew the ACK of before (RFC 7323 5.3, R1), and was sent again. */
+function outdated(flow: FlowCase, found: Found): void {
+  for (const end of [flow.client, flow.server]) {
+    const refused = flow.noted.filter((noted) => {
+      if (noted.side !== end.side || noted.length === 0 || !isOld(noted) || noted.seq !== noted.peer.ack) return false;
+      const again = flow.noted.find(
+        (other) => other.side === end.side && other.frame > noted.frame && other.seq === noted.seq,
+      );
+      return (
+        again !== undefined &&
+        again.peer.frame > noted.frame &&
+        again.peer.ack === noted.seq &&
+        again.peer.payloads === noted.peer.payloads
+      );
+    });
+    const [first] = refused;
+    if (first === undefined) continue;
+    found.add('paws-refused', {
+      frame: first.frame,
+      frames: refused.map((noted) => noted.frame),
+      confidence: 'possible',
+      values: {
+        by: end.name,
+        what: 'payload',
+        times: refused.length,
+        behindBy: seqDelta(first.tsVal, first.own.tsVal),
+      },
+    });
+  }
+}
+
+/** A segment whose timestamp is so far below its sender's newest that reordering does not explain it. */
+export function isOld(noted: Noted): boolean {
+  return noted.kind === NOTED.segment && noted.hasTimestamps && isBelow(noted.tsVal, noted.own.tsVal);
+}
+
+/** A second at the least: no clock ticks faster than once a millisecond (RFC 7323 5.4). */
+function isBelow(tsVal: number, newest: number): boolean {
+  return seqDelta(tsVal, newest) > 1000;
 }

@@ -69,12 +69,12 @@ export class FlowCase {
 
   /** Whether segments are kept beside the row: of most flows there are none. */
   get hasEvidence(): boolean {
-    return this.noted.length > 0;
+    return this.facts.evidence.holdsSegments(this.word(FLOW.evidence));
   }
 
   /** All that is kept, in order of frames. */
   get noted(): readonly Noted[] {
-    this.kept ??= this.word(FLOW.evidence) === 0 ? NOTHING : this.facts.evidence.list(this.word(FLOW.evidence));
+    this.kept ??= this.hasEvidence ? this.facts.evidence.list(this.word(FLOW.evidence)) : NOTHING;
     return this.kept;
   }
 

@@ -73,5 +73,7 @@ class Told implements Finding {
 
 function inOrder(frame: number, others: readonly number[] | undefined): readonly number[] {
   if (others === undefined || others.length === 0) return [frame];
+  const [other] = others;
+  if (others.length === 1 && frame > 0 && other! > frame) return [frame, other!];
   return [...new Set([frame, ...others])].filter((number) => number > 0).sort((a, b) => a - b);
 }

@@ -1,3 +1,4 @@
+import { FLOW, FLOW_BITS } from '../flow/rows.ts';
 import { type Facts, FlowCase } from './case.ts';
 import { type Confidence, type Finding, SEVERITIES } from './finding.ts';
 import { Found } from './found.ts';
@@ -24,7 +25,10 @@ export interface Judgement {
 export type Rule = (flow: FlowCase, found: Found) => void;
 
 /** In the order in which they are asked: later ones may look at what earlier ones found. */
-const RULES: readonly Rule[] = [whole, opening, closing, resets, reuse, quiet, forged, loss];
+export const RULES: readonly Rule[] = [whole, opening, closing, resets, reuse, quiet, forged, loss];
+
+/** What can say something of an ordinary flow. */
+export const ORDINARY: readonly Rule[] = [closing, reuse];
 
 /** Judges finished flows, one at a time. */
 export class Judge {
@@ -42,8 +46,9 @@ export class Judge {
   /** The flow whose row starts there. It must be finished: the row is still whole, and nothing more comes. */
   judge(row: number): Judgement {
     this.flow.move(row);
-    if (isOrdinary(this.flow)) return ORDINARY;
-    const found = judgeByRules(this.flow);
+    const ordinary = isOrdinary(this.flow);
+    if (ordinary && this.flow.word(FLOW.evidence) === 0 && !this.flow.has(FLOW_BITS.serverFinFirst)) return NOTHING;
+    const found = judgeByRules(this.flow, ordinary ? ORDINARY : RULES);
     const { findings } = found;
     if (findings.length > 1)
       findings.sort((a, b) => gravity(b) - gravity(a) || a.frame - b.frame || (a.code < b.code ? -1 : 1));
@@ -61,14 +66,14 @@ export class Judge {
   }
 }
 
-/** Asks all the rules. */
-export function judgeByRules(flow: FlowCase): Found {
+/** Asks these rules. */
+export function judgeByRules(flow: FlowCase, rules: readonly Rule[]): Found {
   const found = new Found();
-  for (const rule of RULES) rule(flow, found);
+  for (const rule of rules) rule(flow, found);
   return found;
 }
 
-const ORDINARY: Judgement = { findings: [], cause: null, confidence: null };
+const NOTHING: Judgement = { findings: [], cause: null, confidence: null };
 
 /** 0 for info to 3 for alert. */
 export function gravity(finding: Finding): number {

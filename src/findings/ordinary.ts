@@ -11,16 +11,16 @@ const UNUSUAL =
   FLOW_BITS.simultaneousOpen |
   FLOW_BITS.fastOpen |
   FLOW_BITS.selfConnect |
-  FLOW_BITS.serverFinFirst |
   FLOW_BITS.finWithData;
 
 /**
- * Whether no rule can find anything: the client opened at once, payload went over, the client closed, nothing was noted
- * on the way. Most flows are like this, and are spared the rules. A new rule that could find something here has to say so.
+ * Whether nothing can be found but which end closed first (rules/closing.ts) and whose ports it took over
+ * (rules/reuse.ts): it opened at once, payload went over, it closed, nothing was noted on the way. Most flows are like
+ * this, and are spared the other rules. A new rule that could find something here has to say so.
  */
 export function isOrdinary(flow: FlowCase): boolean {
   return (
-    flow.word(FLOW.evidence) === 0 &&
+    !flow.hasEvidence &&
     (flow.word(FLOW.bits) & (WHOLE | UNUSUAL)) === WHOLE &&
     flow.word(FLOW.synRetransmissions) + flow.word(FLOW.synAckRetransmissions) === 0 &&
     flow.double(FLOW.synAckTimeF64) - flow.double(FLOW.synTimeF64) < SECOND &&

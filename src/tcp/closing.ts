@@ -41,7 +41,8 @@ export function takeAcknowledgment(
     takeAckOfFin(tracker, row, side, end, segment);
 }
 
-function takeAckOfFin(tracker: Tracker, row: number, side: number, end: number, segment: SegmentView): void {
+/** `end`, the endpoint on `side`, learns that its FIN arrived. */
+export function takeAckOfFin(tracker: Tracker, row: number, side: number, end: number, segment: SegmentView): void {
   const { i32, f64 } = tracker.rows;
   const other = selfOrOther(i32, row, side);
   if ((i32[end + END.bits]! & END_BITS.finAcked) !== 0) {

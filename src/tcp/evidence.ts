@@ -218,15 +218,28 @@ export class Evidence {
     const head = this.rows.i32[row + FLOW.evidence]!;
     if (head === 0) return;
     this.rows.i32[row + FLOW.evidence] = 0;
-    for (const list of [EVENTFUL, TROUBLES]) {
-      const last = this.i32[head * WORDS + list]!;
-      if (last === 0) continue;
-      const first = this.i32[last * WORDS + AT.next]!;
-      this.i32[last * WORDS + AT.next] = this.free;
-      this.free = first;
-    }
+    this.give(this.i32[head * WORDS + EVENTFUL]!);
+    this.give(this.i32[head * WORDS + TROUBLES]!);
     this.i32[head * WORDS + AT.next] = this.free;
     this.free = head;
+  }
+
+  /** Gives back a list, by its last entry. */
+  private give(last: number): void {
+    if (last === 0) return;
+    const first = this.i32[last * WORDS + AT.next]!;
+    this.i32[last * WORDS + AT.next] = this.free;
+    this.free = first;
+  }
+
+  /** Whether segments of a flow are kept, by its `FLOW.evidence`: not only what held its ports before. */
+  holdsSegments(head: number): boolean {
+    const { i32 } = this;
+    if (head === 0) return false;
+    const last = i32[head * WORDS + EVENTFUL]!;
+    if (last === 0 || i32[head * WORDS + TROUBLES] !== 0) return true;
+    // A predecessor is always the first.
+    return i32[last * WORDS + AT.count] !== 1 || i32[last * WORDS + AT.what]! >> WHAT.kind !== NOTED.predecessor;
   }
 
   /** All that is kept of a flow, by its `FLOW.evidence`, in order of frames; predecessors are left out. */

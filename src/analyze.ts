@@ -71,6 +71,9 @@ export class Analysis {
   /** Records of which the capture kept less than was on the wire, and the frame of the first. */
   cut = 0;
   firstCut = 0;
+  /** Which records were wanted, and how many it did not accept. */
+  readonly filter: PacketFilter | undefined;
+  filteredOut = 0;
   /** What shows across flows; null when it was not asked for. */
   readonly across: Across | null;
 
@@ -78,7 +81,6 @@ export class Analysis {
   private readonly onSegment: AnalysisOptions['onSegment'];
   private readonly from: Instant | undefined;
   private readonly to: Instant | undefined;
-  private readonly filter: PacketFilter | undefined;
   private last = Number.NEGATIVE_INFINITY;
   /** Interface and file of the record before. */
   private lastSource = 0;
@@ -132,7 +134,9 @@ export class Analysis {
   isWanted(record: RecordView): boolean {
     if (this.from !== undefined && isBefore(record, this.from)) return false;
     if (this.to !== undefined && !isBefore(record, this.to)) return false;
-    return this.filter === undefined || this.filter.accepts(record);
+    if (this.filter === undefined || this.filter.accepts(record)) return true;
+    this.filteredOut++;
+    return false;
   }
 
   /**

@@ -73,6 +73,12 @@ function options(text: string): number[] {
     else if (name === 'wscale') octets.push(3, 3, numbers[0]!);
     else if (name === 'sackOK') octets.push(4, 2);
     else if (name === 'TS') octets.push(8, 10, ...word(numbers[0]!), ...word(numbers[1]!));
+    else if (name === 'sack')
+      octets.push(
+        5,
+        2 + rest.length * 8,
+        ...rest.flatMap((block) => block.split(':').flatMap((edge) => word(Number(edge)))),
+      );
     else if (name === 'FO') octets.push(34, 2 + rest.join('').length / 2, ...Buffer.from(rest.join(''), 'hex'));
   }
   while (octets.length % 4 !== 0) octets.push(0);
@@ -215,12 +221,22 @@ function frameOf(
   view.setUint16(46, (headerLength << 10) | segment.flags);
   view.setUint16(48, segment.win);
   bytes.set(segment.options, 54);
+  moveSacks(view, 54, 34 + headerLength, peerIsn);
   bytes.fill(segment.octet, 34 + headerLength);
   view.setUint16(24, checksum(view, 14, 34, 0));
   const pseudo = sum(view, 26, 34) + 6 + tcpLength;
   if (segment.partialChecksum) view.setUint16(50, fold(pseudo));
   else view.setUint16(50, checksum(view, 34, bytes.length, pseudo) ^ (segment.badChecksum ? 0x5555 : 0));
   return bytes;
+}
+
+/** Edges of SACK blocks are relative in a script. */
+function moveSacks(view: DataView, from: number, to: number, peerIsn: number): void {
+  for (let at = from; at < to; at += view.getUint8(at) <= 1 ? 1 : view.getUint8(at + 1)) {
+    if (view.getUint8(at) !== 5) continue;
+    for (let edge = at + 2; edge < at + view.getUint8(at + 1); edge += 4)
+      view.setUint32(edge, (view.getUint32(edge) + peerIsn) >>> 0);
+  }
 }
 
 function sum(view: DataView, from: number, to: number): number {

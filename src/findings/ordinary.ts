@@ -11,6 +11,7 @@ const UNUSUAL =
   FLOW_BITS.simultaneousOpen |
   FLOW_BITS.fastOpen |
   FLOW_BITS.selfConnect |
+  FLOW_BITS.held |
   FLOW_BITS.finWithData;
 
 /**

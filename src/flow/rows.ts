@@ -244,6 +244,9 @@ export const FLOW_BITS = {
   ghost: 0x4000000,
   /** The evidence keeps what follows a segment that mattered. */
   followed: 0x1000000,
+  /** The last segment was an ACK that came late; small segments waited for such ACKs three times (tcp/held-segments.ts). */
+  lateAck: 0x8000000,
+  held: 0x10000000,
 } as const;
 
 export const END_BITS = {

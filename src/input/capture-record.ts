@@ -46,9 +46,28 @@ function timeText(analysis: Analysis, nanoseconds: number): string | null {
 function findingsOf(source: CaptureSource, analysis: Analysis): CaptureFinding[] {
   const { across } = analysis;
   const itself = [...damage(source, analysis), ...(across === null ? [] : captureFindings(across))];
+  if (analysis.filteredOut > 0) itself.push(filtered(analysis));
   if (across === null) return gravestFirst(itself);
   const { baseSeconds } = analysis;
   return [...gravestFirst(itself), ...gravestFirst(acrossFindings(across, { baseSeconds, wait: 2 * analysis.msl }))];
+}
+
+/** A filter of ours is as good as a capture filter: what it leaves out is missing. */
+function filtered({ filter, filteredOut, records, across }: Analysis): CaptureFinding {
+  const expression = filter?.text ?? '';
+  const oneWay = across?.census.oneWay ?? 0;
+  const bothWays = across?.census.bothWays ?? 0;
+  const left = `--filter ${expression} left out ${plural(filteredOut, 'record')} of ${records.toLocaleString('en')}`;
+  return captureFinding({
+    code: 'capture-filtered',
+    severity: oneWay > 0 ? 'notice' : 'info',
+    flows: oneWay > 0 ? across!.census.oneWayFlows.numbers : [],
+    values: { filter: expression, leftOut: filteredOut, records, oneWay, bothWays },
+    message:
+      oneWay > 0
+        ? `${left}, and ${plural(oneWay, 'flow')} of ${(oneWay + bothWays).toLocaleString('en')} ${oneWay === 1 ? 'has' : 'have'} one side only: the filter may be why, and nothing is said about answers there`
+        : `${left}: nothing is known of these`,
+  });
 }
 
 const GRAVEST_FIRST = ['alert', 'warning', 'notice', 'info'];

@@ -3,6 +3,7 @@ import { END, FLOW } from '../flow/rows.ts';
 import { ACK, FIN, RST, type SegmentView, SYN } from '../wire/segment.ts';
 import { RING_LIMIT } from './outstanding.ts';
 import type { Tracker } from './tracker.ts';
+import { NOTE } from './verdict.ts';
 
 /**
  * The contract's events in the order of their bits, each with the Wireshark field that it equals. They say what Wireshark
@@ -92,6 +93,7 @@ export function takeEvents(
     if (next !== 0 && isPast(seq, next) && (flags & RST) === 0) events |= EVENT.lostSegment;
     if (length <= 1 && seq === ((next - 1) | 0) && !special) events |= EVENT.keepAlive;
     if (length === 0 && !special && repeatsAck) {
+      if (!sameWindow) noteShrunkWindow(tracker, row, sender, window);
       if (window !== 0 && !sameWindow) events |= EVENT.windowUpdate;
       else if (sameWindow && window !== 0 && (before & EVENT.keepAlive) !== 0) {
         events |= EVENT.keepAliveAck;
@@ -117,6 +119,16 @@ export function takeEvents(
   if (special || bits !== KEPT.base || (i32[receiver + END.eventBits]! & KEPT.base) === 0)
     rememberOpening(i32, f64, row, sender, receiver, segment);
   return reused ? events | EVENT.portReused : events;
+}
+
+/** The same ACK with a smaller window: more than its scale rounds off (RFC 9293 3.8.6 SHLD-14). */
+function noteShrunkWindow({ rows, verdict }: Tracker, row: number, sender: number, window: number): void {
+  const { i32 } = rows;
+  const shift = i32[row + FLOW.shift + (sender === row + FLOW.client ? 0 : 1)]! - 1;
+  const units = i32[sender + END.eventWindow]! - 1 - window;
+  if (units <= 1 || shift < 0 || (i32[sender + END.eventBits]! & KEPT.synWindow) !== 0) return;
+  verdict.notes |= NOTE.windowShrunk;
+  verdict.takenBack = units << shift;
 }
 
 /**

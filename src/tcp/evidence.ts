@@ -3,7 +3,9 @@ import { ACK, CHECKSUM, CWR, ECE, FIN, RST, type SegmentView, SYN } from '../wir
 import { AckStorms } from './ack-storms.ts';
 import { EVENT } from './events.ts';
 import { Fingerprint } from './fingerprint.ts';
+import { HeldSegments } from './held-segments.ts';
 import { STATE } from './machine.ts';
+import { SackReneging } from './sack-reneging.ts';
 import { Services } from './services.ts';
 import { NOTE, type Verdict } from './verdict.ts';
 
@@ -56,7 +58,7 @@ export interface Noted {
   readonly activeTime: number;
   /**
    * Of a SYN: octets of a Fast Open cookie, 0 for a request. Of a RST: Multipath TCP's subtype << 8 | transient << 7 |
-   * reason. -1 where there is no such option. Of an ICMP error: type << 8 | code.
+   * reason. -1 where there is no such option. Of an ICMP error: type << 8 | code. Of a shrunk window: octets taken back.
    */
   readonly extra: number;
   /** The kept segment of the same end whose octets it contradicts: its frame, or 0. */
@@ -115,6 +117,9 @@ export class Evidence {
   readonly services: Services = new Services();
   /** ACKs that answer each other without end. */
   readonly storms: AckStorms = new AckStorms();
+  /** SACKs that were taken back; segments that waited for a delayed ACK. */
+  readonly sacks: SackReneging = new SackReneging();
+  readonly held: HeldSegments = new HeldSegments();
   private readonly octets = new Fingerprint();
   private i32 = new Int32Array(64 * WORDS);
   private f64 = new Float64Array(this.i32.buffer);
@@ -215,6 +220,8 @@ export class Evidence {
   /** Gives back what the flow kept. */
   forget(row: number): void {
     this.storms.forget(row);
+    this.held.forget(row);
+    for (const end of [row + FLOW.client, row + FLOW.server]) this.sacks.forget(end);
     const head = this.rows.i32[row + FLOW.evidence]!;
     if (head === 0) return;
     this.rows.i32[row + FLOW.evidence] = 0;
@@ -351,7 +358,8 @@ export class Evidence {
     i32[at + AT.tsVal] = segment.tsVal;
     i32[at + AT.retransmits] = verdict.retransmitsFrame;
     i32[at + AT.states] = states;
-    i32[at + AT.extra] = (segment.flags & RST) !== 0 ? multipathOf(segment) : segment.fastOpenCookie;
+    if ((verdict.notes & NOTE.windowShrunk) !== 0) i32[at + AT.extra] = verdict.takenBack;
+    else i32[at + AT.extra] = (segment.flags & RST) !== 0 ? multipathOf(segment) : segment.fastOpenCookie;
     f64[at / 2 + AT.timeF64] = segment.time;
     const own = rows.f64[sender / 2 + END.eventNextTimeF64]!;
     const peer = rows.f64[receiver / 2 + END.eventNextTimeF64]!;
@@ -533,12 +541,18 @@ const NOTES_INSIDE =
   NOTE.fillsHole |
   NOTE.leavesHole |
   NOTE.anotherWay |
-  NOTE.afterQuiet;
+  NOTE.afterQuiet |
+  NOTE.windowShrunk;
 /** … and while it opens or closes; those of every handshake and close are not among them. */
 const NOTES_OUTSIDE = NOTES_INSIDE | NOTE.synRepeated | NOTE.synAckRepeated | NOTE.finRepeated | NOTE.fastOpenData;
 /** Notes of segments that are kept for good, as those that open and close the connection. */
 const LASTING =
-  NOTE.synInsideConnection | NOTE.resetOutOfWindow | NOTE.resetChallenged | NOTE.aliveAfterReset | NOTE.afterQuiet;
+  NOTE.synInsideConnection |
+  NOTE.resetOutOfWindow |
+  NOTE.resetChallenged |
+  NOTE.aliveAfterReset |
+  NOTE.afterQuiet |
+  NOTE.windowShrunk;
 const STALL = EVENT.zeroWindow | EVENT.zeroWindowProbe | EVENT.zeroWindowProbeAck | EVENT.keepAlive;
 const EVENTS_INSIDE =
   EVENT.retransmission |

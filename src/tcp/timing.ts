@@ -1,5 +1,6 @@
 import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, type FlowRows } from '../flow/rows.ts';
 import type { SegmentView } from '../wire/segment.ts';
+import type { HeldSegments } from './held-segments.ts';
 import { NOTE, type Verdict } from './verdict.ts';
 
 /**
@@ -9,13 +10,15 @@ import { NOTE, type Verdict } from './verdict.ts';
 export class Timing {
   private readonly rows: FlowRows;
   private readonly verdict: Verdict;
+  private readonly held: HeldSegments;
   private values: Float64Array = new Float64Array(64 * VALUES);
   private readonly free: number[] = [];
   private made = 0;
 
-  constructor(rows: FlowRows, verdict: Verdict) {
+  constructor(rows: FlowRows, verdict: Verdict, held: HeldSegments) {
     this.rows = rows;
     this.verdict = verdict;
+    this.held = held;
   }
 
   /** A side sent payload: the first is remembered. */
@@ -144,6 +147,7 @@ export class Timing {
     if (late < LATE_ACK || late > LATEST_ACK) return;
     const at = this.entryOf(row) + DELAYED_ACKS + side;
     this.values[at] = this.values[at]! + 1;
+    this.held.takeLateAck(i32, row, 1 - side, late, segment);
   }
 
   /** Where the flow's values begin; they are made when they are first needed. */

@@ -54,7 +54,7 @@ export class Tracker {
   readonly eventCounts: EventCounts = new EventCounts();
   readonly history: History = new History(this.rows, this.islands);
   readonly evidence: Evidence = new Evidence(this.rows, this.verdict);
-  readonly timing: Timing = new Timing(this.rows, this.verdict);
+  readonly timing: Timing = new Timing(this.rows, this.verdict, this.evidence.held);
   private readonly hosts = new HostSet();
   private readonly tombstones = new Tombstones();
   private readonly options: TrackerOptions;
@@ -164,6 +164,7 @@ export class Tracker {
     if (segment.frame === i32[row + FLOW.firstFrame])
       i32[row + FLOW.completeness] = firstCompleteness(flags, payload, (verdict.notes & NOTE.portsReused) !== 0);
     else i32[row + FLOW.completeness] = (before | (before >> 8) | completenessOf(flags, payload)) & 0x3f;
+    if ((bits & FLOW_BITS.lateAck) !== 0) this.evidence.held.take(i32, f64, row, side, segment);
     this.noteEvents(row, sender, receiver, segment);
     this.noteWay(row, sender, silence, segment);
     if (segment.checksum >= CHECKSUM.bad && this.atFault(sender, receiver, segment)) {
@@ -193,6 +194,7 @@ export class Tracker {
       takeSequence(this, row, sender, segment);
       if ((flags & ACK) !== 0) takeAcknowledgment(this, row, sender === receiver ? side : 1 - side, receiver, segment);
       else settleAcknowledged(this, receiver, segment);
+      if ((segment.sackCount | this.evidence.sacks.active) !== 0) this.evidence.sacks.take(i32, receiver, segment);
       takeWindow(i32, row, side, sender, segment);
       if (segment.hasTimestamps !== 0) takeTimestamp(i32, sender, segment);
     }

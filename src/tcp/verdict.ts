@@ -39,6 +39,8 @@ export const NOTE = {
   anotherWay: 0x80000,
   /** Neither end had sent anything for half a minute. */
   afterQuiet: 0x100000,
+  /** It takes back window that its sender had offered (`Verdict.takenBack`). */
+  windowShrunk: 0x200000,
 } as const;
 
 /**
@@ -69,6 +71,8 @@ export class Verdict {
   duplicateOf = 0;
   /** Bits of NOTE. */
   notes = 0;
+  /** With NOTE.windowShrunk: how many octets of window are taken back. Holds for no other segment. */
+  takenBack = 0;
   /** Bits of EVENT (tcp/events.ts). */
   events = 0;
 

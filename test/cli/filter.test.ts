@@ -17,6 +17,25 @@ test('only packets that the filter accepts are analysed; all are counted, and ke
   expect(flows).toMatchObject([{ flow: 1, firstFrame: 9, server: { port: 81 }, handshake: { outcome: 'refused' } }]);
 });
 
+test('a filter that leaves one side of conversations is a finding of the capture; one that does not, a fact', async () => {
+  const findingsOf = async (filter: string) => {
+    const { out } = await lastack([WEB, '-f', 'json', '--filter', filter]);
+    return JSON.parse(out).capture.findings as { code: string }[];
+  };
+  expect(await findingsOf('src port 443')).toContainEqual(
+    expect.objectContaining({
+      code: 'capture-filtered',
+      severity: 'notice',
+      flows: [1],
+      values: { filter: 'src port 443', leftOut: 7, records: 10, oneWay: 1, bothWays: 0 },
+    }),
+  );
+  expect(await findingsOf('port 81')).toContainEqual(
+    expect.objectContaining({ code: 'capture-filtered', severity: 'info', flows: [] }),
+  );
+  expect((await findingsOf('tcp')).map(({ code }) => code)).not.toContain('capture-filtered');
+});
+
 test('filters of which there are several must all accept', async () => {
   const args = [
     'timeline',

@@ -72,3 +72,71 @@ describe('reordering', () => {
     expect(codesOf(swapped(2))).toEqual([]);
   });
 });
+
+describe('sack-reneged', () => {
+  const GAP = `${TALK}
+    +0.010 > P. 111:211(100) ack 21
+    +0.010 < .  21:21(0) ack 11 <sack 111:211>
+    +0.010 > P. 311:411(100) ack 21
+    +0.010 < .  21:21(0) ack 11 <sack 311:411 111:211>`;
+
+  test('blocks that are named no more, while the ACK stays below them', () => {
+    const script = exchange`${GAP}
+      +0.010 < .  21:21(0) ack 11 <sack 311:411>
+      +0.010 < .  21:21(0) ack 11 <sack 311:411>
+      +0.010 < .  21:21(0) ack 11
+    `;
+    expect(theFinding('sack-reneged', script)).toMatchObject({
+      severity: 'warning',
+      confidence: 'likely',
+      values: { by: 'server' },
+    });
+  });
+
+  test('not where one came late', () => {
+    const script = exchange`${GAP}
+      +0.010 < .  21:21(0) ack 11 <sack 111:211>
+      +0.010 > P. 411:511(100) ack 21
+      +0.010 < .  21:21(0) ack 11 <sack 311:511 111:211>
+      +0.010 < .  21:21(0) ack 11 <sack 311:511 111:211>
+    `;
+    expect(codesOf(script)).not.toContain('sack-reneged');
+  });
+
+  test('not where the ACK has passed them', () => {
+    const script = exchange`${GAP}
+      +0.010 > P. 11:111(100) ack 21
+      +0.010 < .  21:21(0) ack 211 <sack 311:411>
+      +0.010 < .  21:21(0) ack 211 <sack 311:411>
+      +0.010 < .  21:21(0) ack 211 <sack 311:411>
+    `;
+    expect(codesOf(script)).not.toContain('sack-reneged');
+  });
+
+  test('not of a receiver that names the newest block only', () => {
+    const script = exchange`${TALK}
+      +0.010 > P. 111:211(100) ack 21
+      +0.010 < .  21:21(0) ack 11 <sack 111:211>
+      +0.010 > P. 311:411(100) ack 21
+      +0.010 < .  21:21(0) ack 11 <sack 311:411>
+      +0.010 > P. 511:611(100) ack 21
+      +0.010 < .  21:21(0) ack 11 <sack 511:611>
+      +0.010 > P. 711:811(100) ack 21
+      +0.010 < .  21:21(0) ack 11 <sack 711:811>
+      +0.010 < .  21:21(0) ack 11 <sack 711:811>
+    `;
+    expect(codesOf(script)).not.toContain('sack-reneged');
+  });
+
+  test('not where more blocks were named than may fit', () => {
+    const script = exchange`${GAP}
+      +0.010 > P. 511:611(100) ack 21
+      +0.010 < .  21:21(0) ack 11 <sack 511:611 311:411 111:211>
+      +0.010 > P. 711:811(100) ack 21
+      +0.010 < .  21:21(0) ack 11 <sack 711:811 511:611 311:411>
+      +0.010 < .  21:21(0) ack 11 <sack 711:811 511:611 311:411>
+      +0.010 < .  21:21(0) ack 11 <sack 711:811 511:611 311:411>
+    `;
+    expect(codesOf(script)).not.toContain('sack-reneged');
+  });
+});

@@ -132,3 +132,90 @@ describe('path-mtu-blackhole', () => {
     expect(codesOf(large('+0.010 < . 21:21(0) ack 1471'))).not.toContain('path-mtu-blackhole');
   });
 });
+
+describe('window-shrunk', () => {
+  test('the same ACK with less room, and it stays so', () => {
+    const script = exchange`${TALK}
+      +0.010 < . 21:21(0) ack 11 win 20000
+      +0.010 > P. 11:21(10) ack 21
+      +0.010 < . 21:21(0) ack 21 win 20000
+    `;
+    expect(theFinding('window-shrunk', script)).toMatchObject({
+      severity: 'notice',
+      values: { by: 'server', times: 1, octets: 45535 },
+    });
+  });
+
+  test('not an old ACK that came late: the next one has the room again', () => {
+    const script = exchange`${TALK}
+      +0.010 < . 21:21(0) ack 11 win 20000
+      +0.010 > P. 11:21(10) ack 21
+      +0.010 < . 21:21(0) ack 21 win 65535
+    `;
+    expect(codesOf(script)).not.toContain('window-shrunk');
+  });
+
+  test('not a window that closes while octets come in', () => {
+    const script = exchange`${TALK}
+      +0.010 > P. 11:1011(1000) ack 21
+      +0.010 < . 21:21(0) ack 1011 win 64535
+      +0.010 < . 21:21(0) ack 1011 win 64534
+      +0.010 < . 21:21(0) ack 1011 win 64535
+    `;
+    expect(codesOf(script)).not.toContain('window-shrunk');
+  });
+});
+
+describe('delayed-ack-stall', () => {
+  const writes = (wait: number, then: number, length = 10) => {
+    let seq = 11;
+    const rounds = Array.from({ length: 4 }, () => {
+      const [first, second, third] = [seq, seq + length, seq + 2 * length];
+      seq = third;
+      return `+0.100 > P. ${first}:${second}(${length}) ack 21
+        +${wait} < . 21:21(0) ack ${second}
+        +${then} > P. ${second}:${third}(${length}) ack 21
+        +0.010 < . 21:21(0) ack ${third}`;
+    });
+    return exchange`${TALK}
+      ${rounds.join('\n')}
+    `;
+  };
+
+  test('a request in two small writes: the second waits for the ACK of the first', () => {
+    expect(theFinding('delayed-ack-stall', writes(0.05, 0.001))).toMatchObject({
+      severity: 'notice',
+      values: { by: 'server', times: 4, waitMs: 40, totalMs: 160 },
+    });
+  });
+
+  test('in a flow that has nothing else', () => {
+    const script = exchange`
+      ${TALK}
+      +0.100 > P. 11:21(10) ack 21
+      +0.050 < .  21:21(0) ack 21
+      +0     > P. 21:31(10) ack 21
+      +0.050 < .  21:21(0) ack 31
+      +0     > P. 31:41(10) ack 21
+      +0.050 < .  21:21(0) ack 41
+      +0     > P. 41:51(10) ack 21
+      +0.010 < .  21:21(0) ack 51
+      +0.010 > F. 51:51(0) ack 21
+      +0.010 < F. 21:21(0) ack 52
+      +0     > .  52:52(0) ack 22
+    `;
+    expect(codesOf(script)).toEqual(['delayed-ack-stall']);
+  });
+
+  test('not where the next segment was not held', () => {
+    expect(codesOf(writes(0.05, 0.08))).not.toContain('delayed-ack-stall');
+  });
+
+  test('not where the wait is the path', () => {
+    expect(codesOf(writes(0.012, 0.001))).not.toContain('delayed-ack-stall');
+  });
+
+  test('not of large segments', () => {
+    expect(codesOf(writes(0.05, 0.001, 1460))).not.toContain('delayed-ack-stall');
+  });
+});

@@ -78,7 +78,7 @@ function cursorOn(words: Int32Array, files: readonly string[]): FlowCursor {
     eventCounts: COUNTS,
     history: new History(table, new Islands()),
     roundTrips: new RoundTrips(),
-    timing: new Timing(table, new Verdict()),
+    timing: new Timing(table, new Verdict(), EVIDENCE.held),
     layerNames: () => ['eth', 'vlan 10', 'ip', 'tcp'],
     files,
     msl: 30,

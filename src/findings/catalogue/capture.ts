@@ -49,6 +49,15 @@ export const CAPTURE: Entries = {
     guard: 'Rules about gaps and answers are off for the unseen end.',
     next: 'Capture where both directions pass.',
   },
+  'capture-filtered': {
+    severity: 'notice',
+    seen: (v) => `--filter ${v.filter ?? ''} left out ${many(v.leftOut, 'record')}`,
+    means: 'Findings are about what is left: where that is one side of conversations, nothing is said about answers.',
+    rule: '--filter left out records: a notice where flows with one side only remain, though the other end must have answered; otherwise a fact.',
+    source: 'pcap-filter(7)',
+    guard: 'A flow of one side may have been captured so; without the filter it shows.',
+    next: 'Filter by host or port, which take both directions, rather than by src or dst.',
+  },
   'capture-syns-only': {
     severity: 'notice',
     seen: () => 'nothing but SYNs was captured',

@@ -60,12 +60,12 @@ export const LOSS: Entries = {
   },
   'sack-reneged': {
     severity: 'warning',
-    seen: (v) => `${the(v.by)} dropped octets that it had acknowledged selectively`,
+    seen: (v) => `${the(v.by)} left out ${many(v.octets, 'octet')} that it had acknowledged selectively before`,
     means: 'The receiver ran out of memory; the sender has to repeat what it believed safe.',
-    rule: 'Octets once in a SACK block are missing from later ones while the ACK stays below.',
+    rule: 'Octets once in a SACK block are missing from the blocks of three ACKs in a row while the ACK stays below them.',
     source: 'RFC 2018 8',
-    guard: 'ACKs out of order, and more blocks than fit, are none.',
+    guard:
+      'Not where three blocks or more are named, as others may not have fitted; not of a receiver that only ever named one block at a time, unless it names none; ACKs with an older timestamp or number, and blocks beyond all that was sent, are passed over.',
     next: 'Memory pressure on the receiver.',
-    reserved: true,
   },
 };

@@ -63,13 +63,12 @@ export const QUIET: Entries = {
   },
   'window-shrunk': {
     severity: 'notice',
-    seen: (v) => `${the(v.by)} took back ${many(v.octets, 'octet')} of window it had offered`,
+    seen: (v) => `${the(v.by)} took back window it had offered ${times(v.times)}, up to ${many(v.octets, 'octet')}`,
     means: 'Octets that were allowed may be dropped.',
-    rule: 'ACK + window moved left.',
+    rule: 'A pure ACK repeats the number of the one before with a smaller window, and the next segment of its sender does not give it back. An ACK of something new whose window shrinks by more than that is not looked at.',
     source: 'RFC 9293 3.8.6 SHLD-14',
-    guard: 'Old ACKs out of order, and the rounding of one unit of scale, are none.',
+    guard: 'Old ACKs out of order, and the rounding of one unit of scale, are none; not where the scale is unknown.',
     next: 'The receiving stack, or a device that rewrites windows.',
-    reserved: true,
   },
   'path-mtu-blackhole': {
     severity: 'warning',
@@ -85,11 +84,11 @@ export const QUIET: Entries = {
     severity: 'notice',
     seen: (v) =>
       `${times(v.times)} ${theOther(v.by)} waited some ${ms(v.waitMs)} for the ACK of a small segment before it sent the next`,
-    means: "Nagle's algorithm and delayed ACKs wait for each other.",
+    means: "Consistent with Nagle's algorithm and delayed ACKs that wait for each other.",
     rule: 'Three or more waits of 35 to 45 ms or 180 to 220 ms between a small segment and its ACK, with the next one held until then.',
     source: 'RFC 9293 3.7.4 and 3.8.6.3',
-    guard: 'The round trip must be much shorter than the waits.',
+    guard:
+      'Counted is by how much the ACK is later than the fastest of that direction, so that the path has no part in it; the next segment follows within 2 ms and one and a half round trips, and is small too.',
     next: 'TCP_NODELAY at the sender, or write the request in one piece.',
-    reserved: true,
   },
 };

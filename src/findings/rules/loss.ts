@@ -1,5 +1,5 @@
 import { seqDelta } from '../../bytes/seq.ts';
-import { END, FLOW } from '../../flow/rows.ts';
+import { CLIENT, END, FLOW } from '../../flow/rows.ts';
 import { EVENT } from '../../tcp/events.ts';
 import type { Noted } from '../../tcp/evidence.ts';
 import { FIN, RST, SYN } from '../../wire/segment.ts';
@@ -16,6 +16,7 @@ export function loss(flow: FlowCase, found: Found): void {
     if (segments > 0) repeated(flow, end, segments, found);
     else reordered(flow, end, found);
     limited(flow, end, found);
+    reneged(flow, end, found);
   }
 }
 
@@ -108,5 +109,17 @@ function limited(flow: FlowCase, end: EndCase, found: Found): void {
   found.add('receiver-limited', {
     frame: end.word(END.lastFrame),
     values: { by, times, segments: end.payloadSegments },
+  });
+}
+
+/** `end` sent what the other one acknowledged selectively, and then no more. */
+function reneged(flow: FlowCase, end: EndCase, found: Found): void {
+  const denied = flow.facts.evidence.sacks.of(flow.row + (end.side === CLIENT ? FLOW.client : FLOW.server));
+  if (denied === undefined) return;
+  found.add('sack-reneged', {
+    frame: denied.firstFrame,
+    frames: [denied.lastFrame],
+    confidence: 'likely',
+    values: { by: flow.other(end.side).name, octets: denied.octets },
   });
 }

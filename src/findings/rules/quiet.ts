@@ -13,12 +13,14 @@ const QUIET = 30 * SECOND;
 
 /** Living and dying quietly. */
 export function quiet(flow: FlowCase, found: Found): void {
+  held(flow, found);
   if (!flow.hasEvidence || !flow.bothWays) return;
   for (const end of [flow.client, flow.server]) {
     keepAlives(flow, end, found);
     vanished(flow, end, found);
     stalled(flow, end, found);
     blackHole(flow, end, found);
+    shrunk(flow, end, found);
   }
   forgotten(flow, found);
   silentServer(flow, found);
@@ -210,5 +212,43 @@ function blackHole(flow: FlowCase, end: EndCase, found: Found): void {
     frames: same.map((noted) => noted.frame),
     confidence: 'likely',
     values: { by: end.name, size: last.length, times: same.length },
+  });
+}
+
+/** Window that was offered and taken back; the ACK after it must leave it so, or it was an old one that came late. */
+function shrunk(flow: FlowCase, end: EndCase, found: Found): void {
+  const shift = flow.word(FLOW.shift + end.side) - 1;
+  const own = flow.noted.filter((noted) => noted.kind === NOTED.segment && noted.side === end.side);
+  const taken = own.filter((noted, i) => {
+    if ((noted.notes & (NOTE.windowShrunk | NOTE.checksumBad)) !== NOTE.windowShrunk) return false;
+    if (noted.hasTimestamps && noted.tsVal !== noted.own.tsVal) return false;
+    const next = own[i + 1];
+    const edge = (noted.ack + (noted.window << shift) + noted.extra) | 0;
+    return next !== undefined && seqDelta((next.ack + (next.window << shift)) | 0, edge) > 0;
+  });
+  const [first] = taken;
+  if (first === undefined) return;
+  found.add('window-shrunk', {
+    frame: first.frame,
+    frames: taken.flatMap((noted) => [noted.own.frame, noted.frame]),
+    confidence: 'likely',
+    values: { by: end.name, times: taken.length, octets: Math.max(...taken.map((noted) => noted.extra)) },
+  });
+}
+
+/** Small segments, each held until the delayed ACK of the one before it. */
+function held(flow: FlowCase, found: Found): void {
+  const waits = flow.facts.evidence.held.of(flow.row);
+  if (waits === undefined) return;
+  found.add('delayed-ack-stall', {
+    frame: waits.frames[0]!,
+    frames: waits.frames,
+    confidence: 'likely',
+    values: {
+      by: flow.other(waits.side).name,
+      times: waits.times,
+      waitMs: waits.waited / waits.times / MS,
+      totalMs: waits.waited / MS,
+    },
   });
 }

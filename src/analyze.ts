@@ -78,10 +78,11 @@ export class Analysis {
   readonly across: Across | null;
 
   private readonly segment = new SegmentView();
-  private readonly onSegment: AnalysisOptions['onSegment'];
+  private onSegment: AnalysisOptions['onSegment'];
   private readonly from: Instant | undefined;
   private readonly to: Instant | undefined;
   private last = Number.NEGATIVE_INFINITY;
+  private watchesClock = false;
   /** Interface and file of the record before. */
   private lastSource = 0;
 
@@ -114,7 +115,8 @@ export class Analysis {
     if (this.records++ === 0) this.baseSeconds = record.seconds;
     const time = (record.seconds - this.baseSeconds) * NANOSECONDS + record.nanoseconds;
     if (!this.isWanted(record)) return;
-    if (time < this.last) this.takeBackwards(record, this.last - time);
+    const since = time - this.last;
+    if (since < 0 || since > NANOSECONDS) this.takeJump(record, time, since);
     this.last = time;
     this.lastSource = (record.file << 16) ^ record.interfaceIndex;
     if (!(time >= this.start)) this.start = time;
@@ -161,6 +163,24 @@ export class Analysis {
       files,
       msl: this.msl,
       ignored,
+    };
+  }
+
+  /** Time went back, or on by more than a second: the clock may have been set. The segments that follow tell. */
+  private takeJump(record: RecordView, time: number, since: number): void {
+    if (since < 0) this.takeBackwards(record, -since);
+    const clock = this.across?.clock;
+    if (clock === undefined || !(Math.abs(since) > NANOSECONDS) || since === Number.POSITIVE_INFINITY) return;
+    clock.begin(record.frame, time);
+    if (!clock.watches || this.watchesClock) return;
+    const { onSegment } = this;
+    this.watchesClock = true;
+    this.onSegment = (verdict, segment, result) => {
+      if (result === WIRE.segment && !clock.take(verdict, segment)) {
+        this.onSegment = onSegment;
+        this.watchesClock = false;
+      }
+      onSegment?.(verdict, segment, result);
     };
   }
 

@@ -5,8 +5,10 @@ import { NOTE, type Verdict } from '../tcp/verdict.ts';
 import { ACK, FIN, PSH, RST, type SegmentView, SYN, URG } from '../wire/segment.ts';
 import { Backlog } from './backlog.ts';
 import { Census } from './census.ts';
+import { ClockSteps } from './clock-steps.ts';
 import { Crowds, PROBE } from './crowds.ts';
 import { TimeWaits } from './time-wait.ts';
+import { Vanished } from './vanished.ts';
 import { FlowVerdicts } from './verdicts.ts';
 
 /** Octets of payload that no Ethernet segment has more of, unless the card cut or joined it. */
@@ -32,6 +34,8 @@ export class Across {
   readonly timeWaits: TimeWaits;
   readonly census: Census;
   readonly crowds: Crowds;
+  readonly vanished: Vanished;
+  readonly clock: ClockSteps;
   /** Filled by whoever judges the finished flows. */
   readonly verdicts: FlowVerdicts;
   oversize: Oversize | null = null;
@@ -47,7 +51,9 @@ export class Across {
     this.timeWaits = new TimeWaits(tracker, wait);
     this.census = new Census(tracker);
     this.crowds = new Crowds(tracker);
-    this.verdicts = new FlowVerdicts(tracker);
+    this.vanished = new Vanished(tracker);
+    this.clock = new ClockSteps(tracker);
+    this.verdicts = new FlowVerdicts(tracker, this.vanished);
   }
 
   /** A segment was replayed. Most need no look. */
@@ -80,6 +86,7 @@ export class Across {
     this.backlog.finish(row, now);
     this.census.take(row, this.ending);
     this.crowds.take(row, start, now);
+    this.vanished.finish(row);
   }
 
   /** The capture is over: the flows that finish now were not seen to end. */
@@ -89,6 +96,7 @@ export class Across {
 
   end(now: number): void {
     this.backlog.end(now);
+    this.clock.settle();
   }
 
   private takeSize(verdict: Verdict, segment: SegmentView): void {

@@ -46,7 +46,7 @@ const EVIDENCE = 10;
 const MOST_TOLD = 16;
 
 /** What the finished flows say of the capture itself: it bounds what may be believed. */
-export function captureFindings({ census, oversize }: Across): CaptureFinding[] {
+export function captureFindings({ census, oversize, clock, verdicts }: Across): CaptureFinding[] {
   const found: CaptureFinding[] = [];
   const { flows } = census;
   if (census.synsOnly >= SCAN_LEAST && census.synsOnly === flows) {
@@ -96,6 +96,32 @@ export function captureFindings({ census, oversize }: Across): CaptureFinding[] 
         flows: census.reorderedFlows.numbers,
         message: `${plural(census.reordered, 'flow')} (${flowList(census.reorderedFlows.numbers, census.reordered)}) with an acknowledgment before what it acknowledges: several taps or queues were merged, and the order of close records is not to be trusted`,
         filter: 'tcp.analysis.ack_lost_segment',
+      }),
+    );
+  }
+  for (const { frame, step, flows: agreeing } of clock.steps) {
+    found.push(
+      captureFinding({
+        code: 'capture-clock-step',
+        severity: 'warning',
+        confidence: 'likely',
+        frames: [frame],
+        flows: agreeing,
+        values: { stepMs: step / 1e6, flows: agreeing.length },
+        message: `the clock of the capture was set ${step < 0 ? 'back' : 'forward'} by some ${spanText(Math.abs(step))} before frame ${frame}: the timestamps of ${plural(agreeing.length, 'flow')} say that no such time passed; intervals across that place are void`,
+      }),
+    );
+  }
+  if (verdicts.twoVantages > 0) {
+    const { twoVantages, twoVantagesFlows } = verdicts;
+    found.push(
+      captureFinding({
+        code: 'capture-two-vantages',
+        severity: 'notice',
+        confidence: 'likely',
+        flows: twoVantagesFlows.numbers,
+        values: { flows: twoVantages },
+        message: `${plural(twoVantages, 'flow')} (${flowList(twoVantagesFlows.numbers, twoVantages)}) captured on both sides of a device that rewrites sequence numbers: what is said of these flows mixes the two`,
       }),
     );
   }
@@ -163,6 +189,7 @@ export function acrossFindings(across: Across, moments: Moments): CaptureFinding
   portsExhausted(across, found);
   idleLimit(across, found);
   backlogOverflow(across, moments, found);
+  addressesVanished(across, moments, found);
   const { backlog } = across;
   const when = timeText(moments, backlog.peakTime);
   found.push(
@@ -422,6 +449,24 @@ function backlogOverflow({ verdicts }: Across, moments: Moments, found: CaptureF
         flows: within.slice(0, EVIDENCE).map(({ flow }) => flow),
         values: { server, flows: within.length, from: at },
         message: `${server}: ${plural(within.length, 'connection')} met a full queue within a minute, from ${at} on: the listener can not keep up. A larger backlog, or a program that accepts faster`,
+      }),
+    );
+  }
+}
+
+function addressesVanished({ vanished }: Across, moments: Moments, found: CaptureFinding[]): void {
+  for (const { address, flows, frames, lastHeard } of vanished.list().slice(0, MOST_TOLD)) {
+    const at = timeText(moments, lastHeard);
+    found.push(
+      captureFinding({
+        code: 'address-vanished',
+        severity: 'warning',
+        confidence: 'likely',
+        frames: frames.slice(0, EVIDENCE),
+        flows: flows.slice(0, EVIDENCE),
+        values: { address, flows: flows.length, lastHeard: at },
+        message: `${address} fell silent in ${plural(flows.length, 'connection')} and was not heard again after ${at}: the host, or the path to it, is gone`,
+        filter: `${address.includes(':') ? 'ipv6' : 'ip'}.addr == ${address}`,
       }),
     );
   }

@@ -1,7 +1,9 @@
 import type { Judgement } from '../findings/judge.ts';
-import { FLOW, SERVER } from '../flow/rows.ts';
+import { CLIENT, FLOW, SERVER } from '../flow/rows.ts';
 import type { Tracker } from '../tcp/tracker.ts';
 import { ENDPOINT_WORDS, EndpointTable, endpointText } from './endpoints.ts';
+import { Lowest } from './lowest.ts';
+import type { Vanished } from './vanished.ts';
 
 /** One flow's part in what several flows show. */
 export interface Part {
@@ -18,6 +20,7 @@ export interface Part {
 const IDLE: ReadonlySet<string> = new Set(['reset-idle', 'idle-drop']);
 const QUEUE: ReadonlySet<string> = new Set(['syn-dropped-by-listener', 'accept-queue-full', 'accept-queue-reset']);
 const SERVERS = 4096;
+const FLOWS_SHOWN = 10;
 /** Flows remembered of each kind; the first of them are enough to tell. */
 const PARTS = 10_000;
 
@@ -26,11 +29,16 @@ export class FlowVerdicts {
   /** Flows that died after a quiet time, and those that met a full queue. */
   readonly idle: Part[] = [];
   readonly queued: Part[] = [];
+  /** Flows captured on both sides of a device that rewrites sequence numbers: how many, and the first. */
+  twoVantages = 0;
+  readonly twoVantagesFlows: Lowest = new Lowest(FLOWS_SHOWN);
+  private readonly vanished: Vanished;
   private readonly tracker: Tracker;
   private readonly servers = new EndpointTable(SERVERS);
 
-  constructor(tracker: Tracker) {
+  constructor(tracker: Tracker, vanished: Vanished) {
     this.tracker = tracker;
+    this.vanished = vanished;
   }
 
   /** What was found of a finished flow, whose row is still whole. */
@@ -38,6 +46,11 @@ export class FlowVerdicts {
     for (const { code, frame, values } of findings) {
       if (IDLE.has(code) && typeof values.quietMs === 'number') this.add(this.idle, row, frame, values.quietMs * 1e6);
       else if (QUEUE.has(code)) this.add(this.queued, row, frame, 0);
+      else if (code === 'peer-vanished') this.vanished.take(row, values.by === 'client' ? SERVER : CLIENT, frame);
+      else if (code === 'capture-two-vantages') {
+        this.twoVantages++;
+        this.twoVantagesFlows.add(this.tracker.rows.i32[row + FLOW.number]!);
+      }
     }
   }
 

@@ -201,3 +201,90 @@ test('capture-syns-only: whether handshakes completed can not be told', () => {
   expect(syns.codes()).toEqual(['capture-syns-only']);
   expect(syns.refused(40, '10.0.0.2:5', SERVER).codes()).not.toContain('capture-syns-only');
 });
+
+describe('capture-clock-step', () => {
+  /** Flows that talk every 10 ms; after the fourth segment the clock jumps by `jump` seconds, those of the hosts go on by `ticks`. */
+  const flows = (count: number, jump: number, ticks: number, also = ticks) => {
+    const records = Array.from({ length: count }, (_, i) => {
+      const passed = i === 0 ? also : ticks;
+      return recordsOf(
+        exchange`
+          +0     > S  0:0(0) <TS 1000 0>
+          +0.010 < S. 0:0(0) ack 1 <TS 7000 1000>
+          +0.010 > .  1:1(0) ack 1 <TS 1020 7000>
+          +0.010 > P. 1:11(10) ack 1 <TS 1030 7000>
+          +${Math.abs(jump)} < P. 1:11(10) ack 11 <TS ${7020 + passed} 1030>
+          +0.010 > P. 11:21(10) ack 11 <TS ${1040 + passed} 7050>
+        `,
+        { clientPort: 4000 + i },
+      );
+    });
+    const merged = Array.from({ length: 6 }, (_, at) => records.map((flow) => flow[at]!)).flat();
+    merged.forEach((record, i) => {
+      record.frame = i + 1;
+      if (jump < 0 && i >= count * 4) record.seconds += 2 * Math.ceil(jump);
+    });
+    return findingsOf(merged).find(({ code }) => code === 'capture-clock-step');
+  };
+
+  test('an hour passes in the capture, and some milliseconds at the hosts', () => {
+    expect(flows(3, 3600, 10)).toMatchObject({
+      severity: 'warning',
+      confidence: 'likely',
+      frames: [13],
+      flows: [1, 2, 3],
+      values: { flows: 3 },
+    });
+  });
+
+  test('the clock may be set back', () => {
+    expect(flows(3, -100, 10)?.message).toContain('set back');
+  });
+
+  test('not a quiet hour', () => {
+    expect(flows(3, 3600, 3_600_000)).toBeUndefined();
+  });
+
+  test('not a quiet minute of hosts that tick once a second', () => {
+    expect(flows(3, 60, 60)).toBeUndefined();
+  });
+
+  test('not where one host goes on', () => {
+    expect(flows(4, 3600, 10, 3_600_000)).toBeUndefined();
+  });
+
+  test('not of two flows', () => {
+    expect(flows(2, 3600, 10)).toBeUndefined();
+  });
+});
+
+describe('capture-two-vantages', () => {
+  const tapped = (apart: number, second: string) => {
+    const records = recordsOf(exchange`
+        +0        > S  0:0(0)
+        +${apart} > S  500000:500000(0)
+        +0.010    < S. 900000:900000(0) ack 500001
+        +0        < S. 0:0(0) ack ${second}
+        +0.010    > .  1:1(0) ack 1
+        +0        > .  500001:500001(0) ack 900001
+        +0.010    > P. 1:11(10) ack 1
+        +0        > P. 500001:500011(10) ack 900001
+      `);
+    records.forEach((record, i) => {
+      record.frame = i + 1;
+    });
+    return findingsOf(records).find(({ code }) => code === 'capture-two-vantages');
+  };
+
+  test('a device that rewrites sequence numbers, both of its sides captured', () => {
+    expect(tapped(0.0001, '1')).toMatchObject({ severity: 'notice', confidence: 'likely', flows: [2] });
+  });
+
+  test('not a client that gave up and tried again', () => {
+    expect(tapped(1, '1')).toBeUndefined();
+  });
+
+  test('not where the server answers one of them twice', () => {
+    expect(tapped(0.0001, '500001')).toBeUndefined();
+  });
+});

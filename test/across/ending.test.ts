@@ -124,3 +124,29 @@ test('every code that is said of the capture is in the catalogue, with the same 
   expect(findings.length).toBeGreaterThan(5);
   for (const { code, severity } of findings) expect([code, CATALOGUE.get(code)?.severity]).toEqual([code, severity]);
 });
+
+describe('address-vanished', () => {
+  const DEAD = '10.0.0.80:443';
+  /** The server acknowledges one request and never anything again; the client repeats the next until the end. */
+  const vanishing = (scene: Scene, from: number, client: string, server = DEAD) => {
+    scene.open(from, client, server).segment(from + 0.005, client, server, '.', 1011, 5021);
+    for (const after of [1, 1.3, 1.9, 3.1, 5.5, 10.3])
+      scene.segment(from + after, client, server, 'P.', 1011, 5021, 10);
+    return scene;
+  };
+  const scene = () => vanishing(vanishing(new Scene(), 0, '10.0.0.1:4000'), 0.1, '10.0.0.2:4000');
+
+  test('two connections of it fall silent, and no other is heard', () => {
+    expect(scene().of('address-vanished')).toMatchObject([
+      { severity: 'warning', confidence: 'likely', flows: [1, 2], values: { address: '10.0.0.80', flows: 2 } },
+    ]);
+  });
+
+  test('not of one connection', () => {
+    expect(vanishing(new Scene(), 0, '10.0.0.1:4000').codes()).not.toContain('address-vanished');
+  });
+
+  test('not where the address still answers somebody', () => {
+    expect(scene().closed(11, '10.0.0.3:4000', DEAD).codes()).not.toContain('address-vanished');
+  });
+});

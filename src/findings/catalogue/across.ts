@@ -114,11 +114,10 @@ export const ACROSS: Entries = {
     severity: 'warning',
     seen: (v) => `${v.address} fell silent in ${many(v.flows, 'connection')} and never sent again`,
     means: 'The host, or the path to it, is gone.',
-    rule: 'peer-vanished in two flows or more, and no packet of that address after.',
+    rule: 'peer-vanished in two flows or more, each of which still asked for it after its last packet in any flow.',
     source: 'RFC 9293 3.8.3',
     guard: 'Not in a capture of one direction.',
     next: 'Host, cable, switch, route.',
-    reserved: true,
   },
   'capture-link-type-unknown': {
     severity: 'warning',

@@ -69,13 +69,14 @@ export const CAPTURE: Entries = {
   },
   'capture-two-vantages': {
     severity: 'notice',
-    seen: () => 'two interleaved sequence spaces on the same addresses and ports',
+    seen: (v) =>
+      `two sequence spaces on the same addresses and ports at once: both SYNs, ${ms(v.apartMs)} apart, were answered and acknowledged`,
     means: 'A device rewrites sequence numbers, and both its sides were captured.',
-    rule: 'One four-tuple, two sequence spaces alive at once, the same lengths in the same order.',
+    rule: 'Two SYNs of different initial sequence numbers within 50 ms on one four-tuple, a SYN+ACK that acknowledges each, and the last ACK of the first.',
     source: 'Firewalls that randomise sequence numbers',
-    guard: 'Ports used again are not alive at once.',
+    guard:
+      'Ports used again are not alive at once; a client that gave up waits longer, and a server has only one connection on them to answer for.',
     next: 'Capture one side only.',
-    reserved: true,
   },
   'capture-nat-pair': {
     severity: 'notice',
@@ -126,11 +127,11 @@ export const CAPTURE: Entries = {
     severity: 'warning',
     seen: (v) => `the clock of the capture jumped by ${ms(v.stepMs)}`,
     means: 'Intervals across that place are void.',
-    rule: 'Wall time and timestamps of three or more flows disagree by more than 1 s at the same place.',
+    rule: 'Time between two records jumps by more than 1 s, and in the 5 s after it the timestamps of three flows or more, of two hosts or more, have not gone on by as much, even if a tick lasts 1 s.',
     source: 'RFC 7323 5.4',
-    guard: 'A host that was suspended shows it in its own flows only.',
+    guard:
+      'A host that was suspended shows it in its own flows only; one flow whose timestamps did go on, or are older, ends it. A capture with very many flows and pauses is not looked at to its end.',
     next: 'Was the clock set while capturing?',
-    reserved: true,
   },
   'capture-offload': {
     severity: 'info',

@@ -1,7 +1,8 @@
 import { seqDelta } from '../../bytes/seq.ts';
-import { END, END_BITS, FLOW, FLOW_BITS } from '../../flow/rows.ts';
+import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, SERVER } from '../../flow/rows.ts';
 import { EVENT } from '../../tcp/events.ts';
 import { STATE } from '../../tcp/machine.ts';
+import { ACK, SYN } from '../../wire/segment.ts';
 import type { EndCase, FlowCase } from '../case.ts';
 import type { Found } from '../found.ts';
 
@@ -9,6 +10,7 @@ import type { Found } from '../found.ts';
 export function whole(flow: FlowCase, found: Found): void {
   if (flow.has(FLOW_BITS.midstream)) found.add('capture-midstream', { frame: flow.word(FLOW.firstFrame) });
   if (endedOpen(flow)) found.add('capture-ended-open', { frame: flow.word(FLOW.lastFrame) });
+  twoVantages(flow, found);
   for (const end of [flow.client, flow.server]) {
     oneWay(flow, end, found);
     if (end.packets > 0) gap(flow, end, found);
@@ -64,3 +66,28 @@ function notYetSent(flow: FlowCase, end: EndCase): boolean {
       seqDelta(end.word(END.sndNxt), noted.ack) > 0,
   );
 }
+
+/** The SYN before was this one with other numbers: the server answers both, and the client goes on with both. */
+function twoVantages(flow: FlowCase, found: Found): void {
+  const old = flow.predecessor;
+  if (old === undefined || flow.word(FLOW.synAckFrame) === 0) return;
+  const apart = flow.double(FLOW.synTimeF64) - old.lastTime;
+  if (!(apart >= 0 && apart <= AT_ONCE) || old.clientNxt === ((flow.client.word(END.isn) + 1) | 0)) return;
+  const answer = flow.noted.find(
+    (noted) => noted.side === SERVER && (noted.flags & SYN_ACK) === SYN_ACK && noted.ack === old.clientNxt,
+  );
+  const last = flow.noted.find(
+    (noted) => noted.side === CLIENT && (noted.flags & SYN_ACK) === ACK && noted.seq === old.clientNxt,
+  );
+  if (answer === undefined || last === undefined) return;
+  found.add('capture-two-vantages', {
+    frame: answer.frame,
+    frames: [old.lastFrame, flow.word(FLOW.synFrame), flow.word(FLOW.synAckFrame), last.frame],
+    confidence: 'likely',
+    values: { apartMs: apart / 1e6, flow: old.flow },
+  });
+}
+
+const SYN_ACK = SYN | ACK;
+/** Nanoseconds that a device needs at most to pass a SYN on. */
+const AT_ONCE = 5e7;

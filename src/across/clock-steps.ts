@@ -1,0 +1,116 @@
+import { seqDelta } from '../bytes/seq.ts';
+import { CLIENT, END, END_BITS, FLOW, SERVER } from '../flow/rows.ts';
+import type { Tracker } from '../tcp/tracker.ts';
+import type { Verdict } from '../tcp/verdict.ts';
+import type { SegmentView } from '../wire/segment.ts';
+import { addressHash, ENDPOINT_WORDS, readEndpoint } from './endpoints.ts';
+
+/** A place at which the clock of the capture was set. */
+export interface ClockStep {
+  /** The first record after it. */
+  readonly frame: number;
+  /** Nanoseconds that the capture's clock went on, as the hosts' clocks hardly did; below 0 when it was set back. */
+  readonly step: number;
+  /** Flows whose timestamps speak against the capture's clock. */
+  readonly flows: readonly number[];
+}
+
+/** Timestamp of an end before the jump, and when it came. */
+interface Before {
+  readonly tsVal: number;
+  readonly time: number;
+}
+
+/**
+ * Where time jumps in the capture, the timestamps of hosts tell whether time passed (RFC 7323 5.4: a tick lasts from 1 ms to
+ * 1 s). `begin` remembers those of open flows; `take` compares the first segments after the jump with them.
+ */
+export class ClockSteps {
+  readonly steps: ClockStep[] = [];
+  private readonly tracker: Tracker;
+  private before: Map<number, readonly (Before | undefined)[]> = new Map();
+  private frame = 0;
+  private from = 0;
+  private jumps: number[] = [];
+  private flows: Set<number> = new Set();
+  private hosts: Set<number> = new Set();
+  private agrees = false;
+  /** Rows that may still be looked at: a capture may have as many pauses as records. */
+  private budget = BUDGET;
+  private readonly scratch = new Int32Array(ENDPOINT_WORDS);
+
+  constructor(tracker: Tracker) {
+    this.tracker = tracker;
+  }
+
+  /** Whether it waits for segments after a jump. */
+  get watches(): boolean {
+    return this.before.size > 0;
+  }
+
+  /** The record with that time comes long after the one before it, or before that one. */
+  begin(frame: number, time: number): void {
+    this.settle();
+    const { rows } = this.tracker;
+    const { i32, f64 } = rows;
+    this.budget -= rows.end / rows.words;
+    if (this.budget < 0 || rows.used < FLOWS) return;
+    for (let row = 0; row < rows.end && this.before.size < REMEMBERED; row += rows.words) {
+      if (i32[row + FLOW.number] === 0) continue;
+      const ends = [FLOW.client, FLOW.server].map((at): Before | undefined => {
+        const end = row + at;
+        if ((i32[end + END.bits]! & END_BITS.timestamps) === 0) return undefined;
+        return { tsVal: i32[end + END.tsVal]!, time: f64[(end >> 1) + END.lastTimeF64]! };
+      });
+      if (ends.some((end) => end !== undefined)) this.before.set(i32[row + FLOW.number]!, ends);
+    }
+    this.frame = frame;
+    this.from = time;
+  }
+
+  /** A segment after the jump; answers whether more are wanted. */
+  take({ flow, side, row, duplicateOf }: Verdict, segment: SegmentView): boolean {
+    if (segment.time - this.from > WATCHED) this.settle();
+    const ends = this.before.get(flow);
+    const before = ends?.[side];
+    if (ends === undefined || before === undefined || row < 0 || segment.hasTimestamps === 0 || duplicateOf !== 0)
+      return this.watches;
+    const passed = segment.time - before.time;
+    const ticks = seqDelta(before.tsVal, segment.tsVal);
+    this.before.set(flow, side === CLIENT ? [undefined, ends[SERVER]] : [ends[CLIENT], undefined]);
+    const most = (ticks + 1) * LONGEST_TICK;
+    if (ticks >= 0 && (passed < -SECOND || passed - most > SECOND)) {
+      this.jumps.push(passed);
+      this.flows.add(flow);
+      readEndpoint(this.tracker.rows.i32, row, side, this.scratch, 0);
+      this.hosts.add(addressHash(this.scratch, 0));
+    } else if (ticks < 0 || ticks * USUAL_TICK > passed / 2) this.agrees = true;
+    return this.watches;
+  }
+
+  /** What the segments since the jump came to. */
+  settle(): void {
+    if (this.flows.size >= FLOWS && this.hosts.size >= 2 && !this.agrees && this.steps.length < SHOWN) {
+      const sorted = this.jumps.sort((a, b) => a - b);
+      const step = sorted[sorted.length >> 1]!;
+      this.steps.push({ frame: this.frame, step, flows: [...this.flows].slice(0, SHOWN) });
+    }
+    this.before = new Map();
+    this.jumps = [];
+    this.flows = new Set();
+    this.hosts = new Set();
+    this.agrees = false;
+  }
+}
+
+const SECOND = 1e9;
+/** RFC 7323 5.4; and what nearly every system's ticks do not last longer than. */
+const LONGEST_TICK = SECOND;
+const USUAL_TICK = 1e7;
+/** Nanoseconds after a jump in which segments are looked at. */
+const WATCHED = 5 * SECOND;
+/** Flows that must disagree with the capture's clock, of two hosts at least: one may have been suspended. */
+const FLOWS = 3;
+const REMEMBERED = 4096;
+const BUDGET = 1_000_000;
+const SHOWN = 10;

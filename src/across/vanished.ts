@@ -1,0 +1,85 @@
+import { CLIENT, END, FLOW, SERVER } from '../flow/rows.ts';
+import type { Tracker } from '../tcp/tracker.ts';
+import { addressHash, addressText, ENDPOINT_WORDS, EndpointTable, readEndpoint } from './endpoints.ts';
+
+/** An address that fell silent in several connections and was not heard again. */
+export interface VanishedAddress {
+  readonly address: string;
+  readonly flows: readonly number[];
+  readonly frames: readonly number[];
+  /** When it was heard for the last time, nanoseconds since the capture's first whole second. */
+  readonly lastHeard: number;
+}
+
+interface Silence {
+  readonly address: number;
+  readonly flow: number;
+  readonly frame: number;
+  /** When the other end still asked for it. */
+  readonly asked: number;
+}
+
+/** Flows whose peer vanished, and when each address was heard last: what tells a dead host from a dead connection. */
+export class Vanished {
+  private readonly tracker: Tracker;
+  private readonly silences: Silence[] = [];
+  private readonly addresses = new EndpointTable(ADDRESSES);
+  /** By a hash of the address. Addresses that share a place are heard together, which keeps silent rather than accuses. */
+  private readonly heard = new Float64Array(PLACES).fill(Number.NEGATIVE_INFINITY);
+  private readonly scratch = new Int32Array(ENDPOINT_WORDS);
+
+  constructor(tracker: Tracker) {
+    this.tracker = tracker;
+  }
+
+  /** A flow is finished: both its ends were heard. */
+  finish(row: number): void {
+    const { i32, f64 } = this.tracker.rows;
+    for (const side of [CLIENT, SERVER]) {
+      const end = row + (side === CLIENT ? FLOW.client : FLOW.server);
+      if (i32[end + END.packets] === 0) continue;
+      readEndpoint(i32, row, side, this.scratch, 0);
+      const place = placeOf(this.scratch, 0);
+      const time = f64[(end >> 1) + END.lastTimeF64]!;
+      if (time > this.heard[place]!) this.heard[place] = time;
+    }
+  }
+
+  /** The end on `side` of a finished flow never answered again (peer-vanished). */
+  take(row: number, side: number, frame: number): void {
+    if (this.silences.length >= SILENCES) return;
+    const { i32, f64 } = this.tracker.rows;
+    const address = this.addresses.take(i32, row, side, false);
+    if (address < 0) return;
+    this.silences.push({ address, flow: i32[row + FLOW.number]!, frame, asked: f64[(row >> 1) + FLOW.lastTimeF64]! });
+  }
+
+  /** Addresses that were still asked for in two flows or more after their last packet in any flow. */
+  list(): VanishedAddress[] {
+    const byAddress = new Map<number, Silence[]>();
+    for (const silence of this.silences) {
+      const lastHeard = this.heard[placeOf(this.addresses.words, silence.address * ENDPOINT_WORDS)]!;
+      if (silence.asked <= lastHeard) continue;
+      const known = byAddress.get(silence.address);
+      if (known === undefined) byAddress.set(silence.address, [silence]);
+      else known.push(silence);
+    }
+    return [...byAddress]
+      .filter(([, silences]) => silences.length >= 2)
+      .map(([address, silences]) => ({
+        address: addressText(this.addresses.words, address * ENDPOINT_WORDS),
+        flows: silences.map(({ flow }) => flow),
+        frames: silences.map(({ frame }) => frame),
+        lastHeard: this.heard[placeOf(this.addresses.words, address * ENDPOINT_WORDS)]!,
+      }));
+  }
+}
+
+function placeOf(words: Int32Array, at: number): number {
+  return addressHash(words, at) & (PLACES - 1);
+}
+
+/** A power of two. */
+const PLACES = 1 << 14;
+const ADDRESSES = 4096;
+const SILENCES = 10_000;

@@ -73,6 +73,7 @@ function options(text: string): number[] {
     else if (name === 'wscale') octets.push(3, 3, numbers[0]!);
     else if (name === 'sackOK') octets.push(4, 2);
     else if (name === 'TS') octets.push(8, 10, ...word(numbers[0]!), ...word(numbers[1]!));
+    else if (name === 'MPTCP') octets.push(30, 2 + rest.join('').length / 2, ...Buffer.from(rest.join(''), 'hex'));
     else if (name === 'sack')
       octets.push(
         5,

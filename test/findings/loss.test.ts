@@ -140,3 +140,25 @@ describe('sack-reneged', () => {
     expect(codesOf(script)).not.toContain('sack-reneged');
   });
 });
+
+describe('receiver-limited', () => {
+  const transfer = (octets: number, window: number) => {
+    const rounds = Array.from({ length: 15 }, (_, i) => {
+      const from = 11 + i * octets;
+      return `+0.001 > P. ${from}:${from + octets}(${octets}) ack 21
+        +0.010 < . 21:21(0) ack ${from + octets} win ${window}`;
+    });
+    return exchange`${TALK}
+      +0.010 < . 21:21(0) ack 11 win ${window}
+      ${rounds.join('\n')}
+    `;
+  };
+
+  test('each round fills the window to its last octet', () => {
+    expect(theFinding('receiver-limited', transfer(1000, 1000))).toMatchObject({ values: { by: 'server', times: 15 } });
+  });
+
+  test('not where the window has room left', () => {
+    expect(codesOf(transfer(1000, 1100))).not.toContain('receiver-limited');
+  });
+});

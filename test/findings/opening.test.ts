@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { Scene } from '../across/scene.ts';
 import { analyzeRecords, exchange, recordsOf } from '../exchange.ts';
 import { causeOf, codesOf, findingsOf, OPEN, TALK, theFinding } from './codes.ts';
 
@@ -403,5 +404,54 @@ describe('flags-illegal', () => {
       +0.010 > F 11:11(0) badsum
     `;
     expect(codesOf(script)).toEqual(['checksum-bad']);
+  });
+});
+
+describe('self-connect', () => {
+  const codes = (from: string, to: string) =>
+    analyzeRecords(
+      new Scene()
+        .segment(0, from, to, 'S', 100)
+        .segment(0.001, from, to, 'S.', 100, 101)
+        .segment(0.002, from, to, '.', 101, 101)
+        .records(),
+    ).flatMap((flow) => flow.findings.map(({ code }) => code));
+
+  test('a socket that is connected to itself', () => {
+    expect(codes('127.0.0.1:40000', '127.0.0.1:40000')).toContain('self-connect');
+  });
+
+  test('not two sockets of one address', () => {
+    expect(codes('127.0.0.1:40000', '127.0.0.1:40001')).not.toContain('self-connect');
+  });
+});
+
+describe('answers to what nobody asked', () => {
+  const codesAt = (time: number, flags: string, ack: number) =>
+    analyzeRecords(
+      new Scene()
+        .closed(0, '10.0.0.1:4000', '10.0.0.80:443')
+        .segment(time, '10.0.0.90:80', '10.0.0.1:5000', flags, 7000, ack)
+        .records(),
+    )[1]!.findings.map(({ code }) => code);
+
+  test('unsolicited-syn-ack: no SYN of the capture can have caused it', () => {
+    expect(codesAt(70, 'S.', 8001)).toContain('unsolicited-syn-ack');
+  });
+
+  test('unsolicited-reset: it begins with a RST', () => {
+    expect(codesAt(70, 'R.', 8001)).toContain('unsolicited-reset');
+  });
+
+  test("neither in the capture's first minute: the SYN may have come before it", () => {
+    expect(codesAt(30, 'S.', 8001)).not.toContain('unsolicited-syn-ack');
+    expect(codesAt(30, 'R.', 8001)).not.toContain('unsolicited-reset');
+  });
+
+  test('not an answer to a SYN', () => {
+    const codes = analyzeRecords(
+      new Scene().closed(0, '10.0.0.1:4000', '10.0.0.80:443').halfOpen(70, '10.0.0.1:5000', '10.0.0.90:80').records(),
+    ).flatMap((flow) => flow.findings.map(({ code }) => code));
+    expect(codes).not.toContain('unsolicited-syn-ack');
   });
 });

@@ -264,3 +264,65 @@ test('every RST that closes a flow has one cause', () => {
   `;
   expect(causeOf(script)).toBe('reset-unexplained');
 });
+
+describe('reset-syn-in-window', () => {
+  test('a stack of RFC 793 resets a connection in which a SYN turns up', () => {
+    const script = exchange`${TALK}
+      +0.100 > S  5000:5000(0)
+      +0.010 < R. 21:21(0) ack 11
+    `;
+    expect(causeOf(script)).toBe('reset-syn-in-window');
+  });
+
+  test('not where something else came between', () => {
+    const script = exchange`${TALK}
+      +0.100 > S  5000:5000(0)
+      +0.010 < .  21:21(0) ack 11
+      +0.010 > P. 11:21(10) ack 21
+      +0.010 < R. 21:21(0) ack 21
+    `;
+    expect(causeOf(script)).not.toBe('reset-syn-in-window');
+  });
+});
+
+describe('reset-bad-ack', () => {
+  const acknowledging = (octets: number) => exchange`${TALK}
+    +0.010 > .  11:11(0) ack ${octets}
+    +0.010 < R  ${octets}:${octets}(0) win 0
+  `;
+
+  test('a reply to an ACK of more than the window ever allowed to send', () => {
+    expect(causeOf(acknowledging(200_000))).toBe('reset-bad-ack');
+  });
+
+  test('not where the capture may have missed what was acknowledged', () => {
+    expect(causeOf(acknowledging(1000))).not.toBe('reset-bad-ack');
+  });
+});
+
+describe('Multipath TCP', () => {
+  test('reset-mptcp: the reason that the RST gives', () => {
+    const script = exchange`${TALK}
+      +0.010 < R. 21:21(0) ack 11 <MPTCP 8105>
+    `;
+    expect(theFinding('reset-mptcp', script)).toMatchObject({
+      severity: 'info',
+      values: { by: 'server', reason: 'unacceptable performance', transient: true },
+    });
+  });
+
+  test('mptcp-fastclose: the whole connection is closed, not one path', () => {
+    const script = exchange`${TALK}
+      +0.010 > R  11:11(0) win 0 <MPTCP 70000102030405060708>
+    `;
+    expect(theFinding('mptcp-fastclose', script)).toMatchObject({ values: { by: 'client' } });
+    expect(codesOf(script, { info: true })).not.toContain('reset-mptcp');
+  });
+
+  test('neither of other options of Multipath TCP, nor of none', () => {
+    const script = exchange`${TALK}
+      +0.010 < R. 21:21(0) ack 11 <MPTCP 2001>
+    `;
+    for (const code of ['reset-mptcp', 'mptcp-fastclose']) expect(codesOf(script, { info: true })).not.toContain(code);
+  });
+});

@@ -7,8 +7,10 @@ export interface Tolerance {
   /** Of a timing: both have to be exceeded. A part of it, and milliseconds. */
   readonly relative: number;
   readonly 'absolute-ms': number;
-  /** Of flows or segments: a difference of shares. */
+  /** Of flows: a difference of shares. */
   readonly share: number;
+  /** Of segments sent again among all, those without payload too. */
+  readonly repeats: number;
 }
 
 /** A baseline as its file has it. */
@@ -17,7 +19,7 @@ export interface Baseline {
   readonly services: Profile;
 }
 
-export const DEFAULT_TOLERANCE: Tolerance = { relative: 0.25, 'absolute-ms': 2, share: 0.005 };
+export const DEFAULT_TOLERANCE: Tolerance = { relative: 0.25, 'absolute-ms': 2, share: 0.005, repeats: 0.001 };
 
 const VERSION = 1;
 

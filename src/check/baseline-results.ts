@@ -1,3 +1,4 @@
+import { aboutAspect } from './aspects.ts';
 import type { Comparison } from './compare.ts';
 import type { Outcome, RuleResult } from './rule.ts';
 
@@ -10,7 +11,7 @@ export function baselineResults(comparisons: readonly Comparison[], file: string
         name: `${comparison.service}: ${comparison.aspect} as in the baseline`,
         file,
         line: lineOf(text, comparison.service),
-        description: null,
+        description: aboutAspect(comparison.aspect),
         severity: 'error',
         where: null,
         demand: 'expect',

@@ -7,12 +7,14 @@ import type { BrokenFlow } from './rule.ts';
 
 /** What is told of a flow that broke a rule. @param reads the fields that the rule reads */
 export function broken(flow: FlowCursor, reads: ReadonlyMap<string, Value<FlowCursor>>): BrokenFlow {
+  const frame = tellingFrame(flow, reads);
   return {
     flow: flow.word(FLOW.number),
     client: endpointText(flow, CLIENT),
     server: endpointText(flow, SERVER),
     values: valuesText(flow, reads),
-    frame: tellingFrame(flow, reads),
+    frame,
+    why: whyText(flow, frame),
     repeats: [...reads.keys()].some((path) => path.includes('.retransmitted')),
     lines: [],
   };
@@ -57,6 +59,16 @@ export function endpointText(flow: FlowCursor, side: number): string {
 
 const SCRATCH = new ByteWriter(64);
 
+/** What lastack makes of the flow, in words: the findings that name this frame, else the gravest. */
+function whyText(flow: FlowCursor, frame: number): readonly string[] {
+  const { findings } = flow.judgement;
+  const here = findings.filter((finding) => finding.frames.includes(frame));
+  const told = here.length > 0 ? here : findings.filter(({ severity }) => severity !== 'info');
+  return told.slice(0, MOST_REASONS).map(({ code, message }) => `${code}: ${message}`);
+}
+
+const MOST_REASONS = 2;
+
 /** The frame where what the rule read shows: of the reset or the close, of the handshake, or the last one. */
 function tellingFrame(flow: FlowCursor, reads: ReadonlyMap<string, Value<FlowCursor>>): number {
   const paths = [...reads.keys()];
@@ -64,7 +76,11 @@ function tellingFrame(flow: FlowCursor, reads: ReadonlyMap<string, Value<FlowCur
     paths.some((path) => path.startsWith(prefix))
       ? (fields.map((field) => flow.word(field)).find((frame) => frame > 0) ?? 0)
       : 0;
+  if (paths.some((path) => path.includes('.synRetransmissions')) && flow.word(FLOW.synRetransmissions) > 0) {
+    return flow.word(FLOW.lastSynFrame);
+  }
   return (
+    of('close.initiator', [FLOW.firstFinFrame]) ||
     of('close', [FLOW.resetFrame, FLOW.lastAckFrame, FLOW.secondFinFrame, FLOW.firstFinFrame]) ||
     of('handshake', [FLOW.ackFrame, FLOW.resetFrame, FLOW.synAckFrame, FLOW.synFrame]) ||
     flow.word(FLOW.lastFrame)

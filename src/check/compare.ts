@@ -37,17 +37,23 @@ function compareService(was: ServiceProfile, is: ServiceProfile, tolerance: Tole
         [before[kind] ?? 0, was.flows],
         [now[kind] ?? 0, is.flows],
         TROUBLE.has(kind),
-        tolerance,
+        tolerance.share,
       ),
     );
+  const again = (kind: string, of: readonly [was: number, is: number], share: number): Aspect[] => {
+    const [before, now] = [was.counts[kind], is.counts[kind]];
+    if (before === undefined || now === undefined) return []; // a baseline of another version of lastack
+    return [compareShares(kind, [before, of[0]], [now, of[1]], true, share)];
+  };
   const segments = [was.counts.segments ?? 0, is.counts.segments ?? 0] as const;
+  const flows = [was.flows, is.flows] as const;
   return [
     compareNumbers('flows', was.flows, is.flows),
     ...shares('opened', was.opened, is.opened),
     ...shares('closed', was.closed, is.closed),
-    ...['sent again', 'SYNs sent again'].map((kind) =>
-      compareShares(kind, [was.counts[kind] ?? 0, segments[0]], [is.counts[kind] ?? 0, segments[1]], true, tolerance),
-    ),
+    ...again('segments sent again', segments, tolerance.repeats),
+    ...again('flows with a SYN sent again', flows, tolerance.share),
+    ...again('flows with a loss', flows, tolerance.share),
     compareNumbers('keep-alives', was.counts['keep-alives'] ?? 0, is.counts['keep-alives'] ?? 0),
     ...Object.keys(was.timings)
       .filter((timing) => is.timings[timing] !== undefined)
@@ -74,10 +80,10 @@ function compareNumbers(aspect: string, was: number, is: number): Aspect {
 type Part = readonly [count: number, of: number];
 
 /** Two shares, by Fisher's exact test; and what never was and now is half of all needs no test. */
-function compareShares(aspect: string, was: Part, is: Part, trouble: boolean, tolerance: Tolerance): Aspect {
+function compareShares(aspect: string, was: Part, is: Part, trouble: boolean, tolerance: number): Aspect {
   const [before, now] = [shareOf(was), shareOf(is)];
   const differs =
-    Math.abs(now - before) > tolerance.share &&
+    Math.abs(now - before) > tolerance &&
     ((Math.min(before, now) === 0 && Math.abs(now - before) >= 0.5) || fisher(was, is) < ALPHA);
   const verdict = !differs ? 'same' : now > before === trouble ? 'worse' : 'better';
   return { aspect, before: partText(was), now: partText(is), verdict };
@@ -123,21 +129,31 @@ function logFactorial(n: number): number {
 }
 
 /**
- * Two spreads: worse when the median or the 90th percentile grew by more than the tolerance, and the distributions differ
- * by more than chance explains (Kolmogorov and Smirnov, one-sided, on the quantiles that are kept).
+ * Two spreads: worse when the values of now, less what is put up with, are still later than those of before by more than
+ * chance explains (Kolmogorov and Smirnov, one-sided, on the quantiles that are kept).
+ *
+ * What is put up with is the tolerance, or more where either spread is scattered more widely by itself: the values of one recording
+ * share what else its machine did, which chance among them says nothing of. A busy machine makes them late and scatters
+ * them; a slower program or path makes them late alone.
  */
 function compareSpreads(aspect: string, was: Spread, is: Spread, tolerance: Tolerance): Aspect {
   const shown = { aspect, before: spreadText(was), now: spreadText(is) };
   const chance = Math.sqrt((-Math.log(ALPHA) / 2) * (1 / was.count + 1 / is.count));
   if (chance >= 1) return { ...shown, verdict: 'undecided' };
-  const grew = (from: Spread, to: Spread): boolean =>
-    [MEDIAN, P90].some((at) => {
-      const growth = to.quantiles[at]! - from.quantiles[at]!;
-      return growth > tolerance['absolute-ms'] && growth > from.quantiles[at]! * tolerance.relative;
-    }) && distance(from, to) > chance;
+  const noise = SCATTER * Math.max(scatterOf(was), scatterOf(is));
+  const grew = (from: Spread, to: Spread): boolean => distance(from, to, noise, tolerance) > chance;
   return { ...shown, verdict: grew(was, is) ? 'worse' : grew(is, was) ? 'better' : 'same' };
 }
 
+/** How many times its own scatter a timing must move: docs/check.md says how often that happens by itself. */
+const SCATTER = 3;
+
+/** From a tenth to the median, or from there to nine tenths: where a part of the flows is slow, one of them does not see it. */
+function scatterOf({ quantiles }: Spread): number {
+  return Math.min(quantiles[MEDIAN]! - quantiles[P10]!, quantiles[P90]! - quantiles[MEDIAN]!);
+}
+
+const P10 = QUANTILES.indexOf(0.1);
 const MEDIAN = QUANTILES.indexOf(0.5);
 const P90 = QUANTILES.indexOf(0.9);
 
@@ -145,9 +161,18 @@ function spreadText({ count, quantiles }: Spread): string {
   return `median ${quantiles[MEDIAN]} ms, 90% within ${quantiles[P90]} ms (${count})`;
 }
 
-/** How much larger a part of `from` than of `to` lies below some value, at most: at the quantiles of either. */
-function distance(from: Spread, to: Spread): number {
-  return Math.max(...[...from.quantiles, ...to.quantiles].map((value) => below(from, value) - below(to, value)));
+/**
+ * How much larger a part of `from` lies below some value than of `to` below that value and what is put up with, at most: at
+ * the quantiles of either.
+ */
+function distance(from: Spread, to: Spread, noise: number, tolerance: Tolerance): number {
+  const { relative, 'absolute-ms': absolute } = tolerance;
+  const later = (value: number): number => value + Math.max(absolute, value * relative, noise);
+  const earlier = (value: number): number => Math.min(value - absolute, value / (1 + relative), value - noise);
+  return Math.max(
+    ...from.quantiles.map((value) => below(from, value) - below(to, later(value))),
+    ...to.quantiles.map((value) => below(from, earlier(value)) - below(to, value)),
+  );
 }
 
 /** Which part of a spread lies at or below a value, between the quantiles that are kept by straight lines. */

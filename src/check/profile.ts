@@ -23,7 +23,7 @@ export interface ServiceProfile {
   /** Flows by how they opened and closed; what never occurred is left out. */
   readonly opened: Readonly<Record<string, number>>;
   readonly closed: Readonly<Record<string, number>>;
-  /** How often something occurred: segments, those sent again, SYNs sent again, keep-alives. */
+  /** How often something occurred: `COUNTS`. */
   readonly counts: Readonly<Record<string, number>>;
   /** By the field's name; a flow's length by its close pattern too: `durationMs of three-way`. */
   readonly timings: Readonly<Record<string, Spread>>;
@@ -87,14 +87,29 @@ export class Profiler {
 const MOST_SERVICES = 100;
 const OTHERS = 'others';
 
-/** What is counted, as expressions on a flow. */
+const SYNS_AGAIN = 'handshake.synRetransmissions + handshake.synAckRetransmissions';
+const SEGMENTS_AGAIN = 'fromClient.retransmittedSegments + fromServer.retransmittedSegments';
+/** A hole that the receiver asked to fill: lost before the tap. Without duplicate ACKs it may be the capture's alone. */
+const HOLES = ['fromClient', 'fromServer'].map((from) => `${from}.events["lost-segment"] > 0`).join(' || ');
+const ASKED = ['fromClient', 'fromServer'].map((from) => `${from}.events["duplicate-ack"] > 0`).join(' || ');
+
+/**
+ * What is counted, as expressions on a flow. Flows are counted beside segments, because what is lost once is often lost
+ * many times: the repeats of one flow are not as many signs as there are repeats.
+ */
 const COUNTS: readonly (readonly [name: string, expression: string])[] = [
   ['segments', 'fromClient.packets + fromServer.packets'],
-  ['sent again', 'fromClient.retransmittedSegments + fromServer.retransmittedSegments'],
-  ['SYNs sent again', 'handshake.synRetransmissions + handshake.synAckRetransmissions'],
+  ['segments sent again', SEGMENTS_AGAIN],
+  ['flows with a SYN sent again', `${SYNS_AGAIN} > 0 ? 1 : 0`],
+  ['flows with a loss', `${SYNS_AGAIN} + ${SEGMENTS_AGAIN} > 0 || ((${HOLES}) && (${ASKED})) ? 1 : 0`],
   ['keep-alives', 'fromClient.events["keep-alive"] + fromServer.events["keep-alive"]'],
 ];
-const TIMINGS: readonly string[] = ['handshake.synToSynAckMs', 'handshake.synAckToAckMs', 'close.closeMs'];
+const TIMINGS: readonly string[] = [
+  'handshake.synToSynAckMs',
+  'handshake.synAckToAckMs',
+  'fromServer.firstPayloadMs',
+  'close.closeMs',
+];
 
 class GatheredService {
   flows = 0;

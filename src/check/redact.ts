@@ -36,6 +36,7 @@ function redactedFlow(flow: BrokenFlow, roleOf: (address: string, side: 'client'
     client: `${roles[0][1]}:${client.port}`,
     server: `${roles[1][1]}:${server.port}`,
     values: replaced(flow.values),
+    why: flow.why.map(replaced),
     lines: flow.lines.map(replaced),
   };
 }

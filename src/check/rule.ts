@@ -49,6 +49,8 @@ export interface BrokenFlow {
   /** The frame where it shows; where `repeats` says so, that of the first segment sent again, once the lines are read. */
   frame: number;
   readonly repeats: boolean;
+  /** What lastack found in the flow that bears on it, `code: message`. */
+  readonly why: readonly string[];
   /** That frame's line of the timeline with the one before and after it, marked; empty while nobody has read them. */
   lines: readonly string[];
 }

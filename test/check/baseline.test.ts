@@ -33,7 +33,7 @@ function recording(random: () => number, { flows = 100, slower = 0, resets = 0, 
     flows,
     opened: { complete: flows },
     closed: reset > 0 ? { 'four-way': flows - reset, reset } : { 'four-way': flows },
-    counts: { segments, 'sent again': again, 'SYNs sent again': 0, 'keep-alives': 0 },
+    counts: { segments, 'segments sent again': again, 'keep-alives': 0 },
     timings: { 'handshake.synToSynAckMs': spreadOf(times) },
   };
   return { 'port 443': service };
@@ -61,6 +61,37 @@ describe('of 200 recordings', () => {
       expect(worse(exchange)).toBeGreaterThanOrEqual(199);
     },
   );
+});
+
+describe('a busy machine', () => {
+  const timing = (values: readonly number[]): Profile => ({
+    'port 443': { flows: 100, opened: {}, closed: {}, counts: {}, timings: { 'close.closeMs': spreadOf(values) } },
+  });
+  const verdict = (before: readonly number[], now: readonly number[]): string =>
+    compare(timing(before), timing(now), DEFAULT_TOLERANCE).at(-1)!.verdict;
+  const random = seeded(5);
+  const quiet = Array.from({ length: 100 }, () => 20 + 4 * random());
+  const busy = Array.from({ length: 100 }, () => 22 + 60 * random());
+
+  test('makes timings late and scatters them: that is no change', () => {
+    expect(verdict(quiet, busy)).toBe('same');
+    expect(verdict(busy, quiet)).toBe('same');
+  });
+
+  test('hides no change that is larger', () => {
+    const slower = (values: readonly number[], by: number): number[] => values.map((value) => value + by);
+    expect(verdict(quiet, slower(quiet, 20))).toBe('worse');
+    expect(verdict(quiet, slower(busy, 150))).toBe('worse');
+  });
+
+  test.each([30, 50, 70, 90])('nor that %i of 100 flows are slower', (part) => {
+    expect(
+      verdict(
+        quiet,
+        quiet.map((value, index) => (index < part ? value + 500 : value)),
+      ),
+    ).toBe('worse');
+  });
 });
 
 test('what is within tolerance is no change, however sure it is', () => {

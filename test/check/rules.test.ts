@@ -12,6 +12,12 @@ const RESET = exchange`
   +0.001 > P. 1:101(100) ack 1
   +0.010 < R. 1:1(0) ack 101
 `;
+const SYN_AGAIN = exchange`
+  +0     > S  0:0(0)
+  +1     > S  0:0(0)
+  +0.030 < S. 0:0(0) ack 1
+  +0.001 > .  1:1(0) ack 1
+`;
 
 describe('every and none', () => {
   test('every: the condition is true of each flow that where selects', () => {
@@ -41,10 +47,17 @@ describe('every and none', () => {
         server: '10.0.0.2:443',
         values: 'close.reset.by is server',
         frame: 13,
+        why: [expect.stringMatching(/^reset-unread-data: The server aborted/)],
         repeats: false,
         lines: [expect.stringMatching(/^ {2}12 {2}.*Flags \[P\.\]/), expect.stringMatching(/^> 13 {2}.*Flags \[R\.\]/)],
       },
     ]);
+  });
+
+  test('where a SYN was sent again, its repeat is the frame that is shown', () => {
+    const { flows } = resultOf('every: handshake.synRetransmissions == 0', [SYN_AGAIN]);
+    expect(flows[0]!.why).toEqual([expect.stringMatching(/^syn-retransmitted: The client sent its SYN again once/)]);
+    expect(flows[0]!.lines[1]).toMatch(/^> 2 {2}.*Flags \[S\]/);
   });
 
   test('of many, the first are shown', () => {

@@ -56,7 +56,7 @@ test('several reporters, each to a file of its own', async () => {
   const args = ['--reporter', `junit=${xml}`, '--reporter', `json=${json}`, '--reporter', 'text'];
   const { out, status } = await lastack(['check', BAD, '--pack', 'no-resets', ...args]);
   expect(status).toBe(1);
-  expect(out).toContain('FAILED  no connection is refused or aborted  (packs/no-resets.yaml:8)');
+  expect(out).toContain('FAILED  no connection is refused or aborted  (packs/no-resets.yaml:9)');
   expect(readFileSync(xml, 'utf8')).toContain('<testsuites');
   expect(JSON.parse(readFileSync(json, 'utf8')).passed).toBe(false);
 });
@@ -102,7 +102,7 @@ describe('a baseline', () => {
     const { out, status } = await lastack(['diff', GOOD, BAD]);
     expect(status).toBe(0);
     expect(out).toBe(
-      'port 81\n  new     flows\n          before  none\n          now     1\n4 timings have too few values to tell\n',
+      'port 81\n  new     flows\n          before  none\n          now     1\n5 timings have too few values to tell\n',
     );
     expect((await lastack(['diff', GOOD, TEXT])).status).toBe(3);
   });

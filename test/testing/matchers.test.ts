@@ -30,7 +30,7 @@ describe('matchers on captures', () => {
     const failure = await expect(BAD)
       .toHaveNoResets()
       .catch((error: Error) => error.message);
-    expect(failure).toContain('FAILED  no connection is refused or aborted  (packs/no-resets.yaml:8)');
+    expect(failure).toContain('FAILED  no connection is refused or aborted  (packs/no-resets.yaml:9)');
     expect(failure).toContain('found     it is true of 1 of 2 flows (50%)');
     expect(failure).toContain('> 10  22:13:21.001000 IP 10.0.0.2.443 > 10.0.0.1.40511: Flags [R.]');
   });

@@ -1,5 +1,5 @@
 import type { Report, RuleResult } from '../rule.ts';
-import { detailLines, printable, summaryText } from './words.ts';
+import { explainedLines, printable, summaryText } from './words.ts';
 
 /** Workflow commands of GitHub Actions: an annotation a broken rule, at its line in the rules file. */
 export function github(report: Report): string {
@@ -11,7 +11,7 @@ function annotation(result: RuleResult): string {
   const { rule } = result;
   const level = result.outcome === 'failed' ? rule.severity : 'notice';
   const properties = `file=${property(rule.file)},line=${rule.line},title=${property(rule.name)}`;
-  return `::${level} ${properties}::${data(detailLines(result).join('\n'))}`;
+  return `::${level} ${properties}::${data(explainedLines(result).join('\n'))}`;
 }
 
 /** As https://github.com/actions/toolkit escapes what a command says. */

@@ -21,12 +21,13 @@ export function json(report: Report): string {
       expected,
       found,
       note,
-      flows: shown.map(({ flow, client, server, values, frame, lines }) => ({
+      flows: shown.map(({ flow, client, server, values, frame, why, lines }) => ({
         flow,
         client,
         server,
         values,
         frame,
+        why,
         lines,
       })),
     })),

@@ -1,5 +1,5 @@
 import { isViolation, type Report, type RuleResult } from '../rule.ts';
-import { detailLines, printable } from './words.ts';
+import { explainedLines, printable } from './words.ts';
 
 /** JUnit XML, as Jenkins, GitLab and GitHub actions read it: a test case a rule, a suite a rules file. */
 export function junit(report: Report): string {
@@ -23,10 +23,10 @@ function caseXml(result: RuleResult): string {
   const { rule } = result;
   const head = `    <testcase name=${quoted(rule.name)} classname=${quoted(rule.file)} time="0"`;
   if (isViolation(result)) {
-    return `${head}>\n      <failure message=${quoted(result.found)} type="rule">${escaped(detailLines(result).join('\n'))}</failure>\n    </testcase>\n`;
+    return `${head}>\n      <failure message=${quoted(result.found)} type="rule">${escaped(explainedLines(result).join('\n'))}</failure>\n    </testcase>\n`;
   }
   if (result.outcome !== 'passed') {
-    return `${head}>\n      <skipped message=${quoted(skippedBecause(result))}/>\n    </testcase>\n`;
+    return `${head}>\n      <skipped>${escaped(skippedBecause(result))}</skipped>\n    </testcase>\n`;
   }
   return `${head}/>\n`;
 }

@@ -1,5 +1,5 @@
 import { isViolation, type Report, type RuleResult } from '../rule.ts';
-import { detailLines, printable } from './words.ts';
+import { explainedLines, printable } from './words.ts';
 
 /** TAP version 14 (https://testanything.org). */
 export function tap(report: Report): string {
@@ -10,7 +10,7 @@ export function tap(report: Report): string {
     lines.push(`${ok} ${index + 1} - ${name}${directive(result)}`);
     if (result.outcome === 'passed') return;
     lines.push('  ---', `  message: ${JSON.stringify(printable(result.found))}`, '  details:');
-    for (const line of detailLines(result)) lines.push(`    - ${JSON.stringify(printable(line))}`);
+    for (const line of explainedLines(result)) lines.push(`    - ${JSON.stringify(printable(line))}`);
     lines.push('  ...');
   });
   return `${lines.join('\n')}\n`;

@@ -26,10 +26,25 @@ export function flowText(flow: BrokenFlow): string {
 export function detailLines(result: RuleResult): string[] {
   const lines = [`expected  ${result.expected}`, `found     ${result.found}`];
   if (result.note !== null) lines.push(`note      ${result.note}`);
-  for (const flow of result.flows) lines.push(flowText(flow), ...flow.lines.map((line) => `  ${line}`));
+  const said = new Map<string, number>();
+  for (const flow of result.flows) {
+    lines.push(flowText(flow));
+    for (const reason of flow.why) {
+      const before = said.get(reason);
+      if (before === undefined) said.set(reason, flow.flow);
+      lines.push(`  ${before === undefined ? reason : `${reason.split(':', 1)[0]}, as flow ${before}`}`);
+    }
+    lines.push(...flow.lines.map((line) => `  ${line}`));
+  }
   const more = result.broken - result.flows.length;
   if (more > 0) lines.push(`and ${more} more`);
   return lines;
+}
+
+/** The same, with why the rule is there, for reports that show that nowhere else. */
+export function explainedLines(result: RuleResult): string[] {
+  const { description } = result.rule;
+  return [...(description === null ? [] : [description]), ...detailLines(result)];
 }
 
 /** Where the rule stands. */

@@ -1,13 +1,8 @@
 #!/usr/bin/env node
-import { setFlagsFromString } from 'node:v8';
 import { Command, CommanderError, Option } from 'commander';
 import { addAnalysisOptions, addCaptureOptions, addReadingOptions, count, frameRanges } from './capture-options.ts';
 import { EXIT } from './exit.ts';
 import { VERSION } from './version.ts';
-
-// A call that the compiler leaves costs 10 to 20 ns, a segment some thirty of them: docs/decisions/0006.
-setFlagsFromString('--max-inlined-bytecode-size=600');
-setFlagsFromString('--max-inlined-bytecode-size-cumulative=2000');
 
 /** The command line. Each command is a file of its own that is loaded when it is called. */
 function program(): Command {

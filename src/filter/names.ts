@@ -71,6 +71,11 @@ export function service(name: string): Service | null {
   return port === undefined ? null : { port, transport: null };
 }
 
+/** Every name that `service` knows. */
+export function serviceNames(): readonly string[] {
+  return [TCP_SERVICES, UDP_SERVICES, SERVICES].flatMap((table) => [...table.keys()]);
+}
+
 /** A table from `name number name number …`. */
 function numbers(text: string): ReadonlyMap<string, number> {
   const words = text.trim().split(/\s+/);

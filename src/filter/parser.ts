@@ -1,6 +1,7 @@
 import type { Arithmetic, Comparison, Direction, Expression, Operator, Qualifiers, Special } from './expression.ts';
 import { FilterProblem, type Span } from './filter-error.ts';
 import { PROTOCOL_WORDS, type Token, tokens, UNFOLLOWED_WORDS } from './lexer.ts';
+import { remedy } from './remedy.ts';
 
 /**
  * Parses an expression of pcap-filter(7), with libpcap's own rules where the manual is silent: `and` and `or` bind alike
@@ -320,7 +321,7 @@ class Parser {
 
   private unexpected(wanted?: string): never {
     const { token } = this;
-    const what = token.kind === 'end' ? 'the expression ends' : `"${token.text}" is out of place`;
+    const what = token.kind === 'end' ? 'the expression ends' : `"${token.text}" is out of place${remedy(token)}`;
     throw new FilterProblem(wanted === undefined ? what : `${what}: ${wanted} should be here`, token);
   }
 
@@ -328,9 +329,11 @@ class Parser {
   private unqualified(): never {
     const { token } = this;
     if (token.kind === 'end') this.unexpected();
-    const remedy =
-      token.kind === 'name' ? `"${token.text}" is no word of a filter` : `"${token.text}" needs a word before it`;
-    throw new FilterProblem(`${remedy}${token.kind === 'name' ? '' : ': host, net, port …'}`, token);
+    const problem =
+      token.kind === 'name'
+        ? `"${token.text}" is no word of a filter${remedy(token)}`
+        : `"${token.text}" needs a word before it: host, net, port …`;
+    throw new FilterProblem(problem, token);
   }
 }
 

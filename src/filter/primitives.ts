@@ -6,6 +6,7 @@ import { ETHERTYPE, type Layers } from './layers.ts';
 import type { Token } from './lexer.ts';
 import { ETHER_PROTOCOLS, IP_PROTOCOLS, ISO_PROTOCOLS, service } from './names.ts';
 import { holds, inIp, inIsis, inIso, inVersion, isFirstFragment } from './protocols.ts';
+import { serviceRemedy } from './remedy.ts';
 import { wlanAddress } from './wlan.ts';
 
 /** An identifier with its qualifiers: `src host 10.0.0.1`, `tcp port 80`, `ip proto \udp` … */
@@ -167,7 +168,10 @@ function named(asked: Asked): Condition {
       const wanted = transportOf(asked);
       const known = service(id.text);
       if (known === null)
-        throw new FilterProblem(`"${id.text}" is no service that lastack knows: give the port's number`, id);
+        throw new FilterProblem(
+          `"${id.text}" is no service that lastack knows${serviceRemedy(id.text) || ": give the port's number"}`,
+          id,
+        );
       return ports(asked, agreed(wanted, known.transport, id), known.port, known.port);
     }
     case 'portrange':

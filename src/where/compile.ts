@@ -65,7 +65,8 @@ export function compile<Cursor extends ItemCursor>(node: ASTNode, scope: Scope<C
     case '==':
     case '!=': {
       const [left, right] = node.args;
-      return equality(mistakeAt(right), node.op === '!=', compile(left, scope), compile(right, scope));
+      const field = compile(left, scope);
+      return equality(mistakeAt(right), node.op === '!=', field, compile(right, withWords(scope, field)));
     }
     case 'in': {
       const [left, right] = node.args;
@@ -153,12 +154,26 @@ function fieldOf<Cursor extends ItemCursor>(
   throw new ExpressionMistake(`there is no field ${pathOf(owner, name)}${hint(owner, name, scope)}`, node.input, at);
 }
 
+/** The scope of what a field is compared with: its words are no names. */
+function withWords<Cursor extends ItemCursor>(scope: Scope<Cursor>, field: Value<Cursor>): Scope<Cursor> {
+  if (field.type !== 'text' || field.words === undefined) return scope;
+  const { words } = field;
+  return {
+    ...scope,
+    otherwise: (name) =>
+      words.includes(name) ? `there is no field ${name}; did you mean "${name}"?` : (scope.otherwise?.(name) ?? null),
+  };
+}
+
 /** The nearest right name: of the same object, then of any; a name with a hyphen is written in brackets. */
 function hint<Cursor extends ItemCursor>(owner: ObjectValue<Cursor>, name: string, scope: Scope<Cursor>): string {
   const hyphenated = Object.keys(owner.fields).find((field) => field.startsWith(`${name}-`));
   if (hyphenated !== undefined) return `; did you mean ${pathOf(owner, hyphenated)}?`;
   const near = nearest(name, Object.keys(owner.fields));
   if (near !== null) return `; did you mean ${pathOf(owner, near)}?`;
+  if (owner.path !== '' && Object.keys(owner.fields).length <= FEW) {
+    return `; it has ${Object.keys(owner.fields).join(' and ')}`;
+  }
   const paths = [...pathsOf(scope.record)];
   const elsewhere =
     paths
@@ -170,6 +185,9 @@ function hint<Cursor extends ItemCursor>(owner: ObjectValue<Cursor>, name: strin
   if (elsewhere) return `; did you mean ${elsewhere}?`;
   return owner.path === '' ? '' : `; it has ${Object.keys(owner.fields).slice(0, 12).join(', ')}`;
 }
+
+/** Fields of an object that are told rather than guessed among. */
+const FEW = 2;
 
 function indexed<Cursor extends ItemCursor>(
   node: ASTNode,

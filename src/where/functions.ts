@@ -62,7 +62,10 @@ export function callMethod<Cursor extends ItemCursor>(
   if (!METHODS.includes(name)) throw mistake(unknownName(name, [...METHODS, ...FUNCTIONS]));
   const [arg] = args;
   if (arg?.type !== 'text' || args.length !== 1) throw mistake(`${name} takes one text`);
-  if (of.type !== 'text') throw mistake(`${name} is asked of text; this is ${phrase(of)}`);
+  if (of.type !== 'text') {
+    const instead = of.type === 'list' ? '; ask x.exists(item, …) of a list' : '';
+    throw mistake(`${name} is asked of text; this is ${phrase(of)}${instead}`);
+  }
   const holds = name === 'matches' ? matching(mistake, arg) : TESTS[name]!;
   return {
     type: 'boolean',
@@ -109,5 +112,8 @@ function unknownName(name: string, known: Iterable<string>): string {
   const all = [...known];
   return all.includes(name)
     ? `${name} is called otherwise: ${METHODS.includes(name) ? `x.${name}(…)` : `${name}(x)`}`
-    : `there is no function ${name}${meant(name, all)}`;
+    : `there is no function ${name}${meant(name, all) || (OF_MANY.includes(name) ? ': it is of many flows, for expect in a rules file' : '')}`;
 }
+
+/** Functions that `expect` in a rule has. */
+const OF_MANY = ['count', 'share', 'rate', 'sum', 'mean', 'min', 'max', 'median', 'percentile'];

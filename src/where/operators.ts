@@ -117,7 +117,13 @@ function equal<Cursor extends ItemCursor>(
     return (cursor) => left.test(cursor) === right.test(cursor) && aNull(cursor) === bNull(cursor);
   }
   if (left.type === 'text' && right.type === 'text') return equalTexts(mistake, left, right);
-  throw mistake(`${phrase(left)} is never ${phrase(right)}`);
+  throw mistake(`${phrase(left)} is never ${phrase(right)}${unquoted(left, right)}`);
+}
+
+/** A number that was written as text. */
+function unquoted<Cursor>(left: Value<Cursor>, right: Value<Cursor>): string {
+  const literal = left.type === 'number' && right.type === 'text' ? right.literal : undefined;
+  return literal !== undefined && /^-?\d+(\.\d+)?$/.test(literal) ? `; did you mean ${literal}, without quotes?` : '';
 }
 
 /** One of a list of words is compared by its index, and only with words that it can be. */

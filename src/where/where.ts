@@ -56,8 +56,12 @@ function parsed(text: string): ASTNode {
 
 function problemOf(error: ParseError): string {
   if (error.code === 'unexpected_token' && error.summary.endsWith('EOF')) return 'the expression ends too soon';
+  const missing = /^Expected (R[A-Z]+), got/.exec(error.summary)?.[1];
+  if (missing !== undefined && CLOSING[missing] !== undefined) return `${CLOSING[missing]} is missing here`;
   return error.summary.charAt(0).toLowerCase() + error.summary.slice(1);
 }
+
+const CLOSING: Readonly<Record<string, string>> = { RPAREN: ')', RBRACKET: ']', RBRACE: '}' };
 
 /** What other languages' habits should be in CEL. */
 function remedy(text: string, at: number): string {
@@ -66,5 +70,8 @@ function remedy(text: string, at: number): string {
   if (operators[word] !== undefined) return `; did you mean ${operators[word]}?`;
   if (text[at] === '=' || text[at - 1] === '=') return '; did you mean ==?';
   if (/[&|]/.test(text[at] ?? '')) return '; did you mean && or ||?';
+  if (/\d$/.test(text.slice(0, at)) && UNITS.has(word)) return ': numbers are written without units';
   return word === '' ? '' : meant(word, []);
 }
+
+const UNITS: ReadonlySet<string> = new Set(['ns', 'us', 'ms', 's', 'm', 'h', 'min', 'k', 'M', 'kB', 'MB', 'B']);

@@ -218,7 +218,7 @@ test('an empty expression accepts everything', () => {
 });
 
 test.each([
-  ['tpc port 80', '"tpc" is no word of a filter: tpc'],
+  ['tpc port 80', '"tpc" is no word of a filter; did you mean tcp?: tpc'],
   ['1.2.3.4', '"1.2.3.4" needs a word before it: host, net, port …: 1.2.3.4'],
   ['tcp or 80', '"80" has no word before it that says what it is: host, net, port …: 80'],
   ['host 10.0.0.1 and', 'the expression ends: '],
@@ -255,9 +255,25 @@ test.each([
   expect(refusal(expression)).toBe(expected);
 });
 
+test.each([
+  ['port 80 adn port 443', 'adn', 'and'],
+  ['tcp[tcpflag] & tcp-syn != 0', 'tcpflag', 'tcpflags'],
+  ['prot 443', 'prot', 'port'],
+])('%s: the nearest word is named', (expression, wrong, right) => {
+  expect(() => new PacketFilter(expression)).toThrow(new RegExp(`"${wrong}" is .*; did you mean ${right}\\?`));
+});
+
+test('a service is named, too', () => {
+  expect(refusal('port htttps')).toMatch(/is no service that lastack knows; did you mean https\?/);
+});
+
+test("Wireshark's display filters are told", () => {
+  expect(() => new PacketFilter('ip.addr == 10.0.0.1')).toThrow("that is Wireshark's display filter");
+});
+
 test('the message shows the place', () => {
   expect(() => new PacketFilter('tcp porrt 80')).toThrow(
-    /^filter:1:5: "porrt" is out of place\n {2}tcp porrt 80\n {6}\^{5}$/,
+    /^filter:1:5: "porrt" is out of place; did you mean port\?\n {2}tcp porrt 80\n {6}\^{5}$/,
   );
 });
 

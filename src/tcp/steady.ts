@@ -48,7 +48,7 @@ export function takeInStep(tracker: Tracker, row: number, side: number, segment:
     (senderBits & (END_BITS.seqKnown | (closes && fin === 0 ? 0 : END_BITS.finSent))) !== END_BITS.seqKnown ||
     (receiverBits & (closes ? UNDISTURBED : UNDISTURBED | END_BITS.finSent)) !== END_BITS.unaKnown ||
     checksum === CHECKSUM.bad ||
-    i32[sender + END.eventBits] !== KEPT.base ||
+    (i32[sender + END.eventBits]! & ~KEPT.synWindow) !== KEPT.base ||
     (checksum === CHECKSUM.good && (senderBits & END_BITS.checksumGood) === 0) ||
     i32[sender + END.lastTtl] !== segment.ttl ||
     peerWindow <= 0 ||
@@ -107,6 +107,7 @@ export function takeInStep(tracker: Tracker, row: number, side: number, segment:
   i32[sender + END.eventAck] = ack;
   i32[sender + END.eventWindow] = window + 1;
   i32[sender + END.eventLast] = 0;
+  i32[sender + END.eventBits] = KEPT.base;
   f64[half + END.lastTimeF64] = time;
   if (ack !== lastAck) i32[sender + END.eventDuplicates] = 0;
 

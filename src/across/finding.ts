@@ -1,3 +1,4 @@
+import { plural } from '../bytes/counts.ts';
 import type { CaptureFinding } from '../record/capture.ts';
 
 /** What is said of the capture as a whole; what is not given is as for something that rests on no single frame. */
@@ -34,11 +35,6 @@ export function captureFinding(said: Said): CaptureFinding {
 
 function filterOf(frames: readonly number[]): string {
   return frames.length === 1 ? `frame.number == ${frames[0]}` : `frame.number in {${frames.join(', ')}}`;
-}
-
-/** `1 flow`, `1,234 flows`. */
-export function plural(count: number, one: string, many: string = `${one}s`): string {
-  return `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
 }
 
 /** Nanoseconds as `0.3 s`, `45 s`, `4 min 10 s`. */

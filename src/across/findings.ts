@@ -1,3 +1,4 @@
+import { countText, plural } from '../bytes/counts.ts';
 import { UtcTimes } from '../bytes/time.ts';
 import { ByteWriter } from '../bytes/writer.ts';
 import type { CaptureFinding } from '../record/capture.ts';
@@ -6,7 +7,7 @@ import type { Episode } from './backlog.ts';
 import { HOSTS, PROBE, TENTH } from './crowds.ts';
 import { DISTINCT_MOST } from './distinct.ts';
 import { addressText, endpointText } from './endpoints.ts';
-import { captureFinding, percent, plural, spanText } from './finding.ts';
+import { captureFinding, percent, spanText } from './finding.ts';
 import { TARGETS_MOST, type Tally } from './minutes.ts';
 import { longestRun, type Part } from './verdicts.ts';
 
@@ -70,7 +71,7 @@ export function captureFindings({ census, oversize, clock, verdicts }: Across): 
         frames: census.oneWayFrames.numbers,
         flows: census.oneWayFlows.numbers,
         values: { flows: census.oneWay, bothWays: census.bothWays },
-        message: `${plural(census.oneWay, 'flow')} of ${flows.toLocaleString('en')} with one direction only, though the other end must have answered: ${most ? 'the capture, or a filter, sees one side of the traffic' : 'asymmetric routing, or a filter'}; nothing is said about answers there`,
+        message: `${plural(census.oneWay, 'flow')} of ${countText(flows)} with one direction only, though the other end must have answered: ${most ? 'the capture, or a filter, sees one side of the traffic' : 'asymmetric routing, or a filter'}; nothing is said about answers there`,
       }),
     );
   }
@@ -147,7 +148,7 @@ export function captureFindings({ census, oversize, clock, verdicts }: Across): 
         frames: [frame],
         flows: [flow],
         values: { octets, mss: mss < 0 ? null : mss },
-        message: `segments larger than their receiver takes (frame ${frame}: ${octets.toLocaleString('en')} octets${mss < 0 ? '' : `, MSS ${mss.toLocaleString('en')}`}): the network card cuts or joins them, and one may be several on the wire`,
+        message: `segments larger than their receiver takes (frame ${frame}: ${countText(octets)} octets${mss < 0 ? '' : `, MSS ${countText(mss)}`}): the network card cuts or joins them, and one may be several on the wire`,
         filter: `tcp.len > ${mss < 0 ? octets - 1 : mss}`,
       }),
     );
@@ -160,7 +161,7 @@ export function captureFindings({ census, oversize, clock, verdicts }: Across): 
         frames: census.midstreamFrames.numbers,
         flows: census.midstreamFlows.numbers,
         values: { flows: census.midstream },
-        message: `${plural(census.midstream, 'flow')} of ${flows.toLocaleString('en')} began before the capture, or without the SYN that began ${census.midstream === 1 ? 'it' : 'them'}`,
+        message: `${plural(census.midstream, 'flow')} of ${countText(flows)} began before the capture, or without the SYN that began ${census.midstream === 1 ? 'it' : 'them'}`,
       }),
     );
   }
@@ -210,7 +211,7 @@ export function acrossFindings(across: Across, moments: Moments): CaptureFinding
         code: 'time-wait-burden',
         severity: 'notice',
         values: { address, peak, waitSeconds: moments.wait, linuxPeak, at },
-        message: `${address} held up to ${plural(peak, 'connection')} in TIME_WAIT at once (2 MSL of ${moments.wait} s${linuxPeak === peak ? '' : `; ${linuxPeak.toLocaleString('en')} by Linux' 60 s`}), most at ${at}: each holds its ports until then`,
+        message: `${address} held up to ${plural(peak, 'connection')} in TIME_WAIT at once (2 MSL of ${moments.wait} s${linuxPeak === peak ? '' : `; ${countText(linuxPeak)} by Linux' 60 s`}), most at ${at}: each holds its ports until then`,
       }),
     );
   }
@@ -270,7 +271,7 @@ function floods({ backlog, census }: Across, moments: Moments, found: CaptureFin
           confidence: 'possible',
           frames: [episode.peakFrame],
           values: { server, neverRepeated, synAckRepeats },
-          message: `${server} repeated ${synAckRepeats === 0 ? 'none' : synAckRepeats.toLocaleString('en')} of ${plural(neverRepeated, 'unanswered SYN+ACK')} within 3 s: it may be answering with SYN cookies, which keep no state`,
+          message: `${server} repeated ${synAckRepeats === 0 ? 'none' : countText(synAckRepeats)} of ${plural(neverRepeated, 'unanswered SYN+ACK')} within 3 s: it may be answering with SYN cookies, which keep no state`,
         }),
       );
     }
@@ -305,7 +306,7 @@ function scans({ crowds, census }: Across, moments: Moments, found: CaptureFindi
     }
     for (const [source, tally] of [...told].slice(0, MOST_TOLD)) {
       const onHosts = tally.kind >= HOSTS;
-      const count = `${tally.distinct >= TARGETS_MOST ? 'more than ' : tally.distinct > 100 ? 'about ' : ''}${tally.distinct.toLocaleString('en')}`;
+      const count = `${tally.distinct >= TARGETS_MOST ? 'more than ' : tally.distinct > 100 ? 'about ' : ''}${countText(tally.distinct)}`;
       const target = onHosts ? `port ${tally.words[tally.target + 5]!}` : addressText(tally.words, tally.target);
       const where = onHosts ? `${count} hosts, all on ${target},` : `${count} ports of ${target}`;
       const more = also.get(source)! - 1;
@@ -476,7 +477,7 @@ function addressesVanished({ vanished }: Across, moments: Moments, found: Captur
 function flowList(numbers: readonly number[], count: number): string {
   const shown = numbers.slice(0, 5);
   const more = count - shown.length;
-  return `${plural(count, 'flow').replace(/^[\d,]+ /, '')} ${shown.join(', ')}${more > 0 ? ` and ${more.toLocaleString('en')} more` : ''}`;
+  return `${plural(count, 'flow').replace(/^[\d,]+ /, '')} ${shown.join(', ')}${more > 0 ? ` and ${countText(more)} more` : ''}`;
 }
 
 function addressFilter(which: 'src' | 'dst', address: string): string {

@@ -6,11 +6,7 @@ import { openCaptures } from '../input/captures.ts';
 import type { CaptureRecord } from '../record/capture.ts';
 import { FlowCursor } from '../record/cursor.ts';
 import { type SortKey, sortKey } from '../record/sort.ts';
-import { CsvFlows } from '../render/csv.ts';
 import type { FlowRenderer } from '../render/flow-renderer.ts';
-import { JsonDocument } from '../render/json-document.ts';
-import { NdjsonFlows } from '../render/ndjson.ts';
-import { ZeekLog } from '../render/zeek.ts';
 import { analysisOptions, type CaptureOptions } from './capture-options.ts';
 import { EXIT, exitStatus } from './exit.ts';
 import { ignoredCodes, reportIgnored, withoutIgnored } from './ignored.ts';
@@ -88,14 +84,22 @@ async function sinkOf(
       const { TextSink } = await import('./text-sink.ts');
       return new TextSink(options, output, source);
     }
-    case 'json':
+    case 'json': {
+      const { JsonDocument } = await import('../render/json-document.ts');
       return new SpooledSink(new JsonDocument(VERSION), output, options.sort ?? 'flow', options.top);
-    case 'csv':
+    }
+    case 'csv': {
+      const { CsvFlows } = await import('../render/csv.ts');
       return streamed(new CsvFlows(), options, output);
-    case 'zeek':
+    }
+    case 'zeek': {
+      const { ZeekLog } = await import('../render/zeek.ts');
       return streamed(new ZeekLog(), options, output);
-    case 'ndjson':
+    }
+    case 'ndjson': {
+      const { NdjsonFlows } = await import('../render/ndjson.ts');
       return streamed(new NdjsonFlows(options.captureRecord === true), options, output);
+    }
   }
 }
 

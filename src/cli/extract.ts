@@ -1,4 +1,5 @@
 import { Analysis, type AnalysisOptions } from '../analyze.ts';
+import { plural } from '../bytes/counts.ts';
 import type { RecordView } from '../capture/record.ts';
 import { type LastackError, UsageError } from '../errors.ts';
 import { ChosenFlows } from '../extract/chosen-flows.ts';
@@ -14,7 +15,6 @@ import { FLOW_FIELDS, type FlowRecord } from '../record/flow.ts';
 import { recordObject } from '../record/object.ts';
 import { SegmentCursor } from '../record/segment.ts';
 import { commonSnapshotLength, PcapngWriter } from '../render/pcapng.ts';
-import { plural } from '../render/quantity.ts';
 import { SegmentView } from '../wire/segment.ts';
 import { analysisOptions, type FrameRanges, type ReadingOptions } from './capture-options.ts';
 import { EXIT, exitStatus } from './exit.ts';
@@ -23,6 +23,7 @@ import { ignoredCodes } from './ignored.ts';
 import { Output } from './output.ts';
 import { printable, reportProblems } from './problems.ts';
 import { Interruption, type RecordTaker, readAll } from './reading.ts';
+import { isTerminal, STDOUT } from './standard.ts';
 import { VERSION } from './version.ts';
 
 export interface ExtractOptions extends ReadingOptions {
@@ -43,7 +44,7 @@ export async function extract(captures: readonly string[], options: ExtractOptio
   if (options.finding !== undefined && (byFlow !== null || options.frames !== undefined))
     throw new UsageError(`--finding and ${byFlow ?? '--frames'} exclude each other`);
   const codes = ignoredCodes(options.finding);
-  if ((options.output === undefined || options.output === '-') && process.stdout.isTTY === true)
+  if ((options.output === undefined || options.output === '-') && isTerminal(STDOUT))
     throw new UsageError('a capture is not written to a terminal: name a file with --output');
   const stored = new StoredInputs();
   const interruption = new Interruption();

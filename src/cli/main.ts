@@ -191,4 +191,4 @@ async function main(): Promise<void> {
   }
 }
 
-await main();
+void main();

@@ -1,4 +1,3 @@
-import { isIPv4 } from 'node:net';
 import type { NameTable } from '../capture/names.ts';
 
 /** The capture's own name of an address that is given as text, as lastack writes it. */
@@ -11,7 +10,7 @@ export function nameLookup(names: NameTable): (address: string) => string | unde
 
 /** The octets of an address that is given as text, as lastack writes it. */
 export function addressOctets(address: string): Uint8Array {
-  return isIPv4(address) ? Uint8Array.from(address.split('.'), Number) : ipv6Octets(address);
+  return address.includes(':') ? ipv6Octets(address) : Uint8Array.from(address.split('.'), Number);
 }
 
 function ipv6Octets(address: string): Uint8Array {

@@ -1,6 +1,7 @@
 import { closeSync, openSync, statSync, writeSync } from 'node:fs';
 import { ByteWriter } from '../bytes/writer.ts';
 import { UsageError } from '../errors.ts';
+import { isTerminal, STDOUT } from './standard.ts';
 
 /** Whoever read the output has gone away (`lastack … | head`): nothing is left to do, and nothing is wrong. */
 export class ReaderGoneError extends Error {
@@ -33,7 +34,7 @@ export class Output {
 
   /** Whether a person reads along. */
   get isTerminal(): boolean {
-    return this.fd === STDOUT && process.stdout.isTTY === true;
+    return this.fd === STDOUT && isTerminal(STDOUT);
   }
 
   flushIfFull(): void {
@@ -64,7 +65,6 @@ export class Output {
   }
 }
 
-const STDOUT = 1;
 /** Octets after which they are written. */
 const FULL = 1 << 16;
 /** A full pipe that does not block (EAGAIN) is waited for: nobody ever wakes this. */

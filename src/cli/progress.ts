@@ -1,4 +1,6 @@
 import type { SingleBar } from 'cli-progress';
+import { countText } from '../bytes/counts.ts';
+import { isTerminal, STDERR } from './standard.ts';
 
 /** How far reading has come; `done` and `total` are octets, `total` null when nobody knows. */
 export interface Progress {
@@ -8,7 +10,7 @@ export interface Progress {
 
 /** A progress bar on standard error, where that is a terminal; else, and when not wanted, nothing at all. */
 export async function startProgress(wanted: boolean): Promise<Progress> {
-  if (!wanted || process.stderr.isTTY !== true) return NO_PROGRESS;
+  if (!wanted || !isTerminal(STDERR)) return NO_PROGRESS;
   const { default: cliProgress } = await import('cli-progress');
   return new Bar(
     new cliProgress.SingleBar({
@@ -42,7 +44,7 @@ class Bar implements Progress {
     if (this.started === 0) this.started = now;
     // A short run needs no bar.
     if (!this.shown && now - this.started < 300) return;
-    const payload = { size: sizeText(done), records: records.toLocaleString('en') };
+    const payload = { size: sizeText(done), records: countText(records) };
     if (!this.shown) {
       this.bar.start(total ?? Math.max(done, 1), done, payload);
       this.shown = true;

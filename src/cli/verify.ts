@@ -1,7 +1,7 @@
+import { countText, plural } from '../bytes/counts.ts';
 import { UnreadableInputError } from '../errors.ts';
 import { type Disagreement, type DisagreementField, type Verification, verifyCapture } from '../input/verify.ts';
 import { escapeName } from '../render/names.ts';
-import { countText, plural } from '../render/quantity.ts';
 import { EXIT, exitStatus } from './exit.ts';
 import { Output } from './output.ts';
 import { reportProblems } from './problems.ts';

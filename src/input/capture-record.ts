@@ -1,6 +1,7 @@
-import { captureFinding, plural, spanText } from '../across/finding.ts';
+import { captureFinding, spanText } from '../across/finding.ts';
 import { acrossFindings, captureFindings } from '../across/findings.ts';
 import type { Analysis } from '../analyze.ts';
+import { plural } from '../bytes/counts.ts';
 import { UtcTimes } from '../bytes/time.ts';
 import { ByteWriter } from '../bytes/writer.ts';
 import type { CaptureFinding, CaptureRecord } from '../record/capture.ts';

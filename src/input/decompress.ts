@@ -1,8 +1,6 @@
-import { gunzip } from './gzip.ts';
-import { LZ4_LEGACY_MAGIC, LZ4_MAGIC, unlz4 } from './lz4.ts';
+import { LZ4_LEGACY_MAGIC, LZ4_MAGIC, ZSTD_MAGIC } from './magic.ts';
 import type { OctetSource } from './octets.ts';
 import { isSkippable, OctetReader } from './reader.ts';
-import { unzstd, ZSTD_MAGIC } from './zstd.ts';
 
 /** How a capture file is compressed. */
 export type Compression = 'none' | 'gzip' | 'zstd' | 'lz4';
@@ -25,7 +23,7 @@ export function compressionOf(head: Uint8Array): Compression | 'skippable' {
 
 /**
  * The octets within a compressed file, chunk by chunk. Each chunk is valid until the next is asked for. Everything that
- * can be unpacked is given before CompressionError is thrown.
+ * can be unpacked is given before CompressionError is thrown. What unpacks is loaded here: most captures need none of it.
  *
  * @param head what was already read of `source`
  */
@@ -35,6 +33,7 @@ export async function* decompressed(
   head: Uint8Array,
 ): AsyncGenerator<Uint8Array, void, void> {
   if (compression === 'gzip') {
+    const { gunzip } = await import('./gzip.ts');
     yield* gunzip(source, head);
     return;
   }
@@ -44,6 +43,11 @@ export async function* decompressed(
     await reader.need(COMPRESSION_MAGIC);
     kind = compressionOf(reader.bytes.subarray(reader.at, reader.end));
   }
-  if (kind === 'zstd') yield* unzstd(reader);
-  else if (kind === 'lz4') yield* unlz4(reader);
+  if (kind === 'zstd') {
+    const { unzstd } = await import('./zstd.ts');
+    yield* unzstd(reader);
+  } else if (kind === 'lz4') {
+    const { unlz4 } = await import('./lz4.ts');
+    yield* unlz4(reader);
+  }
 }

@@ -1,4 +1,5 @@
 import { CompressionError } from './compression-error.ts';
+import { LZ4_LEGACY_MAGIC, LZ4_MAGIC } from './magic.ts';
 import { isSkippable, type OctetReader } from './reader.ts';
 
 /**
@@ -19,10 +20,6 @@ export async function* unlz4(reader: OctetReader): AsyncGenerator<Uint8Array, vo
     else yield* legacyFrame(reader);
   }
 }
-
-/** First octets of a frame, least significant first. */
-export const LZ4_MAGIC = 0x184d2204;
-export const LZ4_LEGACY_MAGIC = 0x184c2102;
 
 async function* frame(reader: OctetReader): AsyncGenerator<Uint8Array, void, void> {
   if (!(await reader.need(2))) throw cutShort();

@@ -1,4 +1,4 @@
-import { createHash, type Hash } from 'node:crypto';
+import type { Hash } from 'node:crypto';
 import { closeSync, createReadStream, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 
@@ -54,7 +54,7 @@ class FileOctets implements OctetSource {
     this.options = options;
     this.positional = descriptor !== 0;
     this.size = fstatSync(descriptor).size;
-    this.hash = options.digest ? createHash('sha256') : null;
+    this.hash = options.digest ? sha256() : null;
     if (options.sparing) this.rest();
   }
 
@@ -97,7 +97,7 @@ class StreamOctets implements OctetSource {
   constructor(stream: Readable, options: OctetOptions) {
     this.stream = stream;
     this.chunks = stream[Symbol.asyncIterator]();
-    this.hash = options.digest ? createHash('sha256') : null;
+    this.hash = options.digest ? sha256() : null;
   }
 
   async read(into: Uint8Array): Promise<number> {
@@ -125,4 +125,9 @@ class StreamOctets implements OctetSource {
   close(): void {
     this.stream.destroy();
   }
+}
+
+/** node:crypto takes a tenth of what Node takes to start: loaded by whom it serves. */
+function sha256(): Hash {
+  return process.getBuiltinModule('node:crypto').createHash('sha256');
 }

@@ -1,5 +1,6 @@
 import { Decompress } from 'fzstd';
 import { CompressionError } from './compression-error.ts';
+import { ZSTD_MAGIC } from './magic.ts';
 import { isSkippable, type OctetReader } from './reader.ts';
 
 /**
@@ -16,9 +17,6 @@ export async function* unzstd(reader: OctetReader): AsyncGenerator<Uint8Array, v
     else return; // what follows the last frame is no part of it
   }
 }
-
-/** First octets of a frame, least significant first. */
-export const ZSTD_MAGIC = 0xfd2fb528;
 
 async function* frame(reader: OctetReader): AsyncGenerator<Uint8Array, void, void> {
   const header = await readHeader(reader);

@@ -28,16 +28,6 @@ export function octetsText(octets: number): string {
   return `${threeDigits(rest)} ${UNITS[unit]}`;
 }
 
-/** A count with thousands apart: `6,812,004`. */
-export function countText(count: number): string {
-  return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
-}
-
-/** `1 flow`, `2 flows`. */
-export function plural(count: number, one: string, many: string = `${one}s`): string {
-  return `${countText(count)} ${count === 1 ? one : many}`;
-}
-
 /** A part of a whole: `0%`, `<1%`, `12%`, `>99%`, `100%`. */
 export function percentText(part: number, whole: number): string {
   if (whole === 0 || part === 0) return '0%';

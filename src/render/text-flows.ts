@@ -1,6 +1,7 @@
+import { countText, plural } from '../bytes/counts.ts';
 import type { FlowSummary, ReportFlow } from '../record/summary.ts';
 import { OUTCOME, PATTERN } from '../tcp/patterns.ts';
-import { countText, durationText, octetsText, plural } from './quantity.ts';
+import { durationText, octetsText } from './quantity.ts';
 import type { TextStyle } from './style.ts';
 import { endpointText, type PageOptions, shortened, wrap } from './text-page.ts';
 

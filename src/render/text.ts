@@ -1,9 +1,10 @@
+import { countText, plural } from '../bytes/counts.ts';
 import { SEVERITIES } from '../findings/finding.ts';
 import type { CaptureRecord } from '../record/capture.ts';
 import type { FlowSummary, ServiceSummary } from '../record/summary.ts';
 import { CLOSE_PATTERNS, HANDSHAKE_OUTCOMES, OUTCOME, PATTERN } from '../tcp/patterns.ts';
 import { escapeName } from './names.ts';
-import { countText, durationText, octetsText, percentText, plural } from './quantity.ts';
+import { durationText, octetsText, percentText } from './quantity.ts';
 import type { TextStyle } from './style.ts';
 import { flowTable } from './text-flows.ts';
 import { endpointText, type PageOptions, shortened, wrap } from './text-page.ts';

@@ -27,11 +27,11 @@ export interface RunOptions {
 export function useLastack(): { readonly folder: string } {
   const folder = mkdtempSync(join(tmpdir(), 'lastack-test-'));
   beforeAll(async () => {
-    const config = await loadConfig(join(ROOT, 'rolldown.config.js'));
-    if (typeof config === 'function' || Array.isArray(config)) throw new Error('rolldown.config.js holds one bundle');
-    const output = Array.isArray(config.output) ? config.output[0] : config.output;
+    const configs = await loadConfig(join(ROOT, 'rolldown.config.js'));
+    const config = Array.isArray(configs) ? configs.find(({ output }) => isCommandLine(output)) : undefined;
+    if (!config || Array.isArray(config.output)) throw new Error('rolldown.config.js has no bundle for dist/cli');
     const bundle = await rolldown({ ...config, cwd: ROOT });
-    await bundle.write({ ...output, dir: BUILD });
+    await bundle.write({ ...config.output, dir: join(BUILD, 'cli') });
     await bundle.close();
   });
   afterAll(() => {
@@ -39,6 +39,10 @@ export function useLastack(): { readonly folder: string } {
     rmSync(BUILD, { recursive: true, force: true });
   });
   return { folder };
+}
+
+function isCommandLine(output: unknown): boolean {
+  return (output as { dir?: string } | undefined)?.dir === 'dist/cli';
 }
 
 /** Runs the command line to its end. */

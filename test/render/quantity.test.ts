@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { countText, durationText, octetsText, percentText, plural } from '../../src/render/quantity.ts';
+import { countText, plural } from '../../src/bytes/counts.ts';
+import { durationText, octetsText, percentText } from '../../src/render/quantity.ts';
 
 test.each([
   [Number.NaN, '–'],

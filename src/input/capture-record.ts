@@ -1,7 +1,7 @@
 import { captureFinding, spanText } from '../across/finding.ts';
 import { acrossFindings, captureFindings } from '../across/findings.ts';
 import type { Analysis } from '../analyze.ts';
-import { plural } from '../bytes/counts.ts';
+import { countText, plural } from '../bytes/counts.ts';
 import { UtcTimes } from '../bytes/time.ts';
 import { ByteWriter } from '../bytes/writer.ts';
 import type { CaptureFinding, CaptureRecord } from '../record/capture.ts';
@@ -58,7 +58,7 @@ function filtered({ filter, filteredOut, records, across }: Analysis): CaptureFi
   const expression = filter?.text ?? '';
   const oneWay = across?.census.oneWay ?? 0;
   const bothWays = across?.census.bothWays ?? 0;
-  const left = `--filter ${expression} left out ${plural(filteredOut, 'record')} of ${records.toLocaleString('en')}`;
+  const left = `--filter ${expression} left out ${plural(filteredOut, 'record')} of ${countText(records)}`;
   return captureFinding({
     code: 'capture-filtered',
     severity: oneWay > 0 ? 'notice' : 'info',
@@ -66,7 +66,7 @@ function filtered({ filter, filteredOut, records, across }: Analysis): CaptureFi
     values: { filter: expression, leftOut: filteredOut, records, oneWay, bothWays },
     message:
       oneWay > 0
-        ? `${left}, and ${plural(oneWay, 'flow')} of ${(oneWay + bothWays).toLocaleString('en')} ${oneWay === 1 ? 'has' : 'have'} one side only: the filter may be why, and nothing is said about answers there`
+        ? `${left}, and ${plural(oneWay, 'flow')} of ${countText(oneWay + bothWays)} ${oneWay === 1 ? 'has' : 'have'} one side only: the filter may be why, and nothing is said about answers there`
         : `${left}: nothing is known of these`,
   });
 }

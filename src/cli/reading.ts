@@ -1,6 +1,5 @@
 import { RecordView } from '../capture/record.ts';
 import type { CaptureSource } from '../input/capture-source.ts';
-import { inlineFor } from './inlining.ts';
 import { startProgress } from './progress.ts';
 
 /** Who wants the records: the analysis, or whoever goes over them with it. */
@@ -17,7 +16,6 @@ export interface RecordTaker {
  * Answers whether it was interrupted. The taker's `end` was called then, so that every flow has been handed on.
  */
 export async function readAll(source: CaptureSource, taker: RecordTaker, progressWanted: boolean): Promise<boolean> {
-  inlineFor(source.totalBytes);
   const record = new RecordView();
   const interruption = new Interruption();
   const progress = await startProgress(progressWanted);

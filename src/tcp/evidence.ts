@@ -221,7 +221,8 @@ export class Evidence {
   forget(row: number): void {
     this.storms.forget(row);
     this.held.forget(row);
-    for (const end of [row + FLOW.client, row + FLOW.server]) this.sacks.forget(end);
+    this.sacks.forget(row + FLOW.client);
+    this.sacks.forget(row + FLOW.server);
     const head = this.rows.i32[row + FLOW.evidence]!;
     if (head === 0) return;
     this.rows.i32[row + FLOW.evidence] = 0;

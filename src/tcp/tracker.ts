@@ -344,20 +344,25 @@ export class Tracker {
     this.settle(row);
     this.options.onFlow(row);
     this.tombstones.add(this.rows.i32, row);
-    for (const end of [row + FLOW.client, row + FLOW.server]) {
-      const ring = this.rows.i32[end + END.outstanding]!;
-      if (ring !== 0) this.rings.give(ring - 1);
-      this.roundTrips.forget(this.rows.i32, end);
-      const counts = this.rows.i32[end + END.eventCounts]!;
-      if (counts !== 0) this.eventCounts.give(counts - 1);
-      if (this.rows.i32[end + END.islands] !== 0) this.islands.clear(end);
-    }
+    this.forgetEnd(row + FLOW.client);
+    this.forgetEnd(row + FLOW.server);
     this.evidence.forget(row);
     this.reuse.forget(row);
     this.history.forget(row);
     this.timing.forget(row);
     if (this.lastRow === row) this.lastRow = -1;
     this.table.remove(row);
+  }
+
+  /** Gives back what an end had beside its row. */
+  private forgetEnd(end: number): void {
+    const { i32 } = this.rows;
+    const ring = i32[end + END.outstanding]!;
+    if (ring !== 0) this.rings.give(ring - 1);
+    this.roundTrips.forget(i32, end);
+    const counts = i32[end + END.eventCounts]!;
+    if (counts !== 0) this.eventCounts.give(counts - 1);
+    if (i32[end + END.islands] !== 0) this.islands.clear(end);
   }
 
   /** The last word on states that rested on a segment nobody ever showed to have received. */
@@ -404,10 +409,10 @@ export class Tracker {
     f64[(row >> 1) + FLOW.lastTimeF64] = segment.time;
     i32[row + FLOW.state] = STATE.unknown;
     i32[row + FLOW.state + 1] = STATE.unknown;
-    for (const end of [row + FLOW.client, row + FLOW.server]) {
-      i32[end + END.mss] = -1;
-      i32[end + END.windowScale] = -1;
-    }
+    i32[row + FLOW.client + END.mss] = -1;
+    i32[row + FLOW.client + END.windowScale] = -1;
+    i32[row + FLOW.server + END.mss] = -1;
+    i32[row + FLOW.server + END.windowScale] = -1;
     let senderIsClient = true;
     let by = 3;
     if ((segment.flags & (SYN | ACK)) === SYN) by = 0;

@@ -18,11 +18,13 @@ function program(): Command {
     .addHelpText(
       'after',
       `
-Captures are pcap or pcapng files, also within gzip, zstd or lz4, directories of them, or - for standard
-input; several are read as one. A capture named like a command is given as ./NAME.
+Captures are pcap or pcapng files, also within gzip, zstd or lz4, directories
+of them, or - for standard input; several are read as one. A capture named like
+a command is given as ./NAME.
 
-Exit status: 0 done, 1 check found a violation, 2 usage, 3 an input can't be read, 4 a capture is damaged or
-cut short (what was before is analysed), 130 interrupted.`,
+Exit status: 0 done, 1 check found a violation, 2 usage, 3 an input can't be
+read, 4 a capture is damaged or cut short (what was before is analysed), 130
+interrupted.`,
     );
 
   // Parsed before anything is opened; the parser is loaded by those who filter only.

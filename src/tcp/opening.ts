@@ -260,7 +260,11 @@ function noteSynOptions(i32: Int32Array, sender: number, segment: SegmentView): 
   let bits = i32[sender + END.bits]! | END_BITS.isnKnown | END_BITS.synSent;
   if (fresh) bits &= ~END_BITS.seqKnown;
   if (segment.sackPermitted !== 0) bits |= END_BITS.sackPermitted;
-  if (segment.hasTimestamps !== 0) bits |= END_BITS.timestamps;
+  if (segment.hasTimestamps !== 0) {
+    // The first one, whatever it is: from 2^31 on it is below the 0 of a new row.
+    if (fresh || (bits & END_BITS.timestamps) === 0) i32[sender + END.tsVal] = segment.tsVal;
+    bits |= END_BITS.timestamps;
+  }
   i32[sender + END.bits] = bits;
   i32[sender + END.isn] = segment.seq;
   i32[sender + END.mss] = segment.mss;

@@ -323,3 +323,19 @@ test('nothing is told of a segment whose header was not wholly kept, and what it
   const segments = timelineOfRecords(records);
   expect(segments.map((segment) => segment.events)).toEqual([[], [], [], [], [], ['retransmission']]);
 });
+
+describe('what fills a hole was sent late if its timestamp is newer, wherever the clock stands', () => {
+  const fills = (clock: number, tsVal: number) =>
+    analyzeExchange(exchange`
+      +0     > S  0:0(0) <TS ${clock} 0>
+      +0.010 < S. 0:0(0) ack 1 <TS 7 ${clock}>
+      +0     > .  1:1(0) ack 1 <TS ${clock + 10} 7>
+      +0     > P. 11:21(10) ack 1 <TS ${clock + 11} 7>
+      +0.001 > P. 1:11(10) ack 1 <TS ${tsVal} 7>
+    `).fromClient.retransmittedSegments;
+
+  test.each([1000, 3_000_000_000])('from %i on', (clock) => {
+    expect(fills(clock, clock + 12)).toBe(1);
+    expect(fills(clock, clock + 10)).toBe(0);
+  });
+});

@@ -135,7 +135,11 @@ function forgedReset(flow: FlowCase, rst: Noted, found: Found): void {
 }
 
 function badChecksums(flow: FlowCase, end: EndCase, found: Found): void {
-  const bad = flow.noted.filter((noted) => noted.side === end.side && (noted.notes & NOTE.checksumBad) !== 0);
+  const { doubted } = flow.facts.evidence;
+  const bad = flow.noted.filter(
+    (noted) =>
+      noted.side === end.side && (noted.notes & NOTE.checksumBad) !== 0 && !doubted.hasArrived(flow.row, noted.frame),
+  );
   if (bad.length === 0) return;
   found.add('checksum-bad', {
     frame: bad[0]!.frame,

@@ -100,6 +100,7 @@ async function run(
     output.close();
   }
   reportProblems(problems);
+  if (checker.flows === 0 && !interrupted) process.stderr.write('lastack: no flows: nothing was checked\n');
   if (interrupted) return EXIT.interrupted;
   return exitStatus(problems) || (results.some(isViolation) ? EXIT.violation : EXIT.done);
 }

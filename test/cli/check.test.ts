@@ -69,6 +69,11 @@ test('standard input is checked too, and --where and --flow say of what', async 
   expect((await lastack([...args, '--flow', '2'], { input })).status).toBe(1);
 });
 
+test('packs let a capture without a flow pass, and it is told', async () => {
+  const run = await lastack(['check', '-', '--pack', 'no-resets'], { input: readFileSync(BAD).subarray(0, 24) });
+  expect([run.status, run.error]).toEqual([0, 'lastack: no flows: nothing was checked\n']);
+});
+
 test.each([
   [['--pack', 'clean-closes'], '--pack: there is no pack clean-closes; did you mean clean-close?'],
   [['--pack', 'no-loss', '--reporter', 'junt'], 'there is no reporter junt; did you mean junit?'],

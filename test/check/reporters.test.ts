@@ -26,44 +26,6 @@ test.each(['text', 'github', 'markdown', 'tap', 'junit'])('%s', (name) => {
   expect(REPORTERS[name]!(REPORT)).toMatchSnapshot();
 });
 
-describe('junit', () => {
-  /** What the XML schema of Jenkins' xUnit plugin allows of what is used: children and attributes. */
-  const ALLOWED: Readonly<Record<string, readonly [children: readonly string[], attributes: readonly string[]]>> = {
-    testsuites: [['testsuite'], ['name', 'tests', 'failures', 'errors', 'time']],
-    testsuite: [['testcase'], ['name', 'tests', 'failures', 'errors', 'skipped', 'time']],
-    testcase: [
-      ['failure', 'skipped'],
-      ['name', 'classname', 'time'],
-    ],
-    failure: [[], ['message', 'type']],
-    skipped: [[], ['message']],
-  };
-
-  test('is well-formed XML as its schema wants it', () => {
-    const xml = REPORTERS.junit!(REPORT).replace(/^<\?xml version="1.0" encoding="UTF-8"\?>\n/, '');
-    expect(xml).not.toMatch(/[\0-\x08\x0b\x0c\x0e-\x1f]/);
-    const open: string[] = [];
-    const TOKEN = /<(\/?)(\w+)((?: \w+="[^"<]*")*)(\/?)>|&(?:amp|lt|gt|quot|#10);|[^<&]/gy;
-    let at = 0;
-    for (const match of xml.matchAll(TOKEN)) {
-      expect(match.index).toBe(at);
-      at = match.index + match[0].length;
-      const [, end, name, attributes, empty] = match;
-      if (name === undefined) continue;
-      if (end) {
-        expect(open.pop()).toBe(name);
-        continue;
-      }
-      const [, known] = ALLOWED[name]!;
-      if (open.length > 0) expect(ALLOWED[open.at(-1)!]![0]).toContain(name);
-      for (const [, attribute] of attributes!.matchAll(/(\w+)=/g))
-        if (/^\w+$/.test(attribute!)) expect(known).toContain(attribute);
-      if (!empty) open.push(name);
-    }
-    expect([at, open]).toEqual([xml.length, []]);
-  });
-});
-
 describe('sarif', () => {
   const log = JSON.parse(REPORTERS.sarif!(REPORT));
 

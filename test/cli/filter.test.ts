@@ -65,7 +65,7 @@ test.each(['analyze', 'timeline', 'extract'])('%s: a mistake is a usage error th
   expect(syntax).toEqual({
     status: 2,
     out: '',
-    error: 'lastack: filter:1:5: "prt" is out of place\n  tcp prt 80\n      ^^^\n',
+    error: 'lastack: filter:1:5: "prt" is out of place; did you mean port?\n  tcp prt 80\n      ^^^\n',
   });
 });
 

@@ -247,8 +247,6 @@ export const FLOW_BITS = {
   /** The last segment was an ACK that came late; small segments waited for such ACKs three times (tcp/held-segments.ts). */
   lateAck: 0x8000000,
   held: 0x10000000,
-  /** Segments with a wrong checksum wait for an ACK that shows that they arrived (tcp/doubted.ts). */
-  doubted: 0x20000000,
 } as const;
 
 export const END_BITS = {

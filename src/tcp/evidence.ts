@@ -1,7 +1,6 @@
 import { END, FLOW, FLOW_BITS, type FlowRows } from '../flow/rows.ts';
 import { ACK, CHECKSUM, CWR, ECE, FIN, RST, type SegmentView, SYN } from '../wire/segment.ts';
 import { AckStorms } from './ack-storms.ts';
-import { Doubted } from './doubted.ts';
 import { EVENT } from './events.ts';
 import { Fingerprint } from './fingerprint.ts';
 import { HeldSegments } from './held-segments.ts';
@@ -121,8 +120,6 @@ export class Evidence {
   /** SACKs that were taken back; segments that waited for a delayed ACK. */
   readonly sacks: SackReneging = new SackReneging();
   readonly held: HeldSegments = new HeldSegments();
-  /** Segments with a wrong checksum, and those of them that arrived all the same. */
-  readonly doubted: Doubted = new Doubted();
   private readonly octets = new Fingerprint();
   private i32 = new Int32Array(64 * WORDS);
   private f64 = new Float64Array(this.i32.buffer);
@@ -226,7 +223,6 @@ export class Evidence {
     this.held.forget(row);
     this.sacks.forget(row + FLOW.client);
     this.sacks.forget(row + FLOW.server);
-    this.doubted.forget(row);
     const head = this.rows.i32[row + FLOW.evidence]!;
     if (head === 0) return;
     this.rows.i32[row + FLOW.evidence] = 0;

@@ -76,7 +76,7 @@ export class Reuse {
 }
 
 /** A segment that outlives its chunk: all numbers, with the octets that the tracker may look at again. */
-export function copyOf(segment: SegmentView): SegmentView {
+function copyOf(segment: SegmentView): SegmentView {
   const copy = Object.assign(new SegmentView(), segment);
   const from = Math.min(segment.sourceAt, segment.tcpAt);
   const kept = segment.bytes.slice(from, segment.tcpEnd);

@@ -200,13 +200,7 @@ function closesInStep(i32: Int32Array, row: number, side: number, fin: number): 
 
 const PROVEN = FLOW_BITS.serverProven | FLOW_BITS.clientProven;
 const PROVEN_MASK =
-  PROVEN |
-  FLOW_BITS.selfConnect |
-  FLOW_BITS.followed |
-  FLOW_BITS.lateAck |
-  FLOW_BITS.doubted |
-  FLOW_BITS.reset |
-  FLOW_BITS.ghost;
+  PROVEN | FLOW_BITS.selfConnect | FLOW_BITS.followed | FLOW_BITS.lateAck | FLOW_BITS.reset | FLOW_BITS.ghost;
 /** The handshake is complete, but for a sign that its ACK arrived. */
 const UNPROVEN = FLOW_BITS.clientProven | FLOW_BITS.synAckSeen | FLOW_BITS.ackSeen;
 const UNPROVEN_MASK = PROVEN_MASK | UNPROVEN | FLOW_BITS.simultaneousOpen | FLOW_BITS.midstream;

@@ -170,8 +170,6 @@ export class Tracker {
     if (segment.checksum >= CHECKSUM.bad && this.atFault(sender, receiver, segment)) {
       verdict.notes |= NOTE.checksumBad;
       this.acknowledge(sender, receiver, segment);
-      if (sender !== receiver && this.evidence.doubted.wait(i32, sender, segment))
-        i32[row + FLOW.bits] = i32[row + FLOW.bits]! | FLOW_BITS.doubted;
       this.history.takeCorrupt(row, side, segment);
       this.evidence.take(row, side, sender, receiver, segment, true);
       rememberSegment(i32, f64, sender, segment, shape);
@@ -182,8 +180,6 @@ export class Tracker {
       i32[sender + END.bits] = i32[sender + END.bits]! | END_BITS.checksumGood;
       this.hosts.add(segment);
     }
-    if ((bits & (FLOW_BITS.doubted | OVER | FLOW_BITS.ghost)) === FLOW_BITS.doubted && (flags & (ACK | RST)) === ACK)
-      this.believe(row, 1 - side, receiver, sender, segment.ack);
     if (!isQuiet(i32, row, side, sender, receiver, segment)) {
       this.history.take(row, side, sender, receiver, segment);
       if (payload !== 0) this.timing.takePayload(row, side, segment.time);
@@ -249,25 +245,6 @@ export class Tracker {
   private acknowledge(sender: number, receiver: number, segment: SegmentView): void {
     expectAckAnyway(this, sender, segment);
     settleAcknowledged(this, receiver, segment);
-  }
-
-  /** What the other end acknowledges has arrived, whatever its checksum: it is made up for before the ACK counts. */
-  private believe(row: number, side: number, sender: number, receiver: number, ack: number): void {
-    const { verdict, evidence } = this;
-    const { notes, acksFrame, rtt } = verdict;
-    for (;;) {
-      const segment = evidence.doubted.next(this.rows.i32, row, sender, ack);
-      if (segment === undefined) break;
-      this.change(row, side, sender, receiver, segment);
-      if (segment.roomLength !== 0) this.timing.takePayload(row, side, segment.time);
-      this.checksumsBad--;
-      this.checksumsForgiven++;
-    }
-    if (!evidence.doubted.waits(row))
-      this.rows.i32[row + FLOW.bits] = this.rows.i32[row + FLOW.bits]! & ~FLOW_BITS.doubted;
-    verdict.notes = notes;
-    verdict.acksFrame = acksFrame;
-    verdict.rtt = rtt;
   }
 
   /** The slow way: anything but a segment within an established connection. */

@@ -105,8 +105,7 @@ export const FORGED: Entries = {
       'Damaged on the way, or forged by somebody who did not care: the receiver drops it, and it changes nothing here.',
     rule: 'A wrong checksum from a host that has sent good ones before.',
     source: 'RFC 9293 3.1',
-    guard:
-      'A host that has not yet sent a good one is taken to leave checksums to its network card; what the other end acknowledges without a good copy in between arrived, and is not counted.',
+    guard: 'A host that has not yet sent a good one is taken to leave checksums to its network card.',
     next: 'Is it resent? Damage hits data at random; forgeries hit RSTs and FINs.',
   },
 };

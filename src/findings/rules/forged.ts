@@ -135,11 +135,7 @@ function forgedReset(flow: FlowCase, rst: Noted, found: Found): void {
 }
 
 function badChecksums(flow: FlowCase, end: EndCase, found: Found): void {
-  const { doubted } = flow.facts.evidence;
-  const bad = flow.noted.filter(
-    (noted) =>
-      noted.side === end.side && (noted.notes & NOTE.checksumBad) !== 0 && !doubted.hasArrived(flow.row, noted.frame),
-  );
+  const bad = flow.noted.filter((noted) => noted.side === end.side && (noted.notes & NOTE.checksumBad) !== 0);
   if (bad.length === 0) return;
   found.add('checksum-bad', {
     frame: bad[0]!.frame,

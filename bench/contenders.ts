@@ -22,6 +22,8 @@ export interface Contender {
   readonly reads?: readonly CaptureName[];
   /** Memory it took in earlier runs, to leave it out where the machine has too little: octets a record. */
   readonly octetsPerRecord?: number;
+  /** What each of its lines stands for, where it prints no other. */
+  readonly lineFor?: 'flows' | 'records';
   /** Reads the facts out of what it printed. */
   readonly facts?: (output: string, path: string) => Facts;
 }
@@ -30,16 +32,18 @@ const NODE = process.execPath;
 const UNCOMPRESSED: readonly CaptureName[] = ['web', 'bulk', 'flood', 'tiny', 'v6', 'tunnel'];
 
 /**
- * Everyone who takes part; lastack first in each task.
+ * Everyone who takes part. lastack is first in each task; where it is there twice, the second does what peers do.
  *
  * @param lastack the built command line
  */
 export function contenders(lastack: string): readonly Contender[] {
   return [
+    { name: 'lastack analyze', task: 'flows', command: (path) => [NODE, lastack, 'analyze', path] },
     {
-      name: 'lastack analyze',
+      name: 'lastack analyze -f ndjson',
       task: 'flows',
       command: (path) => [NODE, lastack, 'analyze', '-f', 'ndjson', path],
+      lineFor: 'flows',
       facts: flowRecords,
     },
     {
@@ -77,7 +81,14 @@ export function contenders(lastack: string): readonly Contender[] {
     {
       name: 'lastack timeline',
       task: 'lines',
+      command: (path) => [NODE, lastack, 'timeline', path],
+      lineFor: 'records',
+    },
+    {
+      name: 'lastack timeline --no-annotate',
+      task: 'lines',
       command: (path) => [NODE, lastack, 'timeline', '--no-annotate', path],
+      lineFor: 'records',
       facts: (output, path) => ({ records: countLines(output), ...(prefixed(path) ? {} : { lines: output }) }),
     },
     {

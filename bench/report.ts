@@ -15,7 +15,10 @@ export interface Result {
   readonly costs: ReadonlyMap<Contender, readonly Cost[]>;
 }
 
-/** The case as a Markdown table; `times` is a contender's processor time over lastack's in the same task. */
+/**
+ * The case as a Markdown table; `times` is a contender's processor time over lastack's in the same task, both of them
+ * where lastack has two ways.
+ */
 export function tableOf({ capture, costs }: Result): string {
   const rows = [
     ['contender', 'CPU s', 'low to high', 'wall s', 'peak MiB', 'rounds', 'times'],
@@ -30,7 +33,9 @@ export function tableOf({ capture, costs }: Result): string {
       seconds(spreadOf(rounds.map((cost) => cost.wallMs / 1000)).median),
       spreadOf(rounds.map((cost) => cost.peakMiB)).high.toFixed(0),
       String(rounds.length),
-      (cpu.median / ourMedian(costs, contender)).toFixed(2),
+      ourMedians(costs, contender)
+        .map((median) => (cpu.median / median).toFixed(2))
+        .join(' / '),
     ]);
   }
   return `${titleOf(capture)}\n\n${aligned(rows)}`;
@@ -50,14 +55,32 @@ export function writePerformance(results: readonly Result[], contenders: readonl
   spawnSync('npx', ['biome', 'format', '--write', DOCUMENT]);
 }
 
-/** lastack's time in the contender's task; whoever only counts records is held against the flows. */
-function ourMedian(costs: Result['costs'], { task }: Contender): number {
-  for (const [contender, rounds] of costs) {
-    if (!contender.name.startsWith('lastack')) continue;
-    if (contender.task === (task === 'records' ? 'flows' : task))
-      return spreadOf(rounds.map((cost) => cost.cpuMs / 1000)).median;
-  }
-  return Number.NaN;
+/** Writes what each contender cost, as JSON for machines: medians, and nanoseconds of processor time a segment. */
+export function writeFigures(path: string, results: readonly Result[]): void {
+  const figures = results.flatMap(({ capture, costs }) =>
+    [...costs].map(([contender, rounds]) => {
+      const cpuMs = spreadOf(rounds.map((cost) => cost.cpuMs)).median;
+      return {
+        case: capture?.name ?? 'start',
+        contender: contender.name,
+        cpuMs,
+        nsPerSegment: capture === undefined ? null : (cpuMs * 1e6) / capture.truth.records,
+        peakMiB: spreadOf(rounds.map((cost) => cost.peakMiB)).high,
+        rounds: rounds.length,
+      };
+    }),
+  );
+  const measured = { date: new Date().toISOString(), machine: machine(), figures };
+  writeFileSync(path, `${JSON.stringify(measured, null, 2)}\n`);
+}
+
+/** lastack's times in the contender's task; whoever only counts records is held against the flows. */
+function ourMedians(costs: Result['costs'], { task }: Contender): number[] {
+  const medians: number[] = [];
+  for (const [contender, rounds] of costs)
+    if (contender.name.startsWith('lastack') && contender.task === (task === 'records' ? 'flows' : task))
+      medians.push(spreadOf(rounds.map((cost) => cost.cpuMs / 1000)).median);
+  return medians;
 }
 
 function titleOf(capture: Capture | undefined): string {

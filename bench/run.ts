@@ -4,10 +4,10 @@ import { CAPTURES, type Capture, type CaptureName, capture } from './captures.ts
 import { type Contender, contenders, isInstalled } from './contenders.ts';
 import { freeMemory } from './machine.ts';
 import { type Cost, measure } from './measure.ts';
-import { type Result, tableOf, writePerformance } from './report.ts';
+import { type Result, tableOf, writeFigures, writePerformance } from './report.ts';
 
 /**
- * `npm run bench -- [CASE...] [--rounds N] [--scale N] [--peers NAME,...] [--lastack FILE] [--write]`
+ * `npm run bench -- [CASE...] [--rounds N] [--scale N] [--peers NAME,...] [--lastack FILE] [--write] [--figures FILE]`
  *
  * Whole processes in turns, output thrown away: processor time, wall-clock time, peak memory. Asserts nothing about
  * milliseconds; ends with 1 where results that must agree differ.
@@ -28,6 +28,7 @@ const { positionals, values } = parseArgs({
     peers: { type: 'string' },
     lastack: { type: 'string', default: 'dist/cli/main.js' },
     write: { type: 'boolean', default: false },
+    figures: { type: 'string' },
   },
 });
 
@@ -62,6 +63,7 @@ async function main(cases: readonly CaptureName[], rounds: number, scale: number
   results.push(start);
   console.log(`\n${tableOf(start)}`);
   if (values.write) writePerformance(results, everyone);
+  if (values.figures !== undefined) writeFigures(values.figures, results);
   if (wrong > 0) process.exitCode = 1;
 }
 
@@ -92,8 +94,8 @@ function present(asked: readonly Contender[]): Contender[] {
 async function countAgain(contenders: readonly Contender[], { path, truth }: Capture): Promise<string[]> {
   const found: string[] = [];
   for (const contender of contenders) {
-    if (!contender.name.startsWith('lastack')) continue;
-    const expected = contender.task === 'flows' ? truth.flows : truth.records;
+    if (contender.lineFor === undefined) continue;
+    const expected = truth[contender.lineFor];
     const lines = await lineCount(contender, path);
     if (lines !== expected) found.push(`${contender.name}: ${lines} lines, not ${expected}`);
   }

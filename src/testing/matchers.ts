@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { baselineText, DEFAULT_TOLERANCE, readBaseline } from '../check/baseline-file.ts';
 import { baselineResults } from '../check/baseline-results.ts';
 import { compare } from '../check/compare.ts';
@@ -30,6 +30,7 @@ export interface Matched {
 /** What vitest and Jest say of the running test, as far as it is used here. */
 interface MatcherContext {
   readonly snapshotState?: unknown;
+  readonly testPath?: string | undefined;
 }
 
 /** Matchers on captures that every test has to wait for: `await expect('web.pcap').toCloseCleanly()`. */
@@ -46,8 +47,11 @@ export interface TrafficMatchers<Result = unknown> {
   toHandshakeWithin(budget: HandshakeBudget): Promise<Result>;
   /** @param file a rules file, as `lastack check --rules` reads it */
   toMatchRules(file: string): Promise<Result>;
-  /** @param file a baseline, as `lastack check --baseline` reads it; made when there is none, updated by `-u` */
-  toMatchTrafficBaseline(file: string): Promise<Result>;
+  /**
+   * @param file a baseline, as `lastack check --baseline` reads it; made when there is none, updated by `-u`.
+   * By default `__baselines__/CAPTURE.yaml` beside the test
+   */
+  toMatchTrafficBaseline(file?: string): Promise<Result>;
 }
 
 /** The matchers, for `expect.extend` of vitest or Jest; `import 'lastack/vitest'` does that for vitest. */
@@ -67,7 +71,8 @@ export const matchers: {
     const files = new RulesFiles();
     return follows(capture, { rules: files.read([file], [], false), textOf: (name) => files.texts.get(name) ?? '' });
   },
-  async toMatchTrafficBaseline(capture, file) {
+  async toMatchTrafficBaseline(capture, path) {
+    const file = path ?? baselineOf(this, capture);
     const { report, profile } = await checkCaptures(pathsOf(capture), [], () => '');
     const known = existsSync(file) ? readFileSync(file, 'utf8') : null;
     const update = updateOf(this);
@@ -128,6 +133,12 @@ function pathsOf(capture: CapturePaths): readonly string[] {
   if (typeof capture === 'string') return [capture];
   if (Array.isArray(capture) && capture.every((path) => typeof path === 'string')) return capture;
   throw new TypeError('a capture is given as its path, or as several paths');
+}
+
+/** Where a baseline lies of which the test does not say it: beside the test, as snapshots do. */
+function baselineOf({ testPath }: MatcherContext, capture: CapturePaths): string {
+  if (testPath === undefined) throw new TypeError('toMatchTrafficBaseline takes the path of a baseline here');
+  return join(dirname(testPath), '__baselines__', `${basename(pathsOf(capture)[0] ?? 'capture')}.yaml`);
 }
 
 /** What is to be done with what a test records: `all` by `-u`, `none` in CI, `new` otherwise. */

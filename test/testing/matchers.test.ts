@@ -1,6 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { matchers } from '../../src/testing/matchers.ts';
 import '../../src/testing/vitest.ts';
@@ -76,5 +76,14 @@ describe('toMatchTrafficBaseline', () => {
     expect((await match(BAD, file, 'all')).pass).toBe(true);
     expect((await match(BAD, file, 'none')).pass).toBe(true);
     expect(readFileSync(file, 'utf8')).toContain('refused: 1');
+  });
+
+  test('lies beside the test, under the name of the capture, unless a path is given', async () => {
+    const context = { snapshotState: { _updateSnapshot: 'new' }, testPath: join(folder, 'web.test.ts') };
+    expect((await matchers.toMatchTrafficBaseline.call(context, GOOD)).pass).toBe(true);
+    expect(readFileSync(join(folder, '__baselines__', `${basename(GOOD)}.yaml`), 'utf8')).toContain(
+      'lastack-baseline: 1',
+    );
+    await expect(matchers.toMatchTrafficBaseline.call({}, GOOD)).rejects.toThrow('takes the path of a baseline');
   });
 });

@@ -262,7 +262,7 @@ function call<Cursor extends ItemCursor>(
   return callFunction(
     mistakeAt(node),
     name,
-    args.map((arg) => compile(arg, scope)),
+    () => args.map((arg) => compile(arg, scope)),
     scope.functions?.keys(),
   );
 }

@@ -6,15 +6,17 @@ import { type ItemCursor, type ListValue, type NumberValue, phrase, type TextVal
 
 /**
  * `has(x)`, `size(x)`, `timestamp("…")` and the conversions.
+ * @param argsOf compiles the arguments: a name that nobody knows is the first mistake
  * @param others names of functions that are known elsewhere
  */
 export function callFunction<Cursor extends ItemCursor>(
   mistake: MistakeAt,
   name: string,
-  args: readonly Value<Cursor>[],
+  argsOf: () => readonly Value<Cursor>[],
   others: Iterable<string> = [],
 ): Value<Cursor> {
   if (!FUNCTIONS.includes(name)) throw mistake(unknownName(name, [...FUNCTIONS, ...METHODS, ...others]));
+  const args = argsOf();
   const [arg] = args;
   if (arg === undefined || args.length !== 1) throw mistake(`${name} takes one argument`);
   switch (name) {

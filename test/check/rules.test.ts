@@ -179,6 +179,7 @@ describe('a mistake in a rules file names file, line, column and what was meant'
     ['none: flow > 1 && flwo > 2', /^lastack.yaml:3:23: there is no field flwo; did you mean flow\?/],
     ['none: "flow > 1 && flwo > 2"', /^lastack.yaml:3:24: there is no field flwo/],
     ['none: flow', /:3:11: a number is no condition/],
+    ['expect: meen(handshake.totalMs) < 5', /:3:1[34]: there is no function meen; did you mean mean\?/],
     ['expect: handshake.totalMs < 5', /:3:13: handshake is a field of one flow, and expect is about all of them/],
     ['expect: true', /:3:13: expect is about all flows/],
     ['expect: percentile(durationMs) < 5', /percentile takes a number and which one/],

@@ -259,12 +259,7 @@ function call<Cursor extends ItemCursor>(
 ): Value<Cursor> {
   const own = scope.functions?.get(name);
   if (own !== undefined) return own(args, mistakeAt(node));
-  return callFunction(
-    mistakeAt(node),
-    name,
-    () => args.map((arg) => compile(arg, scope)),
-    scope.functions?.keys(),
-  );
+  return callFunction(mistakeAt(node), name, () => args.map((arg) => compile(arg, scope)), scope.functions?.keys());
 }
 
 function method<Cursor extends ItemCursor>(

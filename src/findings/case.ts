@@ -185,6 +185,12 @@ export class EndCase {
     return counts === 0 ? 0 : this.flow.facts.eventCounts.of(counts - 1, EVENT_NAMES.indexOf(name));
   }
 
+  /** Whether no event occurred in what it sent, or this one alone. */
+  hasOnly(event: number): boolean {
+    const counts = this.word(END.eventCounts);
+    return counts === 0 || this.flow.facts.eventCounts.isOnly(counts - 1, event);
+  }
+
   /** When it last sent something new: payload, SYN or FIN. NaN if never. */
   get activeTime(): number {
     const time = this.double(END.eventNextTimeF64);

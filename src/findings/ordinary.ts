@@ -1,4 +1,5 @@
 import { END, END_BITS, FLOW, FLOW_BITS } from '../flow/rows.ts';
+import { EVENT } from '../tcp/events.ts';
 import type { EndCase, FlowCase } from './case.ts';
 
 const SECOND = 1e9;
@@ -34,11 +35,11 @@ export function isOrdinary(flow: FlowCase): boolean {
   );
 }
 
-/** No event, no hole, no tiny segments, everything acknowledged. */
+/** No event but that its ports were used before, no hole, no tiny segments, everything acknowledged. */
 function isPlain(end: EndCase): boolean {
   const mss = end.word(END.mss);
   return (
-    end.word(END.eventCounts) === 0 &&
+    end.hasOnly(EVENT.portReused) &&
     end.word(END.retransmittedSegments) === 0 &&
     end.has(END_BITS.finAcked) &&
     end.word(END.seenNxt) === end.word(END.sndNxt) &&

@@ -26,14 +26,24 @@ export class EventCounts {
   /** Adds one to each event of the bits. */
   count(number: number, events: number): void {
     const at = number * EVENT_NAMES.length;
-    for (let i = 0; i < EVENT_NAMES.length; i++)
-      if ((events & (1 << i)) !== 0) this.counts[at + i] = this.counts[at + i]! + 1;
+    // Nearly always there is one.
+    for (let left = events; left !== 0; left &= left - 1) {
+      const i = 31 - Math.clz32(left & -left);
+      this.counts[at + i] = this.counts[at + i]! + 1;
+    }
   }
 
   /** Takes `times` off the event with that bit. */
   uncount(number: number, event: number, times: number): void {
     const at = number * EVENT_NAMES.length + 31 - Math.clz32(event);
     this.counts[at] = Math.max(0, this.counts[at]! - times);
+  }
+
+  /** Whether no event occurred but this one. */
+  isOnly(number: number, event: number): boolean {
+    const at = number * EVENT_NAMES.length;
+    for (let i = 0; i < EVENT_NAMES.length; i++) if (this.counts[at + i] !== 0 && event !== 1 << i) return false;
+    return true;
   }
 
   /** How often the event of that place in EVENT_NAMES occurred. */

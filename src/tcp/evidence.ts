@@ -14,8 +14,6 @@ export const NOTED = {
   segment: 0,
   /** An ICMP error that quotes a segment of the flow; the entry describes the quoted segment. */
   icmp: 1,
-  /** The flow that held these ports before (`Predecessor`). */
-  predecessor: 2,
 } as const;
 
 /**
@@ -84,7 +82,7 @@ export interface LastSegment {
   readonly tsVal: number;
 }
 
-/** The connection that held the ports before a flow: kept as an entry of kind NOTED.predecessor. */
+/** The connection that held the ports before a flow. */
 export interface Predecessor {
   readonly flow: number;
   /** Its last frame, and when that was. */
@@ -186,12 +184,13 @@ export class Evidence {
    * A flow begins on the ports of one that is over. Call `remember` while the old row is there, then this.
    */
   takePredecessor(row: number): void {
-    const at = this.make(row, EVENTFUL, 1);
-    this.i32.set(this.predecessor.subarray(OLD_FROM), at + OLD_FROM);
-    this.i32[at + AT.what] = NOTED.predecessor << WHAT.kind;
+    const at = this.headOf(row) * WORDS;
+    const { i32, predecessor } = this;
+    for (let word = 0; word < OLD.words; word++) i32[at + OLD.from + word] = predecessor[OLD.from + word]!;
+    i32[at + OLD.known] = 1;
   }
 
-  private readonly predecessor = new Int32Array(20);
+  private readonly predecessor = new Int32Array(OLD.from + OLD.words);
   private readonly predecessorTimes = new Float64Array(this.predecessor.buffer);
 
   /** Keeps what `takePredecessor` needs of a flow that ends because the end on `side` sent a new SYN. */
@@ -204,7 +203,6 @@ export class Evidence {
     const server = row + (swap ? FLOW.client : FLOW.server);
     const first = (bits & (swap ? FLOW_BITS.timeWaitServer : FLOW_BITS.timeWaitClient)) !== 0 ? 1 : 0;
     const second = (bits & (swap ? FLOW_BITS.timeWaitClient : FLOW_BITS.timeWaitServer)) !== 0 ? 2 : 0;
-    kept.fill(0);
     kept[OLD.flow] = i32[row + FLOW.number]!;
     kept[OLD.lastFrame] = i32[row + FLOW.lastFrame]!;
     kept[OLD.timeWait] =
@@ -243,18 +241,14 @@ export class Evidence {
   /** Whether segments of a flow are kept, by its `FLOW.evidence`: not only what held its ports before. */
   holdsSegments(head: number): boolean {
     const { i32 } = this;
-    if (head === 0) return false;
-    const last = i32[head * WORDS + EVENTFUL]!;
-    if (last === 0 || i32[head * WORDS + TROUBLES] !== 0) return true;
-    // A predecessor is always the first.
-    return i32[last * WORDS + AT.count] !== 1 || i32[last * WORDS + AT.what]! >> WHAT.kind !== NOTED.predecessor;
+    return head !== 0 && (i32[head * WORDS + EVENTFUL]! | i32[head * WORDS + TROUBLES]!) !== 0;
   }
 
-  /** All that is kept of a flow, by its `FLOW.evidence`, in order of frames; predecessors are left out. */
+  /** All that is kept of a flow, by its `FLOW.evidence`, in order of frames. */
   list(head: number): Noted[] {
     const noted: Noted[] = [];
     const add = (at: number): void => {
-      if (this.i32[at + AT.what]! >> WHAT.kind !== NOTED.predecessor) noted.push(this.noted(at));
+      noted.push(this.noted(at));
     };
     this.each(head, EVENTFUL, add);
     const eventful = noted.length;
@@ -263,13 +257,22 @@ export class Evidence {
     return noted;
   }
 
-  /** The flow that held the ports before. */
+  /** The flow that held the ports before, by `FLOW.evidence`. */
   before(head: number): Predecessor | undefined {
-    let found: Predecessor | undefined;
-    this.each(head, EVENTFUL, (at) => {
-      if (this.i32[at + AT.what]! >> WHAT.kind === NOTED.predecessor) found = this.predecessorAt(at);
-    });
-    return found;
+    const { i32, f64 } = this;
+    const at = head * WORDS;
+    if (head === 0 || i32[at + OLD.known] === 0) return undefined;
+    return {
+      flow: i32[at + OLD.flow]!,
+      lastFrame: i32[at + OLD.lastFrame]!,
+      lastTime: f64[at / 2 + OLD.lastTimeF64]!,
+      timeWait: i32[at + OLD.timeWait]!,
+      timeWaitSince: f64[at / 2 + OLD.timeWaitF64]!,
+      clientNxt: i32[at + OLD.clientNxt]!,
+      clientTsVal: i32[at + OLD.clientTsVal]!,
+      hasTsVal: i32[at + OLD.clientTsVal]! !== 0,
+      serverNxt: i32[at + OLD.serverNxt]!,
+    };
   }
 
   private each(head: number, list: number, visit: (at: number) => void): void {
@@ -410,9 +413,7 @@ export class Evidence {
 
   /** A new entry at the end of a flow's list; where there are `most`, -1 or, of troubles, the oldest made anew. */
   private make(row: number, list: number, most: number): number {
-    const rows = this.rows.i32;
-    if (rows[row + FLOW.evidence] === 0) rows[row + FLOW.evidence] = this.newEntry();
-    const head = rows[row + FLOW.evidence]! * WORDS;
+    const head = this.headOf(row) * WORDS;
     const last = this.i32[head + list]!;
     const count = last === 0 ? 0 : this.i32[last * WORDS + AT.count]!;
     let index: number;
@@ -430,6 +431,13 @@ export class Evidence {
     this.i32[index * WORDS + AT.count] = Math.min(count + 1, most);
     this.i32[head + list] = index;
     return index * WORDS;
+  }
+
+  /** The head of a flow's evidence, made when it is first needed. */
+  private headOf(row: number): number {
+    const { i32 } = this.rows;
+    if (i32[row + FLOW.evidence] === 0) i32[row + FLOW.evidence] = this.newEntry();
+    return i32[row + FLOW.evidence]!;
   }
 
   /** An entry of zeros. */
@@ -499,21 +507,6 @@ export class Evidence {
       payloads: i32[at + LAST.payloads]!,
       sndNxt: i32[at + LAST.sndNxt]!,
       tsVal: i32[at + LAST.tsVal]!,
-    };
-  }
-
-  private predecessorAt(at: number): Predecessor {
-    const { i32, f64 } = this;
-    return {
-      flow: i32[at + OLD.flow]!,
-      lastFrame: i32[at + OLD.lastFrame]!,
-      lastTime: f64[at / 2 + OLD.lastTimeF64]!,
-      timeWait: i32[at + OLD.timeWait]!,
-      timeWaitSince: f64[at / 2 + OLD.timeWaitF64]!,
-      clientNxt: i32[at + OLD.clientNxt]!,
-      clientTsVal: i32[at + OLD.clientTsVal]!,
-      hasTsVal: i32[at + OLD.clientTsVal]! !== 0,
-      serverNxt: i32[at + OLD.serverNxt]!,
     };
   }
 }
@@ -660,17 +653,19 @@ const LAST = {
   sndNxt: 10,
   tsVal: 11,
 } as const;
+/** The flow that held the ports before, in the head itself: whether there was one, and `words` of it. */
 const OLD = {
-  lastTimeF64: 4,
-  timeWaitF64: 5,
-  flow: 12,
-  lastFrame: 13,
-  timeWait: 14,
-  clientNxt: 15,
-  serverNxt: 16,
-  clientTsVal: 17,
+  known: 3,
+  from: 4,
+  lastTimeF64: 2,
+  timeWaitF64: 3,
+  flow: 8,
+  lastFrame: 9,
+  timeWait: 10,
+  clientNxt: 11,
+  serverNxt: 12,
+  clientTsVal: 13,
+  words: 10,
 } as const;
-/** The first word of a predecessor: before it stands what every entry has. */
-const OLD_FROM = 8;
 const WHAT = { side: 9, repeats: 10, timestamps: 11, kind: 12 } as const;
 const WORDS = 48;

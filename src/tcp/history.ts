@@ -22,6 +22,35 @@ export class History {
     this.islands = islands;
   }
 
+  /**
+   * Takes a segment in step (tcp/steady.ts) that is not quiet: it repeats nothing, and acknowledges what was sent. Between
+   * ends that Zeek too holds for established it can bring one letter, and a gap of payload that was not kept whole.
+   */
+  takeInStep(row: number, side: number, sender: number, receiver: number, segment: SegmentView): void {
+    const { i32 } = this.rows;
+    const word = i32[row + FLOW.history]!;
+    const length = segment.roomLength;
+    const kept = keptOctets(segment);
+    if (
+      (word & (BEGUN | OVER | DOUBTFUL | STATES)) !== (BEGUN | BOTH_ESTABLISHED) ||
+      (segment.flags & FIN) !== 0 ||
+      this.rows.f64[(row >> 1) + FLOW.historyUntilF64] !== 0 ||
+      kept < 0
+    ) {
+      this.take(row, side, sender, receiver, segment);
+      return;
+    }
+    const quiet = (length === 0 ? QUIET_ACK : QUIET_DATA) << (side * 2);
+    if ((word & quiet) === 0) {
+      this.once(row, side, length === 0 ? LETTER.ack : LETTER.data);
+      i32[row + FLOW.history] = word | quiet;
+    }
+    const hasExtras = i32[row + FLOW.historyExtra] !== 0;
+    if (hasExtras || seqDelta(i32[receiver + END.seenNxt]!, segment.ack) > 0)
+      this.noteGap(row, 1 - side, receiver, segment);
+    if (length !== 0 && (hasExtras || kept < length)) this.noteTruncation(row, side, segment);
+  }
+
   /** Takes a segment that is not quiet, before the tracker counts what it sends and acknowledges. */
   take(row: number, side: number, sender: number, receiver: number, segment: SegmentView): void {
     if (isPlain(this.rows.i32[row + FLOW.history]!, side, segment)) {
@@ -372,7 +401,6 @@ export class History {
     if (known && seqDelta(from, i32[end + END.sndUna]!) > 0) from = i32[end + END.sndUna]!;
     if (number !== 0) from = this.extras.pastTrusted(number - 1, side, from);
     const missing = seqDelta(from, ack);
-    const whole = this.isWhole(row, side) && this.isWhole(row, 1 - side);
     if (missing > 0 && missing < IMPLAUSIBLE) {
       let holes = 1;
       let octets = missing;
@@ -380,14 +408,15 @@ export class History {
         holes = this.islands.holes(end, from, ack);
         octets -= this.islands.known(end, from, ack);
       }
-      if (whole) this.addGaps(row, side, holes, octets);
+      this.addGaps(row, side, holes, octets);
     }
     if (number === 0) return;
     const gaps = this.extras.acknowledged(number - 1, side, ack);
-    if (gaps > 0 && whole) this.addGaps(row, side, gaps, this.extras.acknowledgedOctets);
+    if (gaps > 0) this.addGaps(row, side, gaps, this.extras.acknowledgedOctets);
   }
 
   private addGaps(row: number, side: number, gaps: number, octets: number): void {
+    if (!this.isWhole(row, side) || !this.isWhole(row, 1 - side)) return;
     for (let i = 0; i < gaps; i++) this.count(row, side, COUNTED.gap);
     if (gaps > 0) this.extras.addMissed(this.extraOf(row), octets);
   }
@@ -561,6 +590,8 @@ const COUNTED_LETTERS: readonly number[] = [8, 9, 7, 6];
 const SEEN: readonly number[] = [0, 0, 1, 2, 3, 4, 0, 0, 0, 0, 5, 6];
 
 /** FLOW.history: states in bits 0 to 5, those before them in 6 to 11, then these. */
+const STATES = 0x3f;
+const BOTH_ESTABLISHED = ZEEK.established | (ZEEK.established << 3);
 const BEGUN = 0x1000;
 /** Zeek's connection is over; what comes later on these ports is another one to it. */
 const OVER = 0x2000;

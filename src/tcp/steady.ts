@@ -76,7 +76,7 @@ export function takeInStep(tracker: Tracker, row: number, side: number, segment:
   const { verdict } = tracker;
   const { time, frame } = segment;
   if (!isQuiet(i32, row, side, sender, receiver, segment)) {
-    tracker.history.take(row, side, sender, receiver, segment);
+    tracker.history.takeInStep(row, side, sender, receiver, segment);
     if (length !== 0) tracker.timing.takePayload(row, side, time);
   }
   const half = sender >> 1;

@@ -166,8 +166,10 @@ export class Timing {
       this.values = larger;
     }
     this.values.fill(0, at, at + VALUES);
-    for (const field of [FIRST_PAYLOAD, FIRST_PAYLOAD + 1, REPEATS + AGAIN_SEQ, REPEATS + SIDE_VALUES + AGAIN_SEQ])
-      this.values[at + field] = Number.NaN;
+    this.values[at + FIRST_PAYLOAD] = Number.NaN;
+    this.values[at + FIRST_PAYLOAD + 1] = Number.NaN;
+    this.values[at + REPEATS + AGAIN_SEQ] = Number.NaN;
+    this.values[at + REPEATS + SIDE_VALUES + AGAIN_SEQ] = Number.NaN;
     return number;
   }
 

@@ -3,7 +3,7 @@ import { rolldown } from 'rolldown';
 import { loadConfig } from 'rolldown/config';
 import { expect, test } from 'vitest';
 
-const CONFIG = join(import.meta.dirname, '../rolldown.config.js');
+const CONFIG = join(import.meta.dirname, '../rolldown.config.ts');
 /** Octets that Node has to read and compile before the command line can say anything. */
 const MOST_AT_START = 150_000;
 

@@ -27,9 +27,9 @@ export interface RunOptions {
 export function useLastack(): { readonly folder: string } {
   const folder = mkdtempSync(join(tmpdir(), 'lastack-test-'));
   beforeAll(async () => {
-    const configs = await loadConfig(join(ROOT, 'rolldown.config.js'));
+    const configs = await loadConfig(join(ROOT, 'rolldown.config.ts'));
     const config = Array.isArray(configs) ? configs.find(({ output }) => isCommandLine(output)) : undefined;
-    if (!config || Array.isArray(config.output)) throw new Error('rolldown.config.js has no bundle for dist/cli');
+    if (!config || Array.isArray(config.output)) throw new Error('rolldown.config.ts has no bundle for dist/cli');
     const bundle = await rolldown({ ...config, cwd: ROOT });
     await bundle.write({ ...config.output, dir: join(BUILD, 'cli') });
     await bundle.close();

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { defineConfig } from 'rolldown';
+import { defineConfig, type PluginContext, type RolldownOptions } from 'rolldown';
+import { inlineConstants } from './build/inline-constants.ts';
 
 const PACKAGES = ['cli-progress', 'pcap-parser', '@marcbachmann/cel-js', 'yaml', 'vitest'];
 
@@ -8,6 +9,7 @@ const library = defineConfig({
   input: { index: 'src/index.ts', matchers: 'src/testing/matchers.ts', vitest: 'src/testing/vitest.ts' },
   platform: 'node',
   external: PACKAGES,
+  plugins: [inlineConstants()],
   output: { dir: 'dist', format: 'esm', chunkFileNames: 'chunks/[name]-[hash].js', cleanDir: true },
 });
 
@@ -21,6 +23,7 @@ const commandLine = defineConfig({
   platform: 'node',
   external: PACKAGES,
   plugins: [
+    inlineConstants(),
     { name: 'commonjs-says-so', generateBundle: asset('package.json', '{ "type": "commonjs" }\n') },
     { name: 'licence-commander', generateBundle: asset('LICENSE-commander.txt', licenceOf('commander')) },
     { name: 'licence-fzstd', generateBundle: asset('LICENSE-fzstd.txt', licenceOf('fzstd')) },
@@ -46,20 +49,21 @@ const commandLine = defineConfig({
   },
 });
 
-export default [library, commandLine];
+const builds: readonly RolldownOptions[] = [library, commandLine];
+export default builds;
 
-function asset(fileName, source) {
-  return function emit() {
+function asset(fileName: string, source: string) {
+  return function emit(this: PluginContext): void {
     this.emitFile({ type: 'asset', fileName, source });
   };
 }
 
-function licenceOf(name) {
+function licenceOf(name: string): string {
   return readFileSync(new URL(`node_modules/${name}/LICENSE`, import.meta.url), 'utf8');
 }
 
 /** commander loads node:child_process, and with it net and streams, for subcommands that are programs of their own. */
-function lazily(code) {
+function lazily(code: string): string {
   const load = "const childProcess = require('node:child_process');";
   if (!code.includes(load)) throw new Error('commander loads node:child_process in another way now');
   return code.replace(load, '').replaceAll('childProcess.', "require('node:child_process').");

@@ -34,6 +34,11 @@ export interface AnalysisOptions {
   readonly to?: Instant;
   /** Records that it does not accept are counted but not analysed. */
   readonly filter?: PacketFilter;
+  /**
+   * Open flows from which on those that have got no further than SYN and SYN+ACK are kept in little memory; 4096 by
+   * default. It changes nothing else.
+   */
+  readonly loneFrom?: number;
   /** Gather what shows across flows and of the capture itself; yes by default. */
   readonly across?: boolean;
   /** A flow is finished; its row is valid during the call only. */
@@ -44,6 +49,8 @@ export interface AnalysisOptions {
 
 const NANOSECONDS = 1e9;
 const QUEUES = 1e6;
+/** So many rows cost little, and flows that go on are spared a second begin. */
+const LONE_FROM = 4096;
 /** Frames given as evidence. */
 const FRAMES_SHOWN = 10;
 
@@ -79,6 +86,7 @@ export class Analysis {
 
   private readonly segment = new SegmentView();
   private onSegment: AnalysisOptions['onSegment'];
+  private readonly loneFrom: number;
   private readonly from: Instant | undefined;
   private readonly to: Instant | undefined;
   private last = Number.NEGATIVE_INFINITY;
@@ -89,6 +97,7 @@ export class Analysis {
   constructor(options: AnalysisOptions = {}) {
     this.wire = new SegmentDecoder(options.wire);
     this.onSegment = options.onSegment;
+    this.loneFrom = options.onSegment === undefined ? (options.loneFrom ?? LONE_FROM) : Number.POSITIVE_INFINITY;
     this.from = options.from;
     this.to = options.to;
     this.filter = options.filter;
@@ -99,6 +108,7 @@ export class Analysis {
       msl,
       idleTimeout: (options.idleTimeout ?? Number.POSITIVE_INFINITY) * NANOSECONDS,
       keepDuplicates: options.keepDuplicates ?? false,
+      loneFrom: this.loneFrom,
       onFlow:
         options.across === false
           ? onFlow
@@ -175,10 +185,12 @@ export class Analysis {
     if (!clock.watches || this.watchesClock) return;
     const { onSegment } = this;
     this.watchesClock = true;
+    this.tracker.lone.from = Number.POSITIVE_INFINITY;
     this.onSegment = (verdict, segment, result) => {
       if (result === WIRE.segment && !clock.take(verdict, segment)) {
         this.onSegment = onSegment;
         this.watchesClock = false;
+        this.tracker.lone.from = this.loneFrom;
       }
       onSegment?.(verdict, segment, result);
     };

@@ -70,6 +70,7 @@ export class Across {
 
   private look(verdict: Verdict, segment: SegmentView): void {
     const { row } = verdict;
+    if (row < -1) this.backlog.takeOpening(-2 - row, segment.frame, segment.time);
     if (row < 0 || verdict.duplicateOf !== 0) return;
     if (verdict.transitionCount !== 0 || (verdict.notes & NOTE.synAckRepeated) !== 0) {
       this.backlog.take(row, segment.frame, segment.time);

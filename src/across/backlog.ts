@@ -1,4 +1,4 @@
-import { CLIENT, FLOW, FLOW_BITS, SERVER } from '../flow/rows.ts';
+import { CLIENT, FLOW, FLOW_BITS, ROW_WORDS, SERVER } from '../flow/rows.ts';
 import { STATE } from '../tcp/machine.ts';
 import type { Tracker } from '../tcp/tracker.ts';
 import { Distinct } from './distinct.ts';
@@ -61,13 +61,34 @@ export class Backlog {
   /** The episode that a listener is in, and all of its episodes. */
   private readonly now: Map<number, Episode> = new Map();
   private readonly all: Map<number, Episode[]> = new Map();
-  /** By row number: OUT, or the listener's number + 2, twice, with EXPIRED. */
+  /** By row number: OUT, or the listener's number + 2, twice, with EXPIRED. A flow without a row has it aside. */
   private held: Int32Array = new Int32Array(1024);
   private readonly queue = new Queue();
   private readonly scratch = new Int32Array(ENDPOINT_WORDS);
+  /** The ends of a flow without a row, as they would be in a row. */
+  private readonly opening = new Int32Array(ROW_WORDS);
 
   constructor(tracker: Tracker) {
     this.tracker = tracker;
+    tracker.lone.onRow = (place, row) => this.follow(place, row);
+  }
+
+  /** The opening at a place was answered: its flow is in SYN_RECV. */
+  takeOpening(place: number, frame: number, time: number): void {
+    const { openings } = this.tracker.table;
+    openings.readEnds(place, this.opening);
+    this.expire(time);
+    this.queue.pushOpening(place, openings.numberAt(place));
+    openings.setAside(place, this.count(this.opening, 0, frame, time));
+  }
+
+  /** The opening at a place has a row now. */
+  private follow(place: number, row: number): void {
+    const held = this.tracker.table.openings.aside(place);
+    if (held === OUT) return;
+    const number = row / this.tracker.rows.words;
+    if (number >= this.held.length) this.held = larger(this.held, number);
+    this.held[number] = held;
   }
 
   /** The row's flow after a segment that changed a state or repeated a SYN+ACK. */
@@ -110,29 +131,35 @@ export class Backlog {
     this.expire(time);
     if (number >= this.held.length) this.held = larger(this.held, number);
     this.queue.push(row, i32[row + FLOW.number]!, time);
+    this.held[number] = this.count(i32, row, frame, time);
+  }
+
+  /** Counts a flow that enters SYN_RECV; answers what is held of it. */
+  private count(i32: Int32Array, row: number, frame: number, time: number): number {
     if (++this.current > this.peak) {
       this.peak = this.current;
       this.peakTime = time;
       this.peakFrame = frame;
     }
     const listener = this.listeners.take(i32, row, SERVER, true);
-    this.held[number] = (listener + 2) << 1;
-    if (listener < 0) return;
+    const held = (listener + 2) << 1;
+    if (listener < 0) return held;
     if (listener >= this.counts.length) this.counts = larger(this.counts, listener);
     const count = this.counts[listener]! + 1;
     this.counts[listener] = count;
     let episode = this.now.get(listener);
     if (episode === undefined) {
-      if (count < PRELUDE) return;
+      if (count < PRELUDE) return held;
       episode = this.begin(listener, frame, time);
     } else episode.entered++;
     if (count === FLOOD) this.confirm(listener, episode);
     readEndpoint(i32, row, CLIENT, this.scratch, 0);
     episode.sources.add(addressHash(this.scratch, 0));
-    if (count <= episode.peak) return;
+    if (count <= episode.peak) return held;
     episode.peak = count;
     episode.peakTime = time;
     episode.peakFrame = frame;
+    return held;
   }
 
   private begin(listener: number, frame: number, time: number): Episode {
@@ -191,19 +218,24 @@ export class Backlog {
 
   /** Those that came 63 s ago or more and are still there. */
   private expire(now: number): void {
-    const { i32, words } = this.tracker.rows;
-    for (
-      let oldest = this.queue.oldest;
-      oldest >= 0 && now - this.queue.time(oldest) > LIFE;
-      oldest = this.queue.oldest
-    ) {
-      const row = this.queue.row(oldest);
-      const held = this.held[row / words]!;
-      if (i32[row + FLOW.number] === this.queue.number(oldest) && held !== OUT && (held & EXPIRED) === 0) {
-        this.held[row / words] = held | EXPIRED;
-        this.lower((held >> 1) - 2, now);
+    const { queue, tracker } = this;
+    const { i32, words } = tracker.rows;
+    const { openings } = tracker.table;
+    for (; !queue.isEmpty; queue.shift()) {
+      const { number, place } = queue;
+      let { row, time } = queue;
+      if (place >= 0) {
+        if (openings.numberAt(place) !== number) continue;
+        row = openings.rowAt(place);
+        time = openings.lastTime(place);
       }
-      this.queue.shift();
+      if (now - time <= LIFE) return;
+      if (row >= 0 && i32[row + FLOW.number] !== number) continue;
+      const held = row >= 0 ? this.held[row / words]! : openings.aside(place);
+      if (held === OUT || (held & EXPIRED) !== 0) continue;
+      if (row >= 0) this.held[row / words] = held | EXPIRED;
+      else openings.setAside(place, held | EXPIRED);
+      this.lower((held >> 1) - 2, now);
     }
   }
 
@@ -227,59 +259,82 @@ export class Backlog {
 /** Times of trouble that are told apart. */
 const EPISODES = 256;
 
-/** Who entered SYN_RECV, in order of time, for as long as 63 s. */
+/**
+ * Who entered SYN_RECV, in order of time, for as long as 63 s: of a flow without a row two words, place and number;
+ * of others four: row, number and the time. A flood has millions of the former, so that they lie in pages.
+ */
 class Queue {
-  private rows = new Int32Array(1024);
-  private numbers = new Int32Array(1024);
-  private times = new Float64Array(1024);
+  private readonly pages: Int32Array[] = [];
+  /** The first word, counted from the first page on, and past the last. */
   private head = 0;
-  private count = 0;
+  private end = 0;
+  private readonly time64 = new Float64Array(1);
+  private readonly time32 = new Int32Array(this.time64.buffer);
 
   push(row: number, number: number, time: number): void {
-    if (this.count === this.rows.length) this.grow();
-    const at = (this.head + this.count++) & (this.rows.length - 1);
-    this.rows[at] = row;
-    this.numbers[at] = number;
-    this.times[at] = time;
+    this.time64[0] = time;
+    this.append(row);
+    this.append(number);
+    this.append(this.time32[0]!);
+    this.append(this.time32[1]!);
   }
 
-  /** The place of the oldest, or -1. */
-  get oldest(): number {
-    return this.count === 0 ? -1 : this.head;
+  pushOpening(place: number, number: number): void {
+    this.append(-1 - place);
+    this.append(number);
   }
 
-  row(at: number): number {
-    return this.rows[at]!;
+  get isEmpty(): boolean {
+    return this.head === this.end;
   }
 
-  number(at: number): number {
-    return this.numbers[at]!;
+  /** Of the oldest: its row, or -1; the place of one that had no row, or -1; its flow; when it came, where it had a row. */
+  get row(): number {
+    return Math.max(this.word(0), -1);
   }
 
-  time(at: number): number {
-    return this.times[at]!;
+  get place(): number {
+    return Math.max(-1 - this.word(0), -1);
+  }
+
+  get number(): number {
+    return this.word(1);
+  }
+
+  get time(): number {
+    if (this.word(0) < 0) return Number.NaN;
+    this.time32[0] = this.word(2);
+    this.time32[1] = this.word(3);
+    return this.time64[0]!;
   }
 
   shift(): void {
-    this.head = (this.head + 1) & (this.rows.length - 1);
-    this.count--;
+    this.head += this.word(0) < 0 ? 2 : 4;
+    while (this.head >= PAGE_WORDS) {
+      this.pages.shift();
+      this.head -= PAGE_WORDS;
+      this.end -= PAGE_WORDS;
+    }
   }
 
-  private grow(): void {
-    const { rows, numbers, times, head } = this;
-    const { length } = rows;
-    this.rows = new Int32Array(length * 2);
-    this.numbers = new Int32Array(length * 2);
-    this.times = new Float64Array(length * 2);
-    for (let i = 0; i < length; i++) {
-      const at = (head + i) & (length - 1);
-      this.rows[i] = rows[at]!;
-      this.numbers[i] = numbers[at]!;
-      this.times[i] = times[at]!;
+  private word(at: number): number {
+    const index = this.head + at;
+    return this.pages[index >> PAGE_SHIFT]![index & (PAGE_WORDS - 1)]!;
+  }
+
+  private append(word: number): void {
+    const index = this.end++;
+    let page = this.pages[index >> PAGE_SHIFT];
+    if (page === undefined) {
+      page = new Int32Array(PAGE_WORDS);
+      this.pages.push(page);
     }
-    this.head = 0;
+    page[index & (PAGE_WORDS - 1)] = word;
   }
 }
+
+const PAGE_SHIFT = 14;
+const PAGE_WORDS = 1 << PAGE_SHIFT;
 
 function larger(old: Int32Array, number: number): Int32Array {
   const more = new Int32Array(Math.max(old.length * 2, number + 1));

@@ -51,21 +51,38 @@ export class ClockSteps {
   /** The record with that time comes long after the one before it, or before that one. */
   begin(frame: number, time: number): void {
     this.settle();
-    const { rows } = this.tracker;
+    const { rows, table } = this.tracker;
+    const { openings } = table;
     const { i32, f64 } = rows;
-    this.budget -= rows.end / rows.words;
-    if (this.budget < 0 || rows.used < FLOWS) return;
-    for (let row = 0; row < rows.end && this.before.size < REMEMBERED; row += rows.words) {
-      if (i32[row + FLOW.number] === 0) continue;
+    this.budget -= rows.places.top;
+    if (this.budget < 0 || rows.used + openings.count < FLOWS) return;
+    this.tracker.eachOpen((row, place) => {
+      if (this.before.size === REMEMBERED) return;
+      if (row < 0) {
+        this.rememberOpening(place);
+        return;
+      }
       const ends = [FLOW.client, FLOW.server].map((at): Before | undefined => {
         const end = row + at;
         if ((i32[end + END.bits]! & END_BITS.timestamps) === 0) return undefined;
         return { tsVal: i32[end + END.tsVal]!, time: f64[(end >> 1) + END.lastTimeF64]! };
       });
       if (ends.some((end) => end !== undefined)) this.before.set(i32[row + FLOW.number]!, ends);
-    }
+    });
     this.frame = frame;
     this.from = time;
+  }
+
+  /** What the ends of a flow without a row have sent. */
+  private rememberOpening(place: number): void {
+    const { openings } = this.tracker.table;
+    const client = openings.timestamp(place, CLIENT);
+    const server = openings.timestamp(place, SERVER);
+    if (client === undefined && server === undefined) return;
+    this.before.set(openings.numberAt(place), [
+      client === undefined ? undefined : { tsVal: client, time: openings.synTime(place) },
+      server === undefined ? undefined : { tsVal: server, time: openings.lastTime(place) },
+    ]);
   }
 
   /** A segment after the jump; answers whether more are wanted. */

@@ -1,3 +1,5 @@
+import { Places } from './places.ts';
+
 /**
  * Flows are rows of one Int32Array, with a Float64Array over the same buffer. This file names where a row's fields lie;
  * they are read nowhere but in `flow/`, `tcp/` and, through its accessors, `record/`.
@@ -281,32 +283,40 @@ export const LOG_ENTRIES = 16;
 /** A log entry: state and side, frame (0 for null), time. */
 export const LOG = { what: 0, frame: 1, timeF64: 1, words: 4 } as const;
 
+/** All closed flows that wait, and some thousand open ones. */
+const MANY = 65_536 + 8192;
+
 /** The rows, as they grow. Everybody reads `i32` and `f64` anew after a row was made: growth replaces them. */
 export class FlowRows {
   i32: Int32Array;
   f64: Float64Array;
   /** Rows in use. */
   used = 0;
+  readonly places: Places = new Places();
+  /** The place of each row's flow, by the row's number. */
+  private placeOf: Int32Array;
   private free = -1;
   private top = 0;
 
   constructor(rows: number = 1024) {
     this.i32 = new Int32Array(rows * ROW_WORDS);
     this.f64 = new Float64Array(this.i32.buffer);
+    this.placeOf = new Int32Array(rows);
   }
 
-  /** A row of zeros; returns where it starts, in words. */
-  make(): number {
+  /** A row of zeros for the flow at that place; returns where it starts, in words. */
+  make(place: number = this.places.take()): number {
     this.used++;
-    if (this.free >= 0) {
-      const row = this.free;
+    let row = this.free;
+    if (row >= 0) {
       this.free = this.i32[row + FLOW.next]!;
       this.i32.fill(0, row, row + ROW_WORDS);
-      return row;
+    } else {
+      row = this.top;
+      if (row + ROW_WORDS > this.i32.length) this.grow();
+      this.top += ROW_WORDS;
     }
-    const row = this.top;
-    if (row + ROW_WORDS > this.i32.length) this.grow();
-    this.top += ROW_WORDS;
+    this.placeOf[row / ROW_WORDS] = place;
     return row;
   }
 
@@ -318,6 +328,21 @@ export class FlowRows {
     return this.top;
   }
 
+  place(row: number): number {
+    return this.placeOf[row / ROW_WORDS]!;
+  }
+
+  /** The rows in use, in the order of their places. */
+  inOrder(): Int32Array {
+    const order = new Int32Array(this.used);
+    let count = 0;
+    for (let row = 0; row < this.top; row += ROW_WORDS) if (this.i32[row + FLOW.number] !== 0) order[count++] = row;
+    // As long as every flow has had a row, rows and places were given out alike.
+    for (let i = 1; i < count; i++)
+      if (this.place(order[i - 1]!) > this.place(order[i]!)) return order.sort((a, b) => this.place(a) - this.place(b));
+    return order;
+  }
+
   /** Gives a row back; the one given back last is taken first, so that the rows in use stay in the cache. */
   release(row: number): void {
     this.i32[row + FLOW.number] = 0;
@@ -326,13 +351,19 @@ export class FlowRows {
     this.used--;
   }
 
-  /** Doubles up to 256 MiB and then by a quarter. What was not written yet takes no memory. */
+  /**
+   * What was not written yet takes no memory, but what was is copied, and stays until it is collected: so few steps, and
+   * none where most captures are.
+   */
   private grow(): void {
-    const words = this.i32.length;
-    const more = words < 1 << 26 ? words : Math.ceil(words / 4 / ROW_WORDS) * ROW_WORDS;
-    const larger = new Int32Array(words + more);
+    const rows = this.i32.length / ROW_WORDS;
+    const more = rows < MANY ? MANY : rows + Math.ceil(rows / 4);
+    const larger = new Int32Array(more * ROW_WORDS);
     larger.set(this.i32);
     this.i32 = larger;
     this.f64 = new Float64Array(larger.buffer);
+    const places = new Int32Array(larger.length / ROW_WORDS);
+    places.set(this.placeOf);
+    this.placeOf = places;
   }
 }

@@ -1,3 +1,4 @@
+import { LoneOpenings } from './lone-openings.ts';
 import { FLOW, FLOW_BITS, FlowRows } from './rows.ts';
 
 /**
@@ -8,7 +9,9 @@ import { FLOW, FLOW_BITS, FlowRows } from './rows.ts';
  */
 export class FlowTable {
   readonly rows: FlowRows = new FlowRows();
-  /** Pairs: tag, row + 1; 0 is an empty slot. */
+  /** Flows that have no row yet. */
+  readonly openings: LoneOpenings = new LoneOpenings();
+  /** Pairs: tag, row + 1 or the complement of an opening's place; 0 is an empty slot. */
   private slots: Int32Array = new Int32Array(1 << 13);
   private mask = (1 << 12) - 1;
   private count = 0;
@@ -69,16 +72,24 @@ export class FlowTable {
     this.senderIsHigh = high ? 1 : 0;
     this.split = split;
     this.v6 = FLOW_BITS.v6;
-    this.hash = mix(this.keyLow, this.keyHigh, this.ports, split ^ 0x36);
+    this.hash = mix(this.keyLow, this.keyHigh, this.ports, split ^ V6_SEED);
   }
 
-  /** The row of the key, or -1. */
+  /** Whether both ends of the key are one. */
+  isSelf(): boolean {
+    if (this.ports >>> 16 !== (this.ports & 0xffff) || this.keyLow !== this.keyHigh) return false;
+    for (let i = 0; i < 4; i++) if (this.v6 !== 0 && this.wide[i] !== this.wide[i + 4]) return false;
+    return true;
+  }
+
+  /** The row of the key; -1 where there is none, and -2 - place for an opening without a row. */
   find(): number {
     const { slots, mask, hash } = this;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const row = slots[slot * 2 + 1]! - 1;
-      if (row < 0) return -1;
-      if (slots[slot * 2] === hash && this.holds(row)) return row;
+      if (row === -1) return -1;
+      if (slots[slot * 2] !== hash) continue;
+      if (row < 0 ? this.openings.holds(-2 - row, this) : this.holds(row)) return row;
     }
   }
 
@@ -103,8 +114,37 @@ export class FlowTable {
 
   /** A new row for the key, which has none. */
   insert(): number {
-    if ((this.count + 1) * 4 > (this.mask + 1) * 3) this.grow();
     const row = this.rows.make();
+    this.fill(row);
+    this.enter(row + 1);
+    return row;
+  }
+
+  /** The opening at the place is the flow of the key from now on. */
+  insertOpening(place: number): void {
+    this.enter(-1 - place);
+  }
+
+  /**
+   * A row for the opening at a place, whose key was made.
+   *
+   * @param last nobody looks for it, or for any other, again
+   */
+  moveOpening(place: number, last: boolean): number {
+    const row = this.rows.make(place);
+    this.fill(row);
+    this.openings.moveTo(place, row);
+    if (!last) this.slots[this.slotOf(this.hash, -1 - place) * 2 + 1] = row + 1;
+    return row;
+  }
+
+  /** Makes the key of the opening at a place, as its client's segments do. */
+  keyOfOpening(place: number): void {
+    this.openings.readKey(place, this);
+    this.hash = mix(this.keyLow, this.keyHigh, this.ports, this.v6 === 0 ? this.split : this.split ^ V6_SEED);
+  }
+
+  private fill(row: number): void {
     const i32 = this.rows.i32;
     i32[row + FLOW.keyLow] = this.keyLow;
     i32[row + FLOW.keyHigh] = this.keyHigh;
@@ -113,16 +153,25 @@ export class FlowTable {
     i32[row + FLOW.bits] = this.v6;
     i32[row + FLOW.hash] = this.hash;
     if (this.v6 !== 0) for (let i = 0; i < 8; i++) i32[row + FLOW.addressLow + i] = this.wide[i]!;
-    this.place(this.hash, row);
-    this.count++;
-    return row;
   }
 
-  /** Takes a row out and gives it back. Its key can be inserted anew. */
+  private enter(value: number): void {
+    if ((this.count + 1) * 4 > (this.mask + 1) * 3) this.grow();
+    this.place(this.hash, value);
+    this.count++;
+  }
+
+  private slotOf(hash: number, value: number): number {
+    const { slots, mask } = this;
+    let slot = hash & mask;
+    while (slots[slot * 2 + 1] !== value) slot = (slot + 1) & mask;
+    return slot;
+  }
+
+  /** Takes a row out and gives it and its place back. Its key can be inserted anew. */
   remove(row: number): void {
     const { slots, mask } = this;
-    let slot = this.rows.i32[row + FLOW.hash]! & mask;
-    while (slots[slot * 2 + 1] !== row + 1) slot = (slot + 1) & mask;
+    let slot = this.slotOf(this.rows.i32[row + FLOW.hash]!, row + 1);
     // Close the gap: whatever follows and was pushed past this slot moves back (no tombstones in the table).
     for (let next = (slot + 1) & mask; slots[next * 2 + 1] !== 0; next = (next + 1) & mask) {
       const home = slots[next * 2]! & mask;
@@ -135,24 +184,28 @@ export class FlowTable {
     slots[slot * 2] = 0;
     slots[slot * 2 + 1] = 0;
     this.count--;
+    const place = this.rows.place(row);
+    this.openings.forget(place);
+    this.rows.places.give(place);
     this.rows.release(row);
   }
 
-  private place(hash: number, row: number): void {
-    const { slots, mask } = this;
-    let slot = hash & mask;
-    while (slots[slot * 2 + 1] !== 0) slot = (slot + 1) & mask;
-    slots[slot * 2] = hash;
-    slots[slot * 2 + 1] = row + 1;
+  private place(hash: number, value: number): void {
+    const slot = this.slotOf(hash, 0);
+    this.slots[slot * 2] = hash;
+    this.slots[slot * 2 + 1] = value;
   }
 
   private grow(): void {
     const old = this.slots;
     this.slots = new Int32Array(old.length * 2);
     this.mask = this.mask * 2 + 1;
-    for (let i = 0; i < old.length; i += 2) if (old[i + 1] !== 0) this.place(old[i]!, old[i + 1]! - 1);
+    for (let i = 0; i < old.length; i += 2) if (old[i + 1] !== 0) this.place(old[i]!, old[i + 1]!);
   }
 }
+
+/** Keeps an IPv6 flow's hash apart from that of an IPv4 flow. */
+const V6_SEED = 0x36;
 
 /** Two rounds of multiply and xorshift over four words: even a flood of neighbouring addresses spreads. */
 function mix(a: number, b: number, c: number, d: number): number {

@@ -12,6 +12,7 @@ import { History, isQuiet } from './history.ts';
 import { HostSet } from './hosts.ts';
 import { Islands } from './islands.ts';
 import { StateLog } from './log.ts';
+import { LoneFlows } from './lone-flows.ts';
 import { STATE } from './machine.ts';
 import { takeHandshakeAck, takeSyn, takeSynAck } from './opening.ts';
 import { OutstandingRings } from './outstanding.ts';
@@ -31,6 +32,8 @@ export interface TrackerOptions {
   readonly idleTimeout: number;
   /** Count a mirror port's copies like any other segment. */
   readonly keepDuplicates: boolean;
+  /** Open flows from which on those of only a SYN and SYN+ACK do without a row; Infinity where verdicts are looked at. */
+  readonly loneFrom: number;
   /** Called with each finished flow; the row is valid during the call only. */
   readonly onFlow: (row: number) => void;
 }
@@ -55,6 +58,7 @@ export class Tracker {
   readonly history: History = new History(this.rows, this.islands);
   readonly evidence: Evidence = new Evidence(this.rows, this.verdict);
   readonly timing: Timing = new Timing(this.rows, this.verdict, this.evidence.held);
+  readonly lone: LoneFlows;
   private readonly hosts = new HostSet();
   private readonly tombstones = new Tombstones();
   private readonly options: TrackerOptions;
@@ -78,6 +82,7 @@ export class Tracker {
 
   constructor(options: TrackerOptions) {
     this.options = options;
+    this.lone = new LoneFlows(this, this.hosts, options.loneFrom);
   }
 
   /** Replays one segment. */
@@ -89,8 +94,9 @@ export class Tracker {
     if (row < 0 || !table.holds(row)) {
       row = table.find();
       if (row < 0) {
-        if (this.isLate(segment)) return;
-        row = this.begin(segment, ++this.flows);
+        if (row === -1 && this.isLate(segment)) return;
+        row = this.beginOrAnswer(row, segment);
+        if (row < 0) return;
       }
       this.lastRow = row;
     }
@@ -98,6 +104,18 @@ export class Tracker {
     if (!takeInStep(this, row, this.sideOf(row), segment)) this.replay(row, segment);
     if (verdict.repeats !== 0 || verdict.rtt >= LATE_ACK) this.timing.take(row, segment);
     if ((++this.ticks & 0xff) === 0) this.handOn(segment.time);
+  }
+
+  /** A segment of a flow without a row, `found` by the table: the row it has now, or -1 when it needs none yet. */
+  private beginOrAnswer(found: number, segment: SegmentView): number {
+    const { lone, rows } = this;
+    const kept =
+      found === -1
+        ? rows.used - this.closedCount >= lone.from && lone.begin(segment)
+        : lone.answer(-2 - found, segment);
+    if (!kept) return found === -1 ? this.begin(segment, ++this.flows) : lone.moveToRow(-2 - found, false);
+    if ((++this.ticks & 0xff) === 0) this.handOn(segment.time);
+    return -1;
   }
 
   private makeKey(segment: SegmentView): void {
@@ -119,7 +137,8 @@ export class Tracker {
     const verdict = this.verdict;
     verdict.clear();
     this.makeKey(segment);
-    const row = this.table.find();
+    const found = this.table.find();
+    const row = found < -1 ? this.lone.moveToRow(-2 - found, false) : found;
     verdict.row = row;
     verdict.flow = row < 0 ? 0 : this.rows.i32[row + FLOW.number]!;
     verdict.side = row < 0 ? -1 : this.sideOf(row);
@@ -274,10 +293,38 @@ export class Tracker {
     if (segment.hasTimestamps !== 0) takeTimestamp(i32, sender, segment);
   }
 
-  /** All that is still open at the end of the capture is handed on, in the order of rows. */
+  /** All that is still open at the end of the capture is handed on, in the order of places. */
   end(): void {
-    const rows = this.rows;
-    for (let row = 0; row < rows.end; row += rows.words) if (rows.i32[row + FLOW.number] !== 0) this.finish(row);
+    const { openings } = this.table;
+    let page = 0;
+    this.eachOpen((known, place) => {
+      const row = known >= 0 ? known : this.moveOpening(place, true);
+      this.handOver(row);
+      // Nobody looks for a flow again: its place and its slots in the table are left as they are.
+      this.rows.release(row);
+      while (page < openings.pageOf(place)) openings.dropPage(page++);
+    });
+  }
+
+  /** Calls `take` with each flow that is not finished, in the order of places: its row, or -1 where it has none. */
+  eachOpen(take: (row: number, place: number) => void): void {
+    const { rows } = this;
+    const { openings } = this.table;
+    let place = 0;
+    const takeOpenings = (end: number): void => {
+      for (; place < end; place++) if (openings.isKept(place)) take(-1, place);
+    };
+    for (const row of rows.inOrder()) {
+      takeOpenings(rows.place(row));
+      take(row, place++);
+    }
+    takeOpenings(rows.places.top);
+  }
+
+  /** Gives the opening at a place a row, to be finished. */
+  private moveOpening(place: number, last: boolean): number {
+    this.table.keyOfOpening(place);
+    return this.lone.moveToRow(place, last);
   }
 
   /** Puts a flow on the list of those that are closed: it is handed on after two MSL. */
@@ -316,13 +363,11 @@ export class Tracker {
 
   private sweepIdle(now: number): void {
     this.idleSwept = now;
-    const rows = this.rows;
-    for (let row = 0; row < rows.end; row += rows.words)
-      if (
-        rows.i32[row + FLOW.number] !== 0 &&
-        now - rows.f64[(row >> 1) + FLOW.lastTimeF64]! > this.options.idleTimeout
-      )
-        this.finish(row);
+    const { idleTimeout } = this.options;
+    this.eachOpen((row, place) => {
+      const last = row >= 0 ? this.rows.f64[(row >> 1) + FLOW.lastTimeF64]! : this.table.openings.lastTime(place);
+      if (now - last > idleTimeout) this.finish(row >= 0 ? row : this.moveOpening(place, false));
+    });
   }
 
   private unlink(row: number): void {
@@ -340,6 +385,12 @@ export class Tracker {
 
   /** Hands a flow on, leaves a tombstone, and gives its row back. */
   private finish(row: number): void {
+    this.handOver(row);
+    this.table.remove(row);
+  }
+
+  /** Hands a flow on, and gives back all that it had beside its row. */
+  private handOver(row: number): void {
     this.unlink(row);
     this.settle(row);
     this.options.onFlow(row);
@@ -351,7 +402,6 @@ export class Tracker {
     this.history.forget(row);
     this.timing.forget(row);
     if (this.lastRow === row) this.lastRow = -1;
-    this.table.remove(row);
   }
 
   /** Gives back what an end had beside its row. */
@@ -395,8 +445,7 @@ export class Tracker {
   }
 
   /** A new flow, with the roles that its first segment tells. */
-  begin(segment: SegmentView, number: number): number {
-    const row = this.table.insert();
+  begin(segment: SegmentView, number: number, row: number = this.table.insert()): number {
     const { i32, f64 } = this.rows;
     const table = this.table;
     i32[row + FLOW.number] = number;
@@ -426,7 +475,7 @@ export class Tracker {
     let bits = i32[row + FLOW.bits]! | (by << FLOW_BITS.clientByShift);
     if ((table.senderIsHigh !== 0) === senderIsClient) bits |= FLOW_BITS.clientIsHigh;
     if ((segment.flags & SYN) === 0) bits |= FLOW_BITS.midstream;
-    if (isSelf(table)) bits |= FLOW_BITS.selfConnect;
+    if (table.isSelf()) bits |= FLOW_BITS.selfConnect;
     i32[row + FLOW.bits] = bits;
     return row;
   }
@@ -608,10 +657,4 @@ function takeTimestamp(i32: Int32Array, sender: number, segment: SegmentView): v
   if ((bits & END_BITS.timestamps) !== 0 && seqDelta(i32[sender + END.tsVal]!, segment.tsVal) < 0) return;
   i32[sender + END.tsVal] = segment.tsVal;
   i32[sender + END.bits] = bits | END_BITS.timestamps;
-}
-
-function isSelf(table: FlowTable): boolean {
-  if (table.ports >>> 16 !== (table.ports & 0xffff) || table.keyLow !== table.keyHigh) return false;
-  for (let i = 0; i < 4; i++) if (table.v6 !== 0 && table.wide[i] !== table.wide[i + 4]) return false;
-  return true;
 }

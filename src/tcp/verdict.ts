@@ -48,7 +48,10 @@ export const NOTE = {
  * States are numbers of tcp/machine.ts (`STATE.unknown` where the capture has shown nothing yet).
  */
 export class Verdict {
-  /** Row of the flow, or -1 for a late segment of a flow that was handed on already. */
+  /**
+   * Row of the flow, or -1 for a late segment of a flow that was handed on already. Where flows do without rows
+   * (tcp/lone-flows.ts): -1 for the SYN that begins one, -2 - its place for the SYN+ACK.
+   */
   row = -1;
   /** 1-based number of the flow. */
   flow = 0;

@@ -1,0 +1,119 @@
+import { CHECKSUM, SegmentView } from '../wire/segment.ts';
+import type { HostSet } from './hosts.ts';
+import { LATE_ACK } from './timing.ts';
+import type { Tracker } from './tracker.ts';
+
+/**
+ * Flows that do without a row as long as nothing but their SYN and its SYN+ACK was captured (flow/lone-openings.ts).
+ * When anything else happens, or the flow is finished, its segments are replayed into a row: what they mean is written
+ * once, in the tracker. Two things can't wait for that: flows' numbers, and which hosts send good checksums.
+ */
+export class LoneFlows {
+  /** Open flows with a row from which on others do without; Infinity while somebody looks at the verdicts. */
+  from: number;
+  /** Told when the opening at a place has got a row. */
+  onRow: (place: number, row: number) => void = () => {};
+  private readonly tracker: Tracker;
+  private readonly hosts: HostSet;
+  private readonly segment = new SegmentView();
+
+  constructor(tracker: Tracker, hosts: HostSet, from: number) {
+    this.tracker = tracker;
+    this.hosts = hosts;
+    this.from = from;
+    const { segment } = this;
+    segment.bytes = new Uint8Array(TCP_AT + TCP_MOST);
+    segment.view = new DataView(segment.bytes.buffer);
+    segment.destinationAt = ADDRESS_OCTETS;
+    segment.tcpAt = TCP_AT;
+  }
+
+  /** The first segment of a flow, whose key was made: answers whether the flow can do without a row. */
+  begin(segment: SegmentView): boolean {
+    const { table, verdict } = this.tracker;
+    if (verdict.notes !== 0 || table.isSelf()) return false;
+    const { openings, rows } = table;
+    const place = rows.places.take();
+    if (!openings.begin(place, this.tracker.flows + 1, table, segment)) {
+      rows.places.give(place);
+      return false;
+    }
+    this.tracker.flows++;
+    table.insertOpening(place);
+    if (segment.checksum === CHECKSUM.good) this.hosts.add(segment);
+    verdict.row = -1;
+    return true;
+  }
+
+  /** Another segment of the opening at a place: answers whether the flow still can do without a row. */
+  answer(place: number, segment: SegmentView): boolean {
+    const { table, verdict } = this.tracker;
+    if (this.from === Number.POSITIVE_INFINITY || !table.openings.answer(place, table, segment)) return false;
+    if (segment.checksum === CHECKSUM.good) this.hosts.add(segment);
+    // Who counts half-open flows asks for a change of state: there was one at either end.
+    verdict.row = -2 - place;
+    verdict.transitionCount = 1;
+    return true;
+  }
+
+  /**
+   * Gives the opening at a place, whose key was made, a row, and replays its segments.
+   *
+   * @param last the capture is over: nobody looks for the flow again
+   */
+  moveToRow(place: number, last: boolean): number {
+    const { tracker, segment } = this;
+    const { table } = tracker;
+    const { openings } = table;
+    const sender = table.senderIsHigh;
+    const number = openings.numberAt(place);
+    openings.readSyn(place, table, segment);
+    table.senderIsHigh = openings.clientIsHigh(place);
+    const row = table.moveOpening(place, last);
+    this.writeEnds();
+    tracker.begin(segment, number, row);
+    this.replay(row);
+    if (openings.isAnswered(place)) {
+      openings.readAnswer(place, table, segment);
+      table.senderIsHigh = 1 - table.senderIsHigh;
+      this.writeEnds();
+      this.replay(row);
+    }
+    table.senderIsHigh = sender;
+    tracker.verdict.clear();
+    this.onRow(place, row);
+    return row;
+  }
+
+  private replay(row: number): void {
+    const { tracker, segment } = this;
+    tracker.verdict.clear();
+    tracker.replay(row, segment);
+    if (tracker.verdict.rtt >= LATE_ACK) tracker.timing.take(row, segment);
+  }
+
+  /** Addresses and ports of the segment, by the key. */
+  private writeEnds(): void {
+    const { keyLow, keyHigh, ports, senderIsHigh, v6, wide } = this.tracker.table;
+    const { segment } = this;
+    const { view, sourceAt, destinationAt } = segment;
+    const lowAt = senderIsHigh === 0 ? sourceAt : destinationAt;
+    const highAt = senderIsHigh === 0 ? destinationAt : sourceAt;
+    segment.sourcePort = senderIsHigh === 0 ? ports >>> 16 : ports & 0xffff;
+    segment.destinationPort = senderIsHigh === 0 ? ports & 0xffff : ports >>> 16;
+    if (v6 === 0) {
+      view.setInt32(lowAt, keyLow);
+      view.setInt32(highAt, keyHigh);
+      return;
+    }
+    for (let i = 0; i < 4; i++) {
+      view.setInt32(lowAt + 4 * i, wide[i]!);
+      view.setInt32(highAt + 4 * i, wide[i + 4]!);
+    }
+  }
+}
+
+/** How the view of a segment that is replayed is laid out: source address, destination address, TCP header. */
+const ADDRESS_OCTETS = 16;
+const TCP_AT = 2 * ADDRESS_OCTETS;
+const TCP_MOST = 60;

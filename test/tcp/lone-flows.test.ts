@@ -1,0 +1,204 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { acrossFindings, captureFindings } from '../../src/across/findings.ts';
+import { Analysis, type AnalysisOptions } from '../../src/analyze.ts';
+import type { RecordView } from '../../src/capture/record.ts';
+import { FLOW } from '../../src/flow/rows.ts';
+import { FlowCursor } from '../../src/record/cursor.ts';
+import { FLOW_FIELDS } from '../../src/record/flow.ts';
+import { recordObject } from '../../src/record/object.ts';
+import { CLIENT6, ipv4, ipv6, type Octets, RAW, record, SERVER6, TCP, tcp, u16, u32 } from '../wire/octets.ts';
+
+/**
+ * Flows of a SYN and its SYN+ACK are kept without a row (flow/lone-openings.ts) until something else happens. Nothing may
+ * show of that: everything is told as when each flow has a row from the start.
+ */
+
+const FIN = 1;
+const SYN = 2;
+const RST = 4;
+const ACK = 16;
+
+/** What may come next on some ports: flags, and numbers relative to the initial ones. */
+interface Step {
+  readonly after: number;
+  readonly host: number;
+  readonly v6: boolean;
+  readonly kind: keyof typeof KINDS;
+  readonly odd: keyof typeof ODD;
+}
+
+interface Kind {
+  readonly fromServer?: boolean;
+  readonly flags: number;
+  readonly seq?: number;
+  readonly ack?: number;
+  readonly payload?: number;
+}
+
+const KINDS = {
+  syn: { flags: SYN },
+  anotherSyn: { flags: SYN, seq: 70_000 },
+  synWithData: { flags: SYN, payload: 5 },
+  synAck: { fromServer: true, flags: SYN | ACK, ack: 1 },
+  anotherSynAck: { fromServer: true, flags: SYN | ACK, seq: 9, ack: 1 },
+  synAckToAnother: { fromServer: true, flags: SYN | ACK, seq: 40, ack: 70_001 },
+  wrongSynAck: { fromServer: true, flags: SYN | ACK, ack: 7 },
+  synBack: { fromServer: true, flags: SYN },
+  ack: { flags: ACK, seq: 1, ack: 1 },
+  data: { flags: ACK, seq: 1, ack: 1, payload: 10 },
+  answer: { fromServer: true, flags: ACK, seq: 1, ack: 11, payload: 20 },
+  fin: { flags: FIN | ACK, seq: 1, ack: 1 },
+  finBack: { fromServer: true, flags: FIN | ACK, seq: 1, ack: 2 },
+  reset: { flags: RST, seq: 1 },
+  refusal: { fromServer: true, flags: RST | ACK, ack: 1 },
+  unreachable: { flags: SYN },
+} as const satisfies Record<string, Kind>;
+
+const TIMESTAMPS: Octets = [1, 1, 8, 10, ...u32(5000), ...u32(0)];
+const ODD = {
+  no: {},
+  options: { options: [2, 4, 5, 180, 4, 2, 8, 10, ...u32(7000), ...u32(0), 1, 3, 3, 7] },
+  timestamps: { options: TIMESTAMPS },
+  smallMss: { options: [2, 4, 0, 100] },
+  cookieRequest: { options: [34, 2, 1, 1] },
+  badChecksum: { checksum: 0x1234 },
+  zeroWindow: { window: 0 },
+  congestion: { flags: 0xc0 },
+  hops: {},
+} as const;
+
+const steps = fc.array(
+  fc.record({
+    after: fc.constantFrom(0, 0, 2e4, 3e4, 5e7, 2e8, 1.5e9, 5e9, 31e9, 64e9, -2e9),
+    host: fc.nat(5),
+    v6: fc.boolean(),
+    kind: fc.constantFrom(
+      ...(Object.keys(KINDS) as (keyof typeof KINDS)[]),
+      ...(['syn', 'syn', 'syn', 'syn', 'syn', 'synAck', 'synAck', 'synAck', 'synAck'] as const),
+    ),
+    odd: fc.constantFrom(...(Object.keys(ODD) as (keyof typeof ODD)[]), ...(['no', 'no', 'no', 'no', 'no'] as const)),
+  }),
+  { maxLength: 120 },
+);
+
+function recordsOf(list: readonly Step[]): RecordView[] {
+  let time = 1e9;
+  return list.map((step, index) => {
+    time += step.after;
+    const octets = packetOf(step, index);
+    const view = record(octets, { linkType: RAW, frame: index + 1, seconds: 1_700_000_000 + Math.floor(time / 1e9) });
+    view.nanoseconds = time - Math.floor(time / 1e9) * 1e9;
+    // Of every few captures one has two files.
+    if (list.length % 3 === 0) view.fileFrame = (index >> 1) + 1;
+    if (list.length % 3 === 0) view.file = index & 1;
+    return view;
+  });
+}
+
+function packetOf({ host, v6, kind, odd }: Step, index: number): Octets {
+  const { fromServer = false, flags, seq = 0, ack = 0, payload = 0 }: Kind = KINDS[kind];
+  const isn = [0xffff_fff0 + host, 0xffff_ff00];
+  const from = fromServer ? 1 : 0;
+  const client4: Octets = [10, 0, host & 1, 1 + host];
+  const server4: Octets = [10, 0, 0, host < 3 ? 200 : 0];
+  const ends4 = fromServer ? [server4, client4] : [client4, server4];
+  const ends6 = [CLIENT6, SERVER6];
+  const [source, destination] = v6 ? ends6 : ends4;
+  const ports = [30_000 + (host >> 1), 80];
+  const more = ODD[odd] as { readonly flags?: number };
+  const segment = tcp(
+    {
+      ...more,
+      sourcePort: ports[from]!,
+      destinationPort: ports[1 - from]!,
+      seq: isn[from]! + seq,
+      ack: (flags & ACK) === 0 ? (host === 4 ? 77 : 0) : isn[1 - from]! + ack,
+      flags: flags | (more.flags ?? 0),
+      payload: Array.from({ length: payload }, () => 0x61),
+    },
+    source,
+    destination,
+  );
+  if (v6) return ipv6(TCP, segment);
+  const ttl = odd === 'hops' ? 63 : 64;
+  const packet = ipv4(TCP, segment, { source: source!, destination: destination!, id: index & 3, ttl });
+  if (kind !== 'unreachable') return packet;
+  return ipv4(1, [3, 1, ...u16(0), ...u32(0), ...packet], { source: [10, 9, 9, 9], destination: source! });
+}
+
+/** Everything that is told of the records, flows in the order in which they are handed on. */
+function told(records: readonly RecordView[], options: AnalysisOptions): unknown {
+  const flows: unknown[] = [];
+  const analysis: Analysis = new Analysis({
+    ...options,
+    onFlow: (row) => {
+      cursor.move(row);
+      cursor.baseSeconds = analysis.baseSeconds;
+      analysis.across?.verdicts.take(row, cursor.judgement);
+      flows.push(recordObject(FLOW_FIELDS, cursor));
+    },
+  });
+  const cursor = new FlowCursor(analysis.flowContext(['a.pcap', 'b.pcap']));
+  for (const one of records) analysis.take(one);
+  analysis.end();
+  const { across, baseSeconds, msl, tracker, start, end_ } = analysis;
+  const { segments, lateSegments, copies, checksumsBad, checksumsForgiven } = tracker;
+  const { peak, peakTime, peakFrame, current } = across!.backlog;
+  return {
+    flows,
+    findings: [...captureFindings(across!), ...acrossFindings(across!, { baseSeconds, wait: 2 * msl })],
+    counts: { segments, lateSegments, copies, checksumsBad, checksumsForgiven, flows: tracker.flows },
+    backlog: { peak, peakTime, peakFrame, current },
+    late: tracker.lateFlows(10),
+    clock: across!.clock.steps,
+    times: [start, end_],
+  };
+}
+
+test('whether a flow has a row from its first segment on changes nothing', () => {
+  fc.assert(
+    fc.property(steps, fc.constantFrom(0, 2), fc.boolean(), fc.boolean(), (list, loneFrom, idle, keepDuplicates) => {
+      const options: AnalysisOptions = { keepDuplicates, ...(idle ? { idleTimeout: 4 } : {}) };
+      const expected = told(recordsOf(list), { ...options, loneFrom: Number.POSITIVE_INFINITY });
+      expect(told(recordsOf(list), { ...options, loneFrom })).toEqual(expected);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('a flood takes no rows while it lasts, and each of its flows is told in its turn', () => {
+  const flows = 17_000;
+  const numbers: number[] = [];
+  const analysis: Analysis = new Analysis({
+    wire: { verifyChecksums: false },
+    onFlow: (row) => {
+      const { i32 } = analysis.rows;
+      if (i32[row + FLOW.synAckFrame] === i32[row + FLOW.synFrame]! + 1) numbers.push(i32[row + FLOW.number]!);
+    },
+    loneFrom: 10,
+  });
+  const server: Octets = [10, 0, 0, 1];
+  const client: Octets = [0, 0, 0, 0];
+  const syn = record(ipv4(TCP, tcp({ flags: SYN, ack: 0 }), { destination: server }), { linkType: RAW });
+  const synAck = record(ipv4(TCP, tcp({ flags: SYN | ACK }), { source: server, destination: client }), {
+    linkType: RAW,
+  });
+  for (let i = 0; i < flows; i++) {
+    // Where addresses, ports and numbers stand in a datagram without options.
+    syn.view.setUint32(syn.at + 12, i << 8);
+    syn.view.setUint16(syn.at + 20, 1024 + i);
+    syn.view.setUint32(syn.at + 24, i * 999);
+    synAck.view.setUint32(synAck.at + 16, i << 8);
+    synAck.view.setUint16(synAck.at + 20, 80);
+    synAck.view.setUint16(synAck.at + 22, 1024 + i);
+    synAck.view.setUint32(synAck.at + 28, i * 999 + 1);
+    for (const one of [syn, synAck]) {
+      one.frame = one.fileFrame = one === syn ? 2 * i + 1 : 2 * i + 2;
+      analysis.take(one);
+    }
+  }
+  expect([analysis.rows.used, analysis.tracker.table.openings.count]).toEqual([10, flows - 10]);
+  analysis.end();
+  expect(numbers).toEqual(Array.from({ length: flows }, (_, i) => i + 1));
+});

@@ -51,6 +51,31 @@ export class History {
     if (length !== 0 && (hasExtras || kept < length)) this.noteTruncation(row, side, segment);
   }
 
+  /** The SYN with which a flow begins. */
+  beginWithSyn(row: number, seq: number, time: number): void {
+    const { i32, f64 } = this.rows;
+    i32[row + FLOW.history] = WAITING;
+    i32[row + FLOW.historyStart] = seq;
+    this.once(row, CLIENT, LETTER.syn);
+    f64[(row >> 1) + FLOW.historyUntilF64] = time + ATTEMPT_DELAY;
+  }
+
+  /** Whether the flow has come no further than that, and a SYN+ACK is what Zeek waits for. */
+  awaitsAnswer(row: number, time: number): boolean {
+    const { i32, f64 } = this.rows;
+    return i32[row + FLOW.history] === WAITING && time < f64[(row >> 1) + FLOW.historyUntilF64]!;
+  }
+
+  /** The SYN+ACK that it waits for. */
+  answer(row: number, seq: number): void {
+    const { i32, f64 } = this.rows;
+    i32[row + FLOW.history] = ANSWERED;
+    i32[row + FLOW.historyStart + 1] = seq;
+    this.see(row, SERVER, LETTER.syn);
+    this.add(row, SERVER, LETTER.synAck);
+    f64[(row >> 1) + FLOW.historyUntilF64] = 0;
+  }
+
   /** Takes a segment that is not quiet, before the tracker counts what it sends and acknowledges. */
   take(row: number, side: number, sender: number, receiver: number, segment: SegmentView): void {
     if (isPlain(this.rows.i32[row + FLOW.history]!, side, segment)) {
@@ -610,6 +635,10 @@ const QUIET_ACK = 0x200000;
 const QUIET = 0xf00000;
 /** A segment with a wrong checksum, of which nobody knows yet whether it arrived. */
 const DOUBTFUL = 0x1000000;
+
+/** The client has sent its SYN; and the server has answered it. */
+const WAITING = BEGUN | ATTEMPT | ZEEK.synSent;
+const ANSWERED = BEGUN | BOTH_ESTABLISHED | (ZEEK.synSent << 6);
 
 /** FLOW.historySeen: letters seen of the client in bits 0 to 7, of the server in 8 to 15, then how many there are. */
 export const LENGTH_SHIFT = 16;

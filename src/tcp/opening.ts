@@ -167,7 +167,7 @@ function crossSyns(
 }
 
 /** RFC 7323 2.2: windows are scaled only when both SYNs offer it. */
-function settleScale(i32: Int32Array, row: number): void {
+export function settleScale(i32: Int32Array, row: number): void {
   const client = i32[row + FLOW.client + END.windowScale]!;
   const server = i32[row + FLOW.server + END.windowScale]!;
   const both = client >= 0 && server >= 0;
@@ -251,7 +251,8 @@ export function step(tracker: Tracker, row: number, side: number, event: number,
   if (next !== state) tracker.log.enter(row, side, next, segment.frame, segment.time);
 }
 
-function noteSynOptions(i32: Int32Array, sender: number, segment: SegmentView): void {
+/** What a SYN or SYN+ACK offers. */
+export function noteSynOptions(i32: Int32Array, sender: number, segment: SegmentView): void {
   // What it sent before this SYN (the last words of an older connection, say) was of another sequence space.
   const first = (i32[sender + END.bits]! & END_BITS.synSent) === 0 || i32[sender + END.isn] !== segment.seq;
   const ahead = seqDelta(segment.seq, i32[sender + END.sndNxt]!);

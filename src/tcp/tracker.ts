@@ -15,6 +15,7 @@ import { StateLog } from './log.ts';
 import { LoneFlows } from './lone-flows.ts';
 import { STATE } from './machine.ts';
 import { takeHandshakeAck, takeSyn, takeSynAck } from './opening.ts';
+import { takeOpeningInStep } from './opening-in-step.ts';
 import { OutstandingRings } from './outstanding.ts';
 import { takeReset, takeSignOfLife } from './reset.ts';
 import { Reuse } from './reuse.ts';
@@ -101,7 +102,9 @@ export class Tracker {
       this.lastRow = row;
     }
     if ((segment.flags & SYN) !== 0) row = this.splitAtSyn(row, segment);
-    if (!takeInStep(this, row, this.sideOf(row), segment)) this.replay(row, segment);
+    const side = this.sideOf(row);
+    if (!takeInStep(this, row, side, segment) && !takeOpeningInStep(this, row, side, segment))
+      this.replay(row, segment);
     if (verdict.repeats !== 0 || verdict.rtt >= LATE_ACK) this.timing.take(row, segment);
     if ((++this.ticks & 0xff) === 0) this.handOn(segment.time);
   }
@@ -195,10 +198,7 @@ export class Tracker {
       this.noteStates(row);
       return;
     }
-    if (segment.checksum === CHECKSUM.good && (i32[sender + END.bits]! & END_BITS.checksumGood) === 0) {
-      i32[sender + END.bits] = i32[sender + END.bits]! | END_BITS.checksumGood;
-      this.hosts.add(segment);
-    }
+    if (segment.checksum === CHECKSUM.good) this.noteGood(sender, segment);
     if (!isQuiet(i32, row, side, sender, receiver, segment)) {
       this.history.take(row, side, sender, receiver, segment);
       if (payload !== 0) this.timing.takePayload(row, side, segment.time);
@@ -251,7 +251,12 @@ export class Tracker {
       if ((segment.flags & (SYN | ACK)) === SYN && (this.verdict.notes & NOTE.portsReused) !== 0)
         events |= EVENT.portReused;
     }
-    if (events === 0 || isHeaderCut(segment)) return;
+    if (events !== 0 && !isHeaderCut(segment)) this.countEvents(sender, events);
+  }
+
+  /** The segment has these events. */
+  countEvents(sender: number, events: number): void {
+    const { i32 } = this.rows;
     this.verdict.events = events;
     if (i32[sender + END.eventCounts] === 0) i32[sender + END.eventCounts] = 1 + this.eventCounts.take();
     this.eventCounts.count(i32[sender + END.eventCounts]! - 1, events);
@@ -325,6 +330,14 @@ export class Tracker {
   private moveOpening(place: number, last: boolean): number {
     this.table.keyOfOpening(place);
     return this.lone.moveToRow(place, last);
+  }
+
+  /** The checksum is good: its sender does not leave them to its network card. */
+  noteGood(sender: number, segment: SegmentView): void {
+    const { i32 } = this.rows;
+    if ((i32[sender + END.bits]! & END_BITS.checksumGood) !== 0) return;
+    i32[sender + END.bits] = i32[sender + END.bits]! | END_BITS.checksumGood;
+    this.hosts.add(segment);
   }
 
   /** Puts a flow on the list of those that are closed: it is handed on after two MSL. */

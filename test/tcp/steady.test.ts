@@ -4,9 +4,10 @@ import { expect, test, vi } from 'vitest';
 
 const SAMPLES = join(import.meta.dirname, '../../samples');
 
-/** Every flow and segment of every recording, as records; and how many segments went the straight way. */
-async function everything(straight: boolean): Promise<{ records: string[]; inStep: number }> {
+/** Every flow and segment of every recording, as records; and how many segments went each straight way. */
+async function everything(straight: boolean): Promise<{ records: string[]; inStep: number; opening: number }> {
   let inStep = 0;
+  let opening = 0;
   vi.resetModules();
   vi.doMock('../../src/tcp/steady.ts', async (original) => {
     const { takeInStep } = await original<typeof import('../../src/tcp/steady.ts')>();
@@ -14,6 +15,16 @@ async function everything(straight: boolean): Promise<{ records: string[]; inSte
       takeInStep: (...segment: Parameters<typeof takeInStep>) => {
         const taken = straight && takeInStep(...segment);
         if (taken) inStep++;
+        return taken;
+      },
+    };
+  });
+  vi.doMock('../../src/tcp/opening-in-step.ts', async (original) => {
+    const { takeOpeningInStep } = await original<typeof import('../../src/tcp/opening-in-step.ts')>();
+    return {
+      takeOpeningInStep: (...segment: Parameters<typeof takeOpeningInStep>) => {
+        const taken = straight && takeOpeningInStep(...segment);
+        if (taken) opening++;
         return taken;
       },
     };
@@ -27,13 +38,14 @@ async function everything(straight: boolean): Promise<{ records: string[]; inSte
     for await (const flow of (await openCapture(join(SAMPLES, path))).flows())
       records.push(`${path} ${JSON.stringify(flow)}`);
   }
-  return { records, inStep };
+  return { records, inStep, opening };
 }
 
-test('the straight way says what the tracker says without it, of every recording', async () => {
+test('the straight ways say what the tracker says without it, of every recording', async () => {
   const straight = await everything(true);
   const long = await everything(false);
   expect(straight.records).toEqual(long.records);
   expect(straight.inStep).toBeGreaterThan(150);
-  expect(long.inStep).toBe(0);
+  expect(straight.opening).toBeGreaterThan(1000);
+  expect(long.inStep + long.opening).toBe(0);
 }, 120_000);

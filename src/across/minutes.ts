@@ -11,19 +11,18 @@ export const TARGETS_MOST = 5000;
 
 /** Where an entry's fields lie, in words. */
 const AT = {
-  tag: 0,
-  kind: 1,
-  period: 2,
-  failed: 3,
-  fine: 4,
-  frame: 5,
-  lastFrame: 6,
-  set: 7,
-  low: 8,
-  high: 9,
-  source: 10,
-  target: 10 + ENDPOINT_WORDS,
-  sketch: 10 + 2 * ENDPOINT_WORDS,
+  kind: 0,
+  period: 1,
+  failed: 2,
+  fine: 3,
+  frame: 4,
+  lastFrame: 5,
+  set: 6,
+  low: 7,
+  high: 8,
+  source: 9,
+  target: 9 + ENDPOINT_WORDS,
+  sketch: 9 + 2 * ENDPOINT_WORDS,
 } as const;
 const WORDS = AT.sketch + SKETCH;
 
@@ -52,6 +51,8 @@ export interface Tally {
  */
 export class Minutes {
   private entries: Int32Array | null = null;
+  /** Each entry's hash, 0 where there is none: apart from the entries, since it is all that most look-ups need. */
+  private readonly tags = new Int32Array(SETS * WAYS);
   private readonly period: number;
 
   /** @param period nanoseconds */
@@ -79,9 +80,10 @@ export class Minutes {
     const tag = tagOf(kind, words, source, target, period);
     let at = this.find(tag, kind, words, source, target, period);
     if (at < 0) {
-      at = this.least(tag);
+      const entry = this.least(tag);
+      this.tags[entry] = tag;
+      at = entry * WORDS;
       entries.fill(0, at, at + WORDS);
-      entries[at + AT.tag] = tag;
       entries[at + AT.kind] = kind;
       entries[at + AT.period] = period;
       entries[at + AT.frame] = frame;
@@ -116,8 +118,9 @@ export class Minutes {
     const { entries } = this;
     const tallies: Tally[] = [];
     if (entries === null) return tallies;
-    for (let at = 0; at < entries.length; at += WORDS) {
-      if (entries[at + AT.tag] === 0) continue;
+    for (let entry = 0; entry < SETS * WAYS; entry++) {
+      if (this.tags[entry] === 0) continue;
+      const at = entry * WORDS;
       const distinct = distinctOf(entries[at + AT.set]!);
       if (distinct < least) continue;
       tallies.push({
@@ -138,34 +141,38 @@ export class Minutes {
   }
 
   private find(tag: number, kind: number, words: Int32Array, source: number, target: number, period: number): number {
-    const entries = this.entries!;
+    const { tags } = this;
     const from = setOf(tag);
-    for (let at = from; at < from + WAYS * WORDS; at += WORDS)
-      if (
-        entries[at + AT.tag] === tag &&
-        entries[at + AT.kind] === kind &&
-        entries[at + AT.period] === period &&
-        same(entries, at + AT.source, words, source) &&
-        same(entries, at + AT.target, words, target)
-      )
-        return at;
+    for (let entry = from; entry < from + WAYS; entry++)
+      if (tags[entry] === tag && this.is(entry * WORDS, kind, words, source, target, period)) return entry * WORDS;
     return -1;
   }
 
+  private is(at: number, kind: number, words: Int32Array, source: number, target: number, period: number): boolean {
+    const entries = this.entries!;
+    return (
+      entries[at + AT.kind] === kind &&
+      entries[at + AT.period] === period &&
+      same(entries, at + AT.source, words, source) &&
+      same(entries, at + AT.target, words, target)
+    );
+  }
+
+  /** The entry that makes room. */
   private least(tag: number): number {
     const entries = this.entries!;
     const from = setOf(tag);
     let least = from;
-    for (let at = from; at < from + WAYS * WORDS; at += WORDS) {
-      if (entries[at + AT.tag] === 0) return at;
-      if (entries[at + AT.failed]! < entries[least + AT.failed]!) least = at;
+    for (let entry = from; entry < from + WAYS; entry++) {
+      if (this.tags[entry] === 0) return entry;
+      if (entries[entry * WORDS + AT.failed]! < entries[least * WORDS + AT.failed]!) least = entry;
     }
     return least;
   }
 }
 
 function setOf(tag: number): number {
-  return (tag & (SETS - 1)) * WAYS * WORDS;
+  return (tag & (SETS - 1)) * WAYS;
 }
 
 /** Never 0. */

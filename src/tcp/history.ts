@@ -24,26 +24,37 @@ export class History {
 
   /**
    * Takes a segment in step (tcp/steady.ts) that is not quiet: it repeats nothing, and acknowledges what was sent. Between
-   * ends that Zeek too holds for established it can bring one letter, and a gap of payload that was not kept whole.
+   * ends that Zeek too holds for connected it can bring one letter, the end of its side, and a gap of payload that was not
+   * kept whole.
    */
   takeInStep(row: number, side: number, sender: number, receiver: number, segment: SegmentView): void {
-    const { i32 } = this.rows;
+    const { i32, f64 } = this.rows;
     const word = i32[row + FLOW.history]!;
     const length = segment.roomLength;
     const kept = keptOctets(segment);
+    const until = f64[(row >> 1) + FLOW.historyUntilF64]!;
+    const fin = (segment.flags & FIN) !== 0;
     if (
-      (word & (BEGUN | OVER | DOUBTFUL | STATES)) !== (BEGUN | BOTH_ESTABLISHED) ||
-      (segment.flags & FIN) !== 0 ||
-      this.rows.f64[(row >> 1) + FLOW.historyUntilF64] !== 0 ||
+      (word & (BEGUN | OVER | DOUBTFUL | ATTEMPT | CONNECTED_STATES)) !== (BEGUN | BOTH_CONNECTED) ||
+      (fin && ((word & (DID_CLOSE << side)) !== 0 || until !== 0)) ||
+      (until !== 0 && segment.time >= until) ||
       kept < 0
     ) {
       this.take(row, side, sender, receiver, segment);
       return;
     }
-    const quiet = (length === 0 ? QUIET_ACK : QUIET_DATA) << (side * 2);
-    if ((word & quiet) === 0) {
-      this.once(row, side, length === 0 ? LETTER.ack : LETTER.data);
-      i32[row + FLOW.history] = word | quiet;
+    if (fin) {
+      this.see(row, side, LETTER.fin);
+      this.add(row, side, LETTER.fin);
+      this.enter(row, side, ZEEK.closed);
+      this.close(row, side, segment.time);
+      if (f64[(row >> 1) + FLOW.historyUntilF64] !== 0) i32[row + FLOW.history] = i32[row + FLOW.history]! & ~QUIET;
+    } else {
+      const quiet = (length === 0 ? QUIET_ACK : QUIET_DATA) << (side * 2);
+      if ((word & quiet) === 0) {
+        this.once(row, side, length === 0 ? LETTER.ack : LETTER.data);
+        if (until === 0) i32[row + FLOW.history] = word | quiet;
+      }
     }
     const hasExtras = i32[row + FLOW.historyExtra] !== 0;
     if (hasExtras || seqDelta(i32[receiver + END.seenNxt]!, segment.ack) > 0)
@@ -615,8 +626,9 @@ const COUNTED_LETTERS: readonly number[] = [8, 9, 7, 6];
 const SEEN: readonly number[] = [0, 0, 1, 2, 3, 4, 0, 0, 0, 0, 5, 6];
 
 /** FLOW.history: states in bits 0 to 5, those before them in 6 to 11, then these. */
-const STATES = 0x3f;
-const BOTH_ESTABLISHED = ZEEK.established | (ZEEK.established << 3);
+/** Both ends established. Whoever closes differs from it in the lowest bit of its state only. */
+const BOTH_CONNECTED = ZEEK.established | (ZEEK.established << 3);
+const CONNECTED_STATES = 0x36;
 const BEGUN = 0x1000;
 /** Zeek's connection is over; what comes later on these ports is another one to it. */
 const OVER = 0x2000;
@@ -638,7 +650,7 @@ const DOUBTFUL = 0x1000000;
 
 /** The client has sent its SYN; and the server has answered it. */
 const WAITING = BEGUN | ATTEMPT | ZEEK.synSent;
-const ANSWERED = BEGUN | BOTH_ESTABLISHED | (ZEEK.synSent << 6);
+const ANSWERED = BEGUN | BOTH_CONNECTED | (ZEEK.synSent << 6);
 
 /** FLOW.historySeen: letters seen of the client in bits 0 to 7, of the server in 8 to 15, then how many there are. */
 export const LENGTH_SHIFT = 16;

@@ -74,6 +74,7 @@ class Told implements Finding {
 function inOrder(frame: number, others: readonly number[] | undefined): readonly number[] {
   if (others === undefined || others.length === 0) return [frame];
   const [other] = others;
-  if (others.length === 1 && frame > 0 && other! > frame) return [frame, other!];
+  if (others.length === 1 && frame > 0 && other! > 0 && other !== frame)
+    return other! > frame ? [frame, other!] : [other!, frame];
   return [...new Set([frame, ...others])].filter((number) => number > 0).sort((a, b) => a - b);
 }

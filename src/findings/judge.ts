@@ -2,7 +2,7 @@ import { FLOW, FLOW_BITS } from '../flow/rows.ts';
 import { type Facts, FlowCase } from './case.ts';
 import { type Confidence, type Finding, SEVERITIES } from './finding.ts';
 import { Found } from './found.ts';
-import { isOrdinary } from './ordinary.ts';
+import { isOnlyOpened, isOrdinary } from './ordinary.ts';
 import { closing } from './rules/closing.ts';
 import { forged } from './rules/forged.ts';
 import { loss } from './rules/loss.ts';
@@ -30,6 +30,9 @@ export const RULES: readonly Rule[] = [whole, opening, closing, resets, reuse, q
 /** What can say something of an ordinary flow. */
 export const ORDINARY: readonly Rule[] = [closing, reuse];
 
+/** What can say something of a flow that is only being opened. */
+export const OPENING: readonly Rule[] = [whole, opening];
+
 /** Judges finished flows, one at a time. */
 export class Judge {
   /** How often codes that are ignored were found. */
@@ -48,10 +51,11 @@ export class Judge {
     this.flow.move(row);
     const ordinary = isOrdinary(this.flow);
     if (ordinary && this.flow.word(FLOW.evidence) === 0 && !this.flow.has(FLOW_BITS.serverFinFirst)) return NOTHING;
-    const found = judgeByRules(this.flow, ordinary ? ORDINARY : RULES);
+    const found = judgeByRules(this.flow, ordinary ? ORDINARY : isOnlyOpened(this.flow) ? OPENING : RULES);
     const { findings } = found;
-    if (findings.length > 1)
-      findings.sort((a, b) => gravity(b) - gravity(a) || a.frame - b.frame || (a.code < b.code ? -1 : 1));
+    if (findings.length === 2) {
+      if (compare(findings[0]!, findings[1]!) > 0) findings.reverse();
+    } else if (findings.length > 2) findings.sort(compare);
     return {
       findings: this.ignored.size === 0 ? findings : findings.filter((finding) => this.isWanted(finding)),
       cause: found.cause,
@@ -71,6 +75,11 @@ export function judgeByRules(flow: FlowCase, rules: readonly Rule[]): Found {
   const found = new Found();
   for (const rule of rules) rule(flow, found);
   return found;
+}
+
+/** Of a flow's findings: the gravest first, then in order of frames. */
+function compare(a: Finding, b: Finding): number {
+  return gravity(b) - gravity(a) || a.frame - b.frame || (a.code < b.code ? -1 : 1);
 }
 
 const NOTHING: Judgement = { findings: [], cause: null, confidence: null };

@@ -35,6 +35,25 @@ export function isOrdinary(flow: FlowCase): boolean {
   );
 }
 
+/**
+ * Whether nothing but a SYN, and perhaps its SYN+ACK, was captured, and nothing was odd about them: only rules that tell
+ * what the capture holds (rules/whole.ts) and how connections open (rules/opening.ts) find anything then. A flood has
+ * millions of such flows.
+ */
+export function isOnlyOpened(flow: FlowCase): boolean {
+  return (
+    (flow.word(FLOW.bits) & BEYOND_OPENING) === FLOW_BITS.synSeen &&
+    flow.word(FLOW.evidence) === 0 &&
+    flow.client.packets === 1 &&
+    flow.server.packets <= 1 &&
+    flow.client.payloadSegments + flow.server.payloadSegments === 0 &&
+    flow.word(FLOW.firstFinFrame) === 0 &&
+    flow.client.word(END.eventCounts) + flow.server.word(END.eventCounts) === 0
+  );
+}
+
+const BEYOND_OPENING = FLOW_BITS.synSeen | FLOW_BITS.ackSeen | UNUSUAL;
+
 /** No event but that its ports were used before, no hole, no tiny segments, everything acknowledged. */
 function isPlain(end: EndCase): boolean {
   const mss = end.word(END.mss);

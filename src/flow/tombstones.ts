@@ -37,6 +37,17 @@ export class Tombstones {
     this.place(entry);
   }
 
+  /**
+   * A flow is over and no segment will ask for it: it takes the place that it would be given, so that `late` tells of
+   * the same flows.
+   */
+  pass(): void {
+    // Where the ring would have grown by then, there was nothing in that place.
+    const entry = this.next % LIMIT;
+    if (entry < this.held) this.ring[entry * WORDS + AT.late] = 0;
+    this.next = entry + 1;
+  }
+
   /** The newest entry of the table's key, or -1. */
   find(table: FlowTable): number {
     const { slots, ring } = this;

@@ -1,5 +1,7 @@
+import { CLIENT, SERVER, type Side } from '../flow/rows.ts';
 import { CHECKSUM, SegmentView } from '../wire/segment.ts';
 import type { HostSet } from './hosts.ts';
+import { takeOpeningInStep } from './opening-in-step.ts';
 import { LATE_ACK } from './timing.ts';
 import type { Tracker } from './tracker.ts';
 
@@ -72,12 +74,12 @@ export class LoneFlows {
     const row = table.moveOpening(place, last);
     this.writeEnds();
     tracker.begin(segment, number, row);
-    this.replay(row);
+    this.replay(row, CLIENT);
     if (openings.isAnswered(place)) {
       openings.readAnswer(place, table, segment);
       table.senderIsHigh = 1 - table.senderIsHigh;
       this.writeEnds();
-      this.replay(row);
+      this.replay(row, SERVER);
     }
     table.senderIsHigh = sender;
     tracker.verdict.clear();
@@ -85,10 +87,10 @@ export class LoneFlows {
     return row;
   }
 
-  private replay(row: number): void {
+  private replay(row: number, side: Side): void {
     const { tracker, segment } = this;
     tracker.verdict.clear();
-    tracker.replay(row, segment);
+    if (!takeOpeningInStep(tracker, row, side, segment)) tracker.replay(row, segment);
     if (tracker.verdict.rtt >= LATE_ACK) tracker.timing.take(row, segment);
   }
 

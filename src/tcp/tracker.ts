@@ -305,6 +305,7 @@ export class Tracker {
     this.eachOpen((known, place) => {
       const row = known >= 0 ? known : this.moveOpening(place, true);
       this.handOver(row);
+      this.tombstones.pass();
       // Nobody looks for a flow again: its place and its slots in the table are left as they are.
       this.rows.release(row);
       while (page < openings.pageOf(place)) openings.dropPage(page++);
@@ -399,6 +400,7 @@ export class Tracker {
   /** Hands a flow on, leaves a tombstone, and gives its row back. */
   private finish(row: number): void {
     this.handOver(row);
+    this.tombstones.add(this.rows.i32, row);
     this.table.remove(row);
   }
 
@@ -407,7 +409,6 @@ export class Tracker {
     this.unlink(row);
     this.settle(row);
     this.options.onFlow(row);
-    this.tombstones.add(this.rows.i32, row);
     this.forgetEnd(row + FLOW.client);
     this.forgetEnd(row + FLOW.server);
     this.evidence.forget(row);

@@ -3,6 +3,9 @@ import { expect, test } from 'vitest';
 import { acrossFindings, captureFindings } from '../../src/across/findings.ts';
 import { Analysis, type AnalysisOptions } from '../../src/analyze.ts';
 import type { RecordView } from '../../src/capture/record.ts';
+import { FlowCase } from '../../src/findings/case.ts';
+import { judgeByRules, OPENING, RULES } from '../../src/findings/judge.ts';
+import { isOnlyOpened } from '../../src/findings/ordinary.ts';
 import { FLOW } from '../../src/flow/rows.ts';
 import { FlowCursor } from '../../src/record/cursor.ts';
 import { FLOW_FIELDS } from '../../src/record/flow.ts';
@@ -137,6 +140,9 @@ function told(records: readonly RecordView[], options: AnalysisOptions): unknown
       cursor.baseSeconds = analysis.baseSeconds;
       analysis.across?.verdicts.take(row, cursor.judgement);
       flows.push(recordObject(FLOW_FIELDS, cursor));
+      const flow = new FlowCase(cursor.context);
+      flow.move(row);
+      if (isOnlyOpened(flow)) expect(judgeByRules(flow, RULES)).toEqual(judgeByRules(flow, OPENING));
     },
   });
   const cursor = new FlowCursor(analysis.flowContext(['a.pcap', 'b.pcap']));

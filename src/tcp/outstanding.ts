@@ -35,28 +35,56 @@ export const RING_LIMIT = 999;
 /** How far a search goes: what is sent again was sent first long ago, so it is among the oldest. */
 export const SEARCH_LIMIT = 256;
 
+/** Bits of an entry: it was sent again; it ends no further than one that was sent before it. */
+const REPEATED = 1;
+const LATE = 2;
+
 /** A first-in-first-out queue of segments in flat arrays, that can also lose entries from its middle. */
 export class Ring {
-  /** Three words an entry: start, end (past FIN), frame. */
+  /** Four words an entry: start, end (past FIN), frame, bits. */
   private words: Int32Array = new Int32Array(16 * 4);
   private times: Float64Array = new Float64Array(16);
   private head = 0;
   count = 0;
+  /** The furthest that any entry so far ended; no entry ends before `least`; and how many entries are LATE. */
+  private furthest = 0;
+  private least = 0;
+  private late = 0;
 
   clear(): void {
     this.head = 0;
     this.count = 0;
+    this.late = 0;
   }
 
-  /** Adds the segment sent last; answers false when there is no room for it. */
-  push(start: number, end: number, frame: number, time: number, repeated: number): boolean {
+  /** Whether the entries end in the order in which they were sent: as long as none is late. */
+  get isInOrder(): boolean {
+    return this.late === 0;
+  }
+
+  /**
+   * Adds the segment sent last; answers false when there is no room for it.
+   *
+   * @param before where the segment ends that was sent before those of the ring
+   */
+  push(start: number, end: number, frame: number, time: number, repeated: number, before: number): boolean {
     if (this.count === RING_LIMIT) return false;
     if (this.count === this.times.length) this.grow();
+    if (this.count === 0) {
+      this.furthest = before;
+      this.least = end;
+    } else if (((this.least - end) | 0) > 0) this.least = end;
+    let bits = repeated !== 0 ? REPEATED : 0;
+    if (((end - this.furthest) | 0) > 0) this.furthest = end;
+    else {
+      bits |= LATE;
+      this.late++;
+    }
     const slot = (this.head + this.count) & (this.times.length - 1);
     this.words[slot * 4] = start;
     this.words[slot * 4 + 1] = end;
     this.words[slot * 4 + 2] = frame;
-    this.words[slot * 4 + 3] = repeated;
+    this.words[slot * 4 + 3] = bits;
     this.times[slot] = time;
     this.count++;
     return true;
@@ -75,30 +103,47 @@ export class Ring {
   }
 
   repeated(index: number): number {
-    return this.words[this.slot(index) * 4 + 3]!;
+    return this.words[this.slot(index) * 4 + 3]! & REPEATED;
   }
 
   time(index: number): number {
     return this.times[this.slot(index)]!;
   }
 
+  /** The first entry that ends there, or -1. */
+  endingAt(ack: number): number {
+    if (((this.least - ack) | 0) > 0) return -1;
+    for (let i = 0; i < this.count; i++) if (this.end(i) === ack) return i;
+    return -1;
+  }
+
   /** Marks the entry as sent again. */
   markRepeated(index: number): void {
-    this.words[this.slot(index) * 4 + 3] = 1;
+    const at = this.slot(index) * 4 + 3;
+    this.words[at] = this.words[at]! | REPEATED;
   }
 
   shift(): void {
+    if ((this.words[this.head * 4 + 3]! & LATE) !== 0) this.late--;
     this.head = (this.head + 1) & (this.times.length - 1);
     this.count--;
   }
 
   /** Keeps only entries that end past `ack`, in their order. */
   keepPast(ack: number): void {
+    // An ACK that is sent again while something is missing: nothing has changed.
+    if (((this.least - ack) | 0) > 0) return;
     let kept = 0;
+    let least = 0;
     for (let i = 0; i < this.count; i++) {
-      if (((this.end(i) - ack) | 0) <= 0) continue;
+      const from = this.slot(i);
+      const end = this.words[from * 4 + 1]!;
+      if (((end - ack) | 0) <= 0) {
+        if ((this.words[from * 4 + 3]! & LATE) !== 0) this.late--;
+        continue;
+      }
+      if (kept === 0 || ((least - end) | 0) > 0) least = end;
       if (kept !== i) {
-        const from = this.slot(i);
         const to = this.slot(kept);
         this.words.copyWithin(to * 4, from * 4, from * 4 + 4);
         this.times[to] = this.times[from]!;
@@ -106,6 +151,7 @@ export class Ring {
       kept++;
     }
     this.count = kept;
+    this.least = least;
   }
 
   private slot(index: number): number {

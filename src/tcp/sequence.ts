@@ -219,7 +219,8 @@ export function expectAck(
   if (repeated !== 0)
     for (let i = 0; i < Math.min(ring.count, SEARCH_LIMIT); i++)
       if (seqDelta(ring.start(i), start) >= 0 && seqDelta(start, ring.end(i)) > 0) ring.markRepeated(i);
-  if (!ring.push(start, end, segment.frame, segment.time, repeated)) tracker.rings.overflowed++;
+  if (!ring.push(start, end, segment.frame, segment.time, repeated, i32[sender + END.oldestEnd]!))
+    tracker.rings.overflowed++;
 }
 
 /**
@@ -252,13 +253,15 @@ export function settleAcknowledged(tracker: Tracker, sender: number, segment: Se
     return;
   }
   const ring = tracker.rings.at(number - 1);
-  for (let i = 0; verdict.acksFrame === 0 && i < ring.count; i++)
-    if (ring.end(i) === ack) {
-      verdict.acksFrame = ring.frame(i);
-      verdict.rtt = now - ring.time(i);
+  if (!ring.isInOrder) {
+    const found = verdict.acksFrame === 0 ? ring.endingAt(ack) : -1;
+    if (found >= 0) {
+      verdict.acksFrame = ring.frame(found);
+      verdict.rtt = now - ring.time(found);
     }
-  ring.keepPast(ack);
-  if (ring.count === 0) i32[sender + END.bits] = i32[sender + END.bits]! & ~END_BITS.disordered;
+    ring.keepPast(ack);
+  }
+  if (ring.isInOrder) i32[sender + END.bits] = i32[sender + END.bits]! & ~END_BITS.disordered;
 }
 
 /** The next segment in the ring becomes the oldest one. */

@@ -29,6 +29,8 @@ export class FlowCase {
   i32: Int32Array;
   f64: Float64Array;
   private kept: readonly Noted[] | null = null;
+  /** All their notes; -1 while nobody asked. */
+  private notes = -1;
 
   constructor(facts: Facts) {
     this.facts = facts;
@@ -43,6 +45,7 @@ export class FlowCase {
     this.f64 = this.facts.rows.f64;
     this.row = row;
     this.kept = null;
+    this.notes = -1;
   }
 
   /** The word of the row at an offset of `FLOW`; the double at one whose name ends in F64. */
@@ -76,6 +79,15 @@ export class FlowCase {
   get noted(): readonly Noted[] {
     this.kept ??= this.hasEvidence ? this.facts.evidence.list(this.word(FLOW.evidence)) : NOTHING;
     return this.kept;
+  }
+
+  /** Whether any of that has one of these bits of NOTE. */
+  noticed(notes: number): boolean {
+    if (this.notes < 0) {
+      this.notes = 0;
+      for (const noted of this.noted) this.notes |= noted.notes;
+    }
+    return (this.notes & notes) !== 0;
   }
 
   get predecessor(): Predecessor | undefined {

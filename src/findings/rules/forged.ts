@@ -135,6 +135,7 @@ function forgedReset(flow: FlowCase, rst: Noted, found: Found): void {
 }
 
 function badChecksums(flow: FlowCase, end: EndCase, found: Found): void {
+  if (!flow.noticed(NOTE.checksumBad)) return;
   const bad = flow.noted.filter((noted) => noted.side === end.side && (noted.notes & NOTE.checksumBad) !== 0);
   if (bad.length === 0) return;
   found.add('checksum-bad', {
@@ -146,6 +147,7 @@ function badChecksums(flow: FlowCase, end: EndCase, found: Found): void {
 
 /** An ACK that the other end never caught up with, though it went on. */
 function unsent(flow: FlowCase, end: EndCase, found: Found): void {
+  if (end.events('ack-unseen-segment') === 0) return;
   const other = flow.other(end.side);
   if (!other.has(END_BITS.seqKnown) || other.word(END.seenNxt) !== other.word(END.sndNxt)) return;
   const odd = flow.noted.filter(
@@ -187,6 +189,7 @@ function noTimestamp(flow: FlowCase, end: EndCase, found: Found): void {
 
 /** One change of TTL that stays. */
 function ttlShift(flow: FlowCase, end: EndCase, found: Found): void {
+  if (!flow.noticed(NOTE.anotherWay)) return;
   const changes = flow.noted.filter((noted) => noted.side === end.side && (noted.notes & NOTE.anotherWay) !== 0);
   const [change] = changes;
   if (change === undefined || changes.length > 1 || (change.flags & RST) !== 0 || end.word(END.lastTtl) !== change.ttl)
@@ -202,6 +205,7 @@ function ttlShift(flow: FlowCase, end: EndCase, found: Found): void {
 
 /** The same sequence numbers with other octets, and whether one of the two looks like somebody else's. */
 function conflict(flow: FlowCase, end: EndCase, found: Found): void {
+  if (!flow.noted.some((noted) => noted.contradicts !== 0)) return;
   const pairs = flow.noted.flatMap((later) => {
     const earlier =
       later.side === end.side && later.contradicts !== 0
@@ -258,6 +262,7 @@ function isOffRun(before: number, ipId: number): boolean {
 
 /** Pure ACKs without news, each right after a SYN or RST that does not fit. */
 function challenged(flow: FlowCase, end: EndCase, found: Found): void {
+  if (!flow.noticed(DOUBTFUL)) return;
   const acks: Noted[] = [];
   const doubtful = flow.noted.filter((noted) => noted.side !== end.side && (noted.notes & DOUBTFUL) !== 0);
   for (const cause of doubtful) {

@@ -86,6 +86,7 @@ function growsOrIsEven(run: readonly Noted[]): boolean {
 
 /** After a long quiet nothing gets through, or something else answers. */
 function forgotten(flow: FlowCase, found: Found): void {
+  if (!flow.noticed(NOTE.afterQuiet)) return;
   const first = flow.noted.findLast(
     (noted) => noted.kind === NOTED.segment && (noted.notes & NOTE.afterQuiet) !== 0 && noted.length > 0,
   );
@@ -217,6 +218,7 @@ function blackHole(flow: FlowCase, end: EndCase, found: Found): void {
 
 /** Window that was offered and taken back; the ACK after it must leave it so, or it was an old one that came late. */
 function shrunk(flow: FlowCase, end: EndCase, found: Found): void {
+  if (!flow.noticed(NOTE.windowShrunk)) return;
   const shift = flow.word(FLOW.shift + end.side) - 1;
   const own = flow.noted.filter((noted) => noted.kind === NOTED.segment && noted.side === end.side);
   const taken = own.filter((noted, i) => {

@@ -69,6 +69,7 @@ function uncounted(flow: FlowCase, noted: Noted, found: Found): void {
 
 /** One end went on after the RST that seemed to end it. */
 function alive(flow: FlowCase, all: readonly Noted[], found: Found): void {
+  if (!flow.noticed(NOTE.aliveAfterReset)) return;
   const sign = flow.noted.find((noted) => (noted.notes & NOTE.aliveAfterReset) !== 0);
   if (sign === undefined) return;
   const side = flow.resetSide;

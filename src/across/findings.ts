@@ -431,15 +431,19 @@ function backlogOverflow({ verdicts }: Across, moments: Moments, found: CaptureF
     if (known === undefined) byServer.set(part.server, [part]);
     else known.push(part);
   }
-  for (const [number, parts] of [...byServer].slice(0, MOST_TOLD)) {
+  const crowds = [...byServer.values()].map((parts) => {
     parts.sort((a, b) => a.time - b.time || a.flow - b.flow);
-    const within = longestRun(
+    return longestRun(
       parts,
       ({ time }) => time,
       () => 60e9,
     );
-    if (within.length < QUEUED_LEAST) continue;
-    const server = verdicts.server(number);
+  });
+  // The worst first: the order in which flows finish says nothing.
+  crowds.sort((a, b) => b.length - a.length || a[0]!.flow - b[0]!.flow);
+  for (const within of crowds.slice(0, MOST_TOLD)) {
+    if (within.length < QUEUED_LEAST) break;
+    const server = verdicts.server(within[0]!.server);
     const at = timeText(moments, within[0]!.time);
     found.push(
       captureFinding({

@@ -71,7 +71,8 @@ export class Vanished {
         flows: silences.map(({ flow }) => flow),
         frames: silences.map(({ frame }) => frame),
         lastHeard: this.heard[placeOf(this.addresses.words, address * ENDPOINT_WORDS)]!,
-      }));
+      }))
+      .sort((a, b) => b.flows.length - a.flows.length || a.lastHeard - b.lastHeard);
   }
 }
 

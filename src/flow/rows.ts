@@ -283,8 +283,8 @@ export const LOG_ENTRIES = 16;
 /** A log entry: state and side, frame (0 for null), time. */
 export const LOG = { what: 0, frame: 1, timeF64: 1, words: 4 } as const;
 
-/** All closed flows that wait, and some thousand open ones. */
-const MANY = 65_536 + 8192;
+/** All closed flows that wait (tcp/tracker.ts), and as many open ones. */
+const MANY = 16_384;
 
 /** The rows, as they grow. Everybody reads `i32` and `f64` anew after a row was made: growth replaces them. */
 export class FlowRows {

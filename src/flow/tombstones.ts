@@ -1,19 +1,20 @@
-import { END, END_BITS, FLOW } from './rows.ts';
+import { END, END_BITS, FLOW, type FlowRows } from './rows.ts';
 import type { FlowTable } from './table.ts';
 
 /**
- * What is left of flows that were handed on: enough to tell that a late segment is theirs.
- * The newest LIMIT are kept, in a ring; the oldest is overwritten.
+ * What is left of flows that were handed on: enough to tell that a late segment is theirs, and what held the ports of a
+ * flow that begins on them. The newest LIMIT are kept, in a ring; the oldest is overwritten.
  */
 export class Tombstones {
   private ring: Int32Array = new Int32Array(1024 * WORDS);
+  private times: Float64Array = new Float64Array(this.ring.buffer);
   /** Pairs: hash tag, entry + 1. */
   private slots: Int32Array = new Int32Array(4096);
   private next = 0;
   private held = 0;
 
   /** Remembers a flow that is about to give its row back. */
-  add(i32: Int32Array, row: number): void {
+  add({ i32, f64 }: FlowRows, row: number): void {
     if (this.next * WORDS === this.ring.length && this.ring.length < LIMIT * WORDS) this.grow();
     const capacity = this.ring.length / WORDS;
     const entry = this.next % capacity;
@@ -34,6 +35,15 @@ export class Tombstones {
     ring[at + AT.isnKnown] =
       (i32[row + FLOW.client + END.bits]! & END_BITS.isnKnown ? 1 : 0) |
       (i32[row + FLOW.server + END.bits]! & END_BITS.isnKnown ? 2 : 0);
+    ring[at + AT.bits] = i32[row + FLOW.bits]!;
+    ring[at + AT.states] = i32[row + FLOW.state]! | (i32[row + FLOW.state + 1]! << 4);
+    ring[at + AT.lastFrame] = i32[row + FLOW.lastFrame]!;
+    ring[at + AT.sndNxt] = i32[row + FLOW.client + END.sndNxt]!;
+    ring[at + AT.sndNxt + 1] = i32[row + FLOW.server + END.sndNxt]!;
+    ring[at + AT.tsVal] = i32[row + FLOW.client + END.tsVal]!;
+    ring[at + AT.tsVal + 1] = i32[row + FLOW.server + END.tsVal]!;
+    this.times[at / 2 + AT.lastTimeF64] = f64[row / 2 + FLOW.lastTimeF64]!;
+    this.times[at / 2 + AT.timeWaitF64] = f64[row / 2 + FLOW.timeWaitF64]!;
     this.place(entry);
   }
 
@@ -69,6 +79,37 @@ export class Tombstones {
   /** Number of the entry's flow. */
   flow(entry: number): number {
     return this.ring[entry * WORDS + AT.flow]!;
+  }
+
+  /** The last frame of the entry's flow, when that was, and when TIME_WAIT began. */
+  lastFrame(entry: number): number {
+    return this.ring[entry * WORDS + AT.lastFrame]!;
+  }
+
+  lastTime(entry: number): number {
+    return this.times[(entry * WORDS) / 2 + AT.lastTimeF64]!;
+  }
+
+  timeWaitTime(entry: number): number {
+    return this.times[(entry * WORDS) / 2 + AT.timeWaitF64]!;
+  }
+
+  /** Its FLOW_BITS, and a side's state at its end. */
+  bits(entry: number): number {
+    return this.ring[entry * WORDS + AT.bits]!;
+  }
+
+  state(entry: number, side: number): number {
+    return (this.ring[entry * WORDS + AT.states]! >> (side * 4)) & 15;
+  }
+
+  /** Past the highest sequence number that a side had sent, and its newest timestamp. */
+  sndNxt(entry: number, side: number): number {
+    return this.ring[entry * WORDS + AT.sndNxt + side]!;
+  }
+
+  tsVal(entry: number, side: number): number {
+    return this.ring[entry * WORDS + AT.tsVal + side]!;
   }
 
   /** Whether one of the flow's initial sequence numbers was `isn`. */
@@ -141,6 +182,7 @@ export class Tombstones {
     const ring = new Int32Array(this.ring.length * 2);
     ring.set(this.ring);
     this.ring = ring;
+    this.times = new Float64Array(ring.buffer);
     this.slots = new Int32Array(this.slots.length * 2);
     for (let entry = 0; entry < this.held; entry++) this.place(entry);
   }
@@ -158,6 +200,14 @@ const AT = {
   clientIsn: 7,
   serverIsn: 8,
   isnKnown: 9,
+  bits: 10,
+  states: 11,
+  lastFrame: 12,
+  /** Of the client, and of the server directly after it. */
+  sndNxt: 13,
+  tsVal: 15,
+  lastTimeF64: 9,
+  timeWaitF64: 10,
 } as const;
-const WORDS = 10;
+const WORDS = 22;
 const LIMIT = 131072;

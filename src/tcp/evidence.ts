@@ -1,4 +1,5 @@
-import { END, FLOW, FLOW_BITS, type FlowRows } from '../flow/rows.ts';
+import { CLIENT, END, FLOW, FLOW_BITS, type FlowRows, SERVER } from '../flow/rows.ts';
+import type { Tombstones } from '../flow/tombstones.ts';
 import { ACK, CHECKSUM, CWR, ECE, FIN, RST, type SegmentView, SYN } from '../wire/segment.ts';
 import { AckStorms } from './ack-storms.ts';
 import { EVENT } from './events.ts';
@@ -180,39 +181,26 @@ export class Evidence {
     this.i32[at + AT.extra] = (segment.icmpType << 8) | segment.icmpCode;
   }
 
-  /**
-   * A flow begins on the ports of one that is over. Call `remember` while the old row is there, then this.
-   */
-  takePredecessor(row: number): void {
+  /** A flow begins on the ports of one that was handed on: keeps what is known of that. */
+  takePredecessor(row: number, tombstones: Tombstones, entry: number): void {
     const at = this.headOf(row) * WORDS;
-    const { i32, predecessor } = this;
-    for (let word = 0; word < OLD.words; word++) i32[at + OLD.from + word] = predecessor[OLD.from + word]!;
+    const { i32, f64 } = this;
+    const bits = tombstones.bits(entry);
+    // The new flow's client may be the old one's server.
+    const client = ((this.rows.i32[row + FLOW.bits]! ^ bits) & FLOW_BITS.clientIsHigh) === 0 ? CLIENT : SERVER;
+    const server = 1 - client;
+    const waits = (side: number): boolean =>
+      tombstones.state(entry, side) === STATE.TIME_WAIT &&
+      (bits & (side === CLIENT ? FLOW_BITS.timeWaitClient : FLOW_BITS.timeWaitServer)) !== 0;
     i32[at + OLD.known] = 1;
-  }
-
-  private readonly predecessor = new Int32Array(OLD.from + OLD.words);
-  private readonly predecessorTimes = new Float64Array(this.predecessor.buffer);
-
-  /** Keeps what `takePredecessor` needs of a flow that ends because the end on `side` sent a new SYN. */
-  remember(row: number, side: number): void {
-    const { i32, f64 } = this.rows;
-    const kept = this.predecessor;
-    const bits = i32[row + FLOW.bits]!;
-    const swap = side !== 0;
-    const client = row + (swap ? FLOW.server : FLOW.client);
-    const server = row + (swap ? FLOW.client : FLOW.server);
-    const first = (bits & (swap ? FLOW_BITS.timeWaitServer : FLOW_BITS.timeWaitClient)) !== 0 ? 1 : 0;
-    const second = (bits & (swap ? FLOW_BITS.timeWaitClient : FLOW_BITS.timeWaitServer)) !== 0 ? 2 : 0;
-    kept[OLD.flow] = i32[row + FLOW.number]!;
-    kept[OLD.lastFrame] = i32[row + FLOW.lastFrame]!;
-    kept[OLD.timeWait] =
-      (i32[row + FLOW.state + (swap ? 1 : 0)] === STATE.TIME_WAIT ? first : 0) |
-      (i32[row + FLOW.state + (swap ? 0 : 1)] === STATE.TIME_WAIT ? second : 0);
-    kept[OLD.clientNxt] = i32[client + END.sndNxt]!;
-    kept[OLD.serverNxt] = i32[server + END.sndNxt]!;
-    kept[OLD.clientTsVal] = i32[client + END.tsVal]!;
-    this.predecessorTimes[OLD.lastTimeF64] = f64[row / 2 + FLOW.lastTimeF64]!;
-    this.predecessorTimes[OLD.timeWaitF64] = f64[row / 2 + FLOW.timeWaitF64]!;
+    i32[at + OLD.flow] = tombstones.flow(entry);
+    i32[at + OLD.lastFrame] = tombstones.lastFrame(entry);
+    i32[at + OLD.timeWait] = (waits(client) ? 1 : 0) | (waits(server) ? 2 : 0);
+    i32[at + OLD.clientNxt] = tombstones.sndNxt(entry, client);
+    i32[at + OLD.serverNxt] = tombstones.sndNxt(entry, server);
+    i32[at + OLD.clientTsVal] = tombstones.tsVal(entry, client);
+    f64[at / 2 + OLD.lastTimeF64] = tombstones.lastTime(entry);
+    f64[at / 2 + OLD.timeWaitF64] = tombstones.timeWaitTime(entry);
   }
 
   /** Gives back what the flow kept. */
@@ -653,10 +641,9 @@ const LAST = {
   sndNxt: 10,
   tsVal: 11,
 } as const;
-/** The flow that held the ports before, in the head itself: whether there was one, and `words` of it. */
+/** The flow that held the ports before, in the head itself: whether there was one, and what is known of it. */
 const OLD = {
   known: 3,
-  from: 4,
   lastTimeF64: 2,
   timeWaitF64: 3,
   flow: 8,
@@ -665,7 +652,6 @@ const OLD = {
   clientNxt: 11,
   serverNxt: 12,
   clientTsVal: 13,
-  words: 10,
 } as const;
 const WHAT = { side: 9, repeats: 10, timestamps: 11, kind: 12 } as const;
 const WORDS = 48;

@@ -39,8 +39,11 @@ export interface TrackerOptions {
   readonly onFlow: (row: number) => void;
 }
 
-/** Closed flows that wait for their 2 MSL to pass; past it the oldest are handed on early. */
-const CLOSED_LIMIT = 65536;
+/**
+ * Closed flows that wait for their 2 MSL to pass; past it the oldest are handed on early. What then comes on their ports
+ * is told by their tombstones.
+ */
+const CLOSED_LIMIT = 8192;
 
 /**
  * What each segment means: finds its flow and replays it through the state machines of both endpoints.
@@ -116,7 +119,13 @@ export class Tracker {
       found === -1
         ? rows.used - this.closedCount >= lone.from && lone.begin(segment)
         : lone.answer(-2 - found, segment);
-    if (!kept) return found === -1 ? this.begin(segment, ++this.flows) : lone.moveToRow(-2 - found, false);
+    if (!kept) {
+      if (found !== -1) return lone.moveToRow(-2 - found, false);
+      // What was handed on early, and else would still be known, is what held the ports before.
+      return (this.verdict.notes & NOTE.portsReused) !== 0 && this.isRecent(segment.time)
+        ? this.beginAnew(segment, ++this.flows)
+        : this.begin(segment, ++this.flows);
+    }
     if ((++this.ticks & 0xff) === 0) this.handOn(segment.time);
     return -1;
   }
@@ -400,7 +409,7 @@ export class Tracker {
   /** Hands a flow on, leaves a tombstone, and gives its row back. */
   private finish(row: number): void {
     this.handOver(row);
-    this.tombstones.add(this.rows.i32, row);
+    this.tombstones.add(this.rows, row);
     this.table.remove(row);
   }
 
@@ -456,6 +465,19 @@ export class Tracker {
   /** Flows with late segments, as far as they are remembered: at most `limit`. */
   lateFlows(limit: number): { flow: number; segments: number }[] {
     return this.tombstones.late(limit);
+  }
+
+  /** Whether the flow that held the ports last, and was handed on, was spoken to within the last two MSL. */
+  private isRecent(now: number): boolean {
+    const { tombstones } = this;
+    return now - tombstones.lastTime(tombstones.find(this.table)) <= 2 * this.options.msl;
+  }
+
+  /** A new flow on the ports of one that was handed on. */
+  private beginAnew(segment: SegmentView, number: number): number {
+    const row = this.begin(segment, number);
+    this.evidence.takePredecessor(row, this.tombstones, this.tombstones.find(this.table));
+    return row;
   }
 
   /** A new flow, with the roles that its first segment tells. */
@@ -531,10 +553,8 @@ export class Tracker {
       ((bits & FLOW_BITS.synSeen) !== 0 && (bits & FLOW_BITS.ackSeen) === 0);
     if (finished) {
       const inTimeWait = client === STATE.TIME_WAIT || server === STATE.TIME_WAIT;
-      this.evidence.remember(row, side);
       this.finish(row);
-      const fresh = this.begin(segment, ++this.flows);
-      this.evidence.takePredecessor(fresh);
+      const fresh = this.beginAnew(segment, ++this.flows);
       this.lastRow = fresh;
       this.verdict.clear();
       this.verdict.notes |= NOTE.portsReused | (inTimeWait ? NOTE.reusedInTimeWait : 0);
@@ -554,11 +574,9 @@ export class Tracker {
     reuse.uncount(this.rows, row, waiting);
     this.uncountEvents(row, waiting.length);
     const number = reuse.number(row);
-    this.evidence.remember(row, 1 - this.sideOf(row));
     this.finish(row);
     table.senderIsHigh = 1 - senderIsHigh;
-    const fresh = this.begin(waiting[0]!, number);
-    this.evidence.takePredecessor(fresh);
+    const fresh = this.beginAnew(waiting[0]!, number);
     for (const syn of waiting) {
       this.verdict.clear();
       if (syn === waiting[0]) this.verdict.notes |= NOTE.portsReused;
@@ -585,7 +603,11 @@ export class Tracker {
     const found = this.tombstones.find(this.table);
     if (found < 0) return false;
     if ((segment.flags & (SYN | ACK)) === SYN && !this.tombstones.hasIsn(found, segment.seq)) {
-      this.verdict.notes |= NOTE.portsReused;
+      const { tombstones } = this;
+      const waits =
+        tombstones.state(found, CLIENT) === STATE.TIME_WAIT || tombstones.state(found, SERVER) === STATE.TIME_WAIT;
+      const inTimeWait = waits && this.isRecent(segment.time);
+      this.verdict.notes |= NOTE.portsReused | (inTimeWait ? NOTE.reusedInTimeWait : 0);
       return false;
     }
     this.lateSegments++;

@@ -366,4 +366,25 @@ describe('a closed flow is handed on', () => {
     `);
     expect(flows.map((flow) => flow.close.pattern)).toEqual(['three-way', 'open']);
   });
+
+  test('early when thousands wait, and what takes its ports then is told the same of them', () => {
+    const whole = exchange`${OPEN}
+      +0     < F. 1:1(0) ack 1
+      +0.010 > F. 1:1(0) ack 2
+      +0     < .  2:2(0) ack 2`;
+    const before = recordsOf(whole);
+    const after = recordsOf(exchange`
+      +20    > S  90000:90000(0)
+      +0.010 < S. 70000:70000(0) ack 90001
+      +0     > .  90001:90001(0) ack 70001`);
+    const others = Array.from({ length: 9000 }, (_, i) => recordsOf(whole, { clientPort: 1024 + i })).flat();
+    const reuseAmong = (records: typeof before): unknown => {
+      const flows = analyzeRecords([...before, ...records, ...after]);
+      const { findings, handshake } = flows[flows.length - 1]!;
+      return [handshake.outcome, findings.map(({ code, values }) => ({ code, values }))];
+    };
+    const alone = reuseAmong([]);
+    expect(JSON.stringify(alone)).toContain('port-reuse-in-time-wait');
+    expect(reuseAmong(others)).toEqual(alone);
+  });
 });

@@ -64,6 +64,8 @@ export class Backlog {
   /** By row number: OUT, or the listener's number + 2, twice, with EXPIRED. A flow without a row has it aside. */
   private held: Int32Array = new Int32Array(1024);
   private readonly queue = new Queue();
+  /** Until then the oldest in the queue has its time. */
+  private calmUntil = Number.NEGATIVE_INFINITY;
   private readonly scratch = new Int32Array(ENDPOINT_WORDS);
   /** The ends of a flow without a row, as they would be in a row. */
   private readonly opening = new Int32Array(ROW_WORDS);
@@ -218,6 +220,7 @@ export class Backlog {
 
   /** Those that came 63 s ago or more and are still there. */
   private expire(now: number): void {
+    if (now <= this.calmUntil) return;
     const { queue, tracker } = this;
     const { i32, words } = tracker.rows;
     const { openings } = tracker.table;
@@ -229,7 +232,10 @@ export class Backlog {
         row = openings.rowAt(place);
         time = openings.lastTime(place);
       }
-      if (now - time <= LIFE) return;
+      if (now - time <= LIFE) {
+        this.calmUntil = time + LIFE;
+        return;
+      }
       if (row >= 0 && i32[row + FLOW.number] !== number) continue;
       const held = row >= 0 ? this.held[row / words]! : openings.aside(place);
       if (held === OUT || (held & EXPIRED) !== 0) continue;

@@ -52,7 +52,7 @@ export class Crowds {
   take(row: number, start: number, now: number): void {
     const { i32, f64 } = this.tracker.rows;
     const bits = i32[row + FLOW.bits]!;
-    if ((bits & FLOW_BITS.selfConnect) !== 0) return;
+    if ((bits & FLOW_BITS.selfConnect) !== 0 || (bits & ENDED) === HALF_OPEN) return;
     this.read(row);
     const time = f64[row / 2 + FLOW.firstTimeF64]!;
     if ((bits & FLOW_BITS.synSeen) !== 0) this.takeAttempt(row, bits, time, now);
@@ -155,6 +155,17 @@ export class Crowds {
     words[AT.server + 5] = 0;
   }
 }
+
+/** A flow that was answered and came no further: it tells nothing here, and of a flood there are very many. */
+const HALF_OPEN = FLOW_BITS.synSeen | FLOW_BITS.synAckSeen;
+const ENDED =
+  HALF_OPEN |
+  FLOW_BITS.ackSeen |
+  FLOW_BITS.midstream |
+  FLOW_BITS.refused |
+  FLOW_BITS.aborted |
+  FLOW_BITS.reset |
+  FLOW_BITS.closed;
 
 /** Where endpoints stand in `words`. */
 const AT = {

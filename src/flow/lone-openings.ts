@@ -162,6 +162,14 @@ export class LoneOpenings {
     return this.doubles[place >> PAGE_SHIFT]![(place & PLACE_MASK) * (WORDS / 2) + AT.timeF64]!;
   }
 
+  /** The forms of both segments, as one number. */
+  formsAt(place: number): number {
+    const page = this.pages[place >> PAGE_SHIFT]!;
+    const at = (place & PLACE_MASK) * WORDS;
+    const form = page[at + AT.form]! & ~0xffff;
+    return page[at + AT.answerFrame] === 0 ? form : form | (page[at + AT.answerForm]! >>> 16);
+  }
+
   /** When the flow's last segment came: of one that is answered, the SYN+ACK. */
   lastTime(place: number): number {
     const page = this.pages[place >> PAGE_SHIFT]!;

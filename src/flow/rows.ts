@@ -304,18 +304,19 @@ export class FlowRows {
     this.placeOf = new Int32Array(rows);
   }
 
-  /** A row of zeros for the flow at that place; returns where it starts, in words. */
-  make(place: number = this.places.take()): number {
+  /** A row of zeros, or like `image`, for the flow at that place; returns where it starts, in words. */
+  make(place: number = this.places.take(), image?: Int32Array): number {
     this.used++;
     let row = this.free;
     if (row >= 0) {
       this.free = this.i32[row + FLOW.next]!;
-      this.i32.fill(0, row, row + ROW_WORDS);
+      if (image === undefined) this.i32.fill(0, row, row + ROW_WORDS);
     } else {
       row = this.top;
       if (row + ROW_WORDS > this.i32.length) this.grow();
       this.top += ROW_WORDS;
     }
+    if (image !== undefined) this.i32.set(image, row);
     this.placeOf[row / ROW_WORDS] = place;
     return row;
   }

@@ -129,9 +129,10 @@ export class FlowTable {
    * A row for the opening at a place, whose key was made.
    *
    * @param last nobody looks for it, or for any other, again
+   * @param image what the row begins as, but for its key; zeros without
    */
-  moveOpening(place: number, last: boolean): number {
-    const row = this.rows.make(place);
+  moveOpening(place: number, last: boolean, image: Int32Array | undefined): number {
+    const row = this.rows.make(place, image);
     this.fill(row);
     this.openings.moveTo(place, row);
     if (!last) this.slots[this.slotOf(this.hash, -1 - place) * 2 + 1] = row + 1;
@@ -150,7 +151,7 @@ export class FlowTable {
     i32[row + FLOW.keyHigh] = this.keyHigh;
     i32[row + FLOW.ports] = this.ports;
     i32[row + FLOW.split] = this.split;
-    i32[row + FLOW.bits] = this.v6;
+    i32[row + FLOW.bits] = i32[row + FLOW.bits]! | this.v6;
     i32[row + FLOW.hash] = this.hash;
     if (this.v6 !== 0) for (let i = 0; i < 8; i++) i32[row + FLOW.addressLow + i] = this.wide[i]!;
   }

@@ -1,6 +1,7 @@
 import { CLIENT, SERVER, type Side } from '../flow/rows.ts';
 import { CHECKSUM, SegmentView } from '../wire/segment.ts';
 import type { HostSet } from './hosts.ts';
+import { isUsual, OpeningImages, writeSyn, writeSynAck } from './opening-images.ts';
 import { takeOpeningInStep } from './opening-in-step.ts';
 import { LATE_ACK } from './timing.ts';
 import type { Tracker } from './tracker.ts';
@@ -17,17 +18,14 @@ export class LoneFlows {
   onRow: (place: number, row: number) => void = () => {};
   private readonly tracker: Tracker;
   private readonly hosts: HostSet;
-  private readonly segment = new SegmentView();
+  private readonly syn = emptySegment();
+  private readonly synAck = emptySegment();
+  private readonly images = new OpeningImages();
 
   constructor(tracker: Tracker, hosts: HostSet, from: number) {
     this.tracker = tracker;
     this.hosts = hosts;
     this.from = from;
-    const { segment } = this;
-    segment.bytes = new Uint8Array(TCP_AT + TCP_MOST);
-    segment.view = new DataView(segment.bytes.buffer);
-    segment.destinationAt = ADDRESS_OCTETS;
-    segment.tcpAt = TCP_AT;
   }
 
   /** The first segment of a flow, whose key was made: answers whether the flow can do without a row. */
@@ -59,45 +57,63 @@ export class LoneFlows {
   }
 
   /**
-   * Gives the opening at a place, whose key was made, a row, and replays its segments.
+   * Gives the opening at a place, whose key was made, a row, and replays its segments, or writes what comes of that.
    *
    * @param last the capture is over: nobody looks for the flow again
    */
   moveToRow(place: number, last: boolean): number {
-    const { tracker, segment } = this;
+    const { tracker, syn, synAck } = this;
     const { table } = tracker;
     const { openings } = table;
-    const sender = table.senderIsHigh;
     const number = openings.numberAt(place);
-    openings.readSyn(place, table, segment);
-    table.senderIsHigh = openings.clientIsHigh(place);
-    const row = table.moveOpening(place, last);
-    this.writeEnds();
-    tracker.begin(segment, number, row);
-    this.replay(row, CLIENT);
-    if (openings.isAnswered(place)) {
-      openings.readAnswer(place, table, segment);
-      table.senderIsHigh = 1 - table.senderIsHigh;
-      this.writeEnds();
-      this.replay(row, SERVER);
+    const forms = openings.formsAt(place);
+    const answered = openings.isAnswered(place);
+    const clientIsHigh = openings.clientIsHigh(place);
+    openings.readSyn(place, table, syn);
+    if (answered) openings.readAnswer(place, table, synAck);
+    const usual = isUsual(syn) && (!answered || isUsual(synAck));
+    const image = usual ? this.images.of(forms) : undefined;
+    const row = table.moveOpening(place, last, image);
+    const { i32, f64 } = tracker.rows;
+    if (image === undefined) {
+      this.replayBoth(row, number, clientIsHigh, answered);
+      if (usual) this.images.keep(forms, i32, row);
+    } else {
+      writeSyn(i32, f64, row, number, syn, answered);
+      if (answered) writeSynAck(i32, f64, row, synAck);
+      tracker.segments += answered ? 2 : 1;
     }
-    table.senderIsHigh = sender;
-    tracker.verdict.clear();
     this.onRow(place, row);
     return row;
   }
 
-  private replay(row: number, side: Side): void {
-    const { tracker, segment } = this;
+  private replayBoth(row: number, number: number, clientIsHigh: number, answered: boolean): void {
+    const { tracker, syn, synAck } = this;
+    const { table } = tracker;
+    const sender = table.senderIsHigh;
+    table.senderIsHigh = clientIsHigh;
+    this.writeEnds(syn);
+    tracker.begin(syn, number, row);
+    this.replay(row, CLIENT, syn);
+    if (answered) {
+      table.senderIsHigh = 1 - clientIsHigh;
+      this.writeEnds(synAck);
+      this.replay(row, SERVER, synAck);
+    }
+    table.senderIsHigh = sender;
+    tracker.verdict.clear();
+  }
+
+  private replay(row: number, side: Side, segment: SegmentView): void {
+    const { tracker } = this;
     tracker.verdict.clear();
     if (!takeOpeningInStep(tracker, row, side, segment)) tracker.replay(row, segment);
     if (tracker.verdict.rtt >= LATE_ACK) tracker.timing.take(row, segment);
   }
 
   /** Addresses and ports of the segment, by the key. */
-  private writeEnds(): void {
+  private writeEnds(segment: SegmentView): void {
     const { keyLow, keyHigh, ports, senderIsHigh, v6, wide } = this.tracker.table;
-    const { segment } = this;
     const { view, sourceAt, destinationAt } = segment;
     const lowAt = senderIsHigh === 0 ? sourceAt : destinationAt;
     const highAt = senderIsHigh === 0 ? destinationAt : sourceAt;
@@ -113,6 +129,16 @@ export class LoneFlows {
       view.setInt32(highAt + 4 * i, wide[i + 4]!);
     }
   }
+}
+
+/** A segment with room for a header and its addresses. */
+function emptySegment(): SegmentView {
+  const segment = new SegmentView();
+  segment.bytes = new Uint8Array(TCP_AT + TCP_MOST);
+  segment.view = new DataView(segment.bytes.buffer);
+  segment.destinationAt = ADDRESS_OCTETS;
+  segment.tcpAt = TCP_AT;
+  return segment;
 }
 
 /** How the view of a segment that is replayed is laid out: source address, destination address, TCP header. */

@@ -83,6 +83,8 @@ export class FlowSummary {
   readonly first: FirstOf<ReportFlow>;
   private readonly sort: SortKey;
   private readonly scratch = new ByteWriter(64);
+  private lastKey: string | number = '';
+  private lastService: ServiceSummary | null = null;
 
   /**
    * @param sort order in which flows are kept
@@ -139,8 +141,14 @@ export class FlowSummary {
 
   private serviceOf(flow: FlowCursor): ServiceSummary {
     const key = this.serviceKey(flow);
+    // Of a flood's flows each is of the same service as the one before: a number that large is slow to look up.
+    if (key === this.lastKey) return this.lastService!;
     const known = this.services.get(key);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      this.lastKey = key;
+      this.lastService = known;
+      return known;
+    }
     if (this.services.size < MOST_SERVICES) return this.newService(key, this.endpoint(flow, SERVER));
     return this.services.get(OTHERS) ?? this.newService(OTHERS, null);
   }

@@ -5,7 +5,7 @@
 
 import { Across } from './across/across.ts';
 import type { RecordView } from './capture/record.ts';
-import type { PacketFilter } from './filter/packet-filter.ts';
+import { type RecordChoices, WantedRecords } from './decoding.ts';
 import type { FlowRows } from './flow/rows.ts';
 import type { FlowContext } from './record/cursor.ts';
 import { Tracker } from './tcp/tracker.ts';
@@ -13,14 +13,8 @@ import type { Verdict } from './tcp/verdict.ts';
 import { SegmentDecoder, type WireChoices } from './wire/decode.ts';
 import { SegmentView, WIRE, type WireResult } from './wire/segment.ts';
 
-/** An instant: whole seconds since the epoch, and nanoseconds past them. */
-export interface Instant {
-  readonly seconds: number;
-  readonly nanoseconds: number;
-}
-
 /** What to analyse and whom to tell. */
-export interface AnalysisOptions {
+export interface AnalysisOptions extends RecordChoices {
   /** How packets are decoded: tunnels, checksums, `--split-by`. */
   readonly wire?: WireChoices;
   /** Maximum segment lifetime in seconds, 30 by default: TIME_WAIT lasts two. */
@@ -29,11 +23,6 @@ export interface AnalysisOptions {
   readonly idleTimeout?: number;
   /** Count a mirror port's copies as segments of their own. */
   readonly keepDuplicates?: boolean;
-  /** Records before `from`, or at `to` and after, are counted but not analysed. */
-  readonly from?: Instant;
-  readonly to?: Instant;
-  /** Records that it does not accept are counted but not analysed. */
-  readonly filter?: PacketFilter;
   /**
    * Open flows from which on those that have got no further than SYN and SYN+ACK are kept in little memory; 4096 by
    * default. It changes nothing else.
@@ -78,17 +67,14 @@ export class Analysis {
   /** Records of which the capture kept less than was on the wire, and the frame of the first. */
   cut = 0;
   firstCut = 0;
-  /** Which records were wanted, and how many it did not accept. */
-  readonly filter: PacketFilter | undefined;
-  filteredOut = 0;
+  /** Which records are analysed; the others are counted. */
+  readonly wanted: WantedRecords;
   /** What shows across flows; null when it was not asked for. */
   readonly across: Across | null;
 
   private readonly segment = new SegmentView();
   private onSegment: AnalysisOptions['onSegment'];
   private readonly loneFrom: number;
-  private readonly from: Instant | undefined;
-  private readonly to: Instant | undefined;
   private last = Number.NEGATIVE_INFINITY;
   private watchesClock = false;
   /** Interface and file of the record before. */
@@ -98,9 +84,7 @@ export class Analysis {
     this.wire = new SegmentDecoder(options.wire);
     this.onSegment = options.onSegment;
     this.loneFrom = options.onSegment === undefined ? (options.loneFrom ?? LONE_FROM) : Number.POSITIVE_INFINITY;
-    this.from = options.from;
-    this.to = options.to;
-    this.filter = options.filter;
+    this.wanted = new WantedRecords(options);
     this.msl = options.msl ?? 30;
     const msl = this.msl * NANOSECONDS;
     const onFlow = options.onFlow ?? (() => {});
@@ -124,7 +108,7 @@ export class Analysis {
   take(record: RecordView): void {
     if (this.records++ === 0) this.baseSeconds = record.seconds;
     const time = (record.seconds - this.baseSeconds) * NANOSECONDS + record.nanoseconds;
-    if (!this.isWanted(record)) return;
+    if (!this.wanted.has(record)) return;
     const since = time - this.last;
     if (since < 0 || since > NANOSECONDS) this.takeJump(record, time, since);
     this.last = time;
@@ -140,15 +124,6 @@ export class Analysis {
       if (this.across !== null) this.across.segment(this.tracker.verdict, segment);
       if (this.onSegment !== undefined) this.onSegment(this.tracker.verdict, segment, result);
     } else if (result !== WIRE.other) this.takeOther(segment, result);
-  }
-
-  /** Whether the record's time is within `from` and `to`, and the filter accepts it. */
-  isWanted(record: RecordView): boolean {
-    if (this.from !== undefined && isBefore(record, this.from)) return false;
-    if (this.to !== undefined && !isBefore(record, this.to)) return false;
-    if (this.filter === undefined || this.filter.accepts(record)) return true;
-    this.filteredOut++;
-    return false;
   }
 
   /**
@@ -225,10 +200,4 @@ export class Analysis {
     this.tracker.end();
     this.across?.end(this.end_);
   }
-}
-
-function isBefore(record: RecordView, instant: Instant): boolean {
-  return (
-    record.seconds < instant.seconds || (record.seconds === instant.seconds && record.nanoseconds < instant.nanoseconds)
-  );
 }

@@ -23,7 +23,8 @@ import { SEGMENT_FIELDS, SegmentCursor, type SegmentRecord } from './record/segm
 import { TcpdumpLine } from './render/tcpdump.ts';
 import { SegmentView, WIRE } from './wire/segment.ts';
 
-export type { AnalysisOptions, Instant } from './analyze.ts';
+export type { AnalysisOptions } from './analyze.ts';
+export type { Instant } from './decoding.ts';
 export {
   type CapturePlace,
   DamagedCaptureError,

@@ -11,6 +11,7 @@ const ORDER =
 /** The root's files, by the last folder that must not import them; they themselves import what they need. */
 const ROOT = new Map([
   ['errors.ts', ''],
+  ['decoding.ts', 'filter'],
   ['analyze.ts', 'render'],
   ['index.ts', 'input'],
 ]);

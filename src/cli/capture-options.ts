@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { AnalysisOptions, Instant } from '../analyze.ts';
+import type { AnalysisOptions } from '../analyze.ts';
+import type { Instant } from '../decoding.ts';
 import type { PacketFilter } from '../filter/packet-filter.ts';
 import type { Decapsulation } from '../wire/walk.ts';
 

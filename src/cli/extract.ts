@@ -145,7 +145,7 @@ class Survey implements RecordTaker {
   take(record: RecordView): void {
     this.snapshotLengths.add(this.source.interfaceOf(record).snapshotLength);
     this.analysis.take(record);
-    if (this.frames === null && inRanges(this.ranges, record.frame) && this.analysis.isWanted(record)) this.chosen++;
+    if (this.frames === null && inRanges(this.ranges, record.frame) && this.analysis.wanted.has(record)) this.chosen++;
   }
 
   end(): void {
@@ -214,7 +214,7 @@ class Writing implements RecordTaker {
     this.comments = [];
     this.analysis.take(record);
     if (!(this.frames === null ? inRanges(this.ranges, record.frame) : this.frames.has(record.frame))) return;
-    if (!this.analysis.isWanted(record)) return;
+    if (!this.analysis.wanted.has(record)) return;
     const { source, output } = this;
     for (const text of this.evidence.get(record.frame) ?? [])
       this.comments.push(`lastack: frame ${record.frame}: ${text}`);

@@ -1,5 +1,6 @@
 import { Analysis } from '../analyze.ts';
 import type { ByteWriter } from '../bytes/writer.ts';
+import { Decoding } from '../decoding.ts';
 import type { CaptureSource } from '../input/capture-source.ts';
 import { openCaptures } from '../input/captures.ts';
 import { StoredInputs } from '../input/stored.ts';
@@ -16,7 +17,7 @@ import { EXIT, exitStatus } from './exit.ts';
 import { interfaceName } from './interface-names.ts';
 import { Output } from './output.ts';
 import { reportProblems } from './problems.ts';
-import { Interruption, readAll } from './reading.ts';
+import { Interruption, type RecordTaker, readAll } from './reading.ts';
 import { terminalSize, wantsColour } from './terminal.ts';
 import { localOffset } from './zone.ts';
 
@@ -59,6 +60,31 @@ async function print(
   }
   const output = new Output(options.output, captures);
   const lines = await lineWriter(options, source);
+  const taker =
+    options.format === 'text' && !options.annotate && options.flow === undefined
+      ? bareLines(options, output, lines)
+      : withVerdicts(options, source, output, lines);
+  const interrupted = await readAll(source, taker, options.progress);
+  output.close();
+  reportProblems(source.problems);
+  return interrupted ? EXIT.interrupted : exitStatus(source.problems);
+}
+
+/** Lines alone, which depend on nothing but what is in the packets: nobody has to know what the segments meant. */
+function bareLines(options: TimelineOptions, output: Output, lines: LineWriter): RecordTaker {
+  return new Decoding({
+    ...analysisOptions(options),
+    onSegment: (segment, result) => {
+      if (segment.reassembled === 1 && result === WIRE.segment) return;
+      lines.write(output.out, segment, result);
+      output.out.byte(NEWLINE);
+      output.flushIfFull();
+    },
+  });
+}
+
+/** Lines of some flows only, or with what the segments meant; or records. */
+function withVerdicts(options: TimelineOptions, source: CaptureSource, output: Output, lines: LineWriter): RecordTaker {
   const wanted = options.flow === undefined ? null : new Set(options.flow);
   const analysis: Analysis = new Analysis({
     ...analysisOptions(options),
@@ -88,10 +114,7 @@ async function print(
     lines.write(out, segment, result),
   );
   const printer = printerOf(options, output);
-  const interrupted = await readAll(source, analysis, options.progress);
-  output.close();
-  reportProblems(source.problems);
-  return interrupted ? EXIT.interrupted : exitStatus(source.problems);
+  return analysis;
 }
 
 const NEWLINE = 0x0a;

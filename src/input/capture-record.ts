@@ -47,14 +47,14 @@ function timeText(analysis: Analysis, nanoseconds: number): string | null {
 function findingsOf(source: CaptureSource, analysis: Analysis): CaptureFinding[] {
   const { across } = analysis;
   const itself = [...damage(source, analysis), ...(across === null ? [] : captureFindings(across))];
-  if (analysis.filteredOut > 0) itself.push(filtered(analysis));
+  if (analysis.wanted.filteredOut > 0) itself.push(filtered(analysis));
   if (across === null) return gravestFirst(itself);
   const { baseSeconds } = analysis;
   return [...gravestFirst(itself), ...gravestFirst(acrossFindings(across, { baseSeconds, wait: 2 * analysis.msl }))];
 }
 
 /** A filter of ours is as good as a capture filter: what it leaves out is missing. */
-function filtered({ filter, filteredOut, records, across }: Analysis): CaptureFinding {
+function filtered({ wanted: { filter, filteredOut }, records, across }: Analysis): CaptureFinding {
   const expression = filter?.text ?? '';
   const oneWay = across?.census.oneWay ?? 0;
   const bothWays = across?.census.bothWays ?? 0;

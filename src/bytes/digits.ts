@@ -51,24 +51,20 @@ export function putMilliseconds(view: DataView, start: number, nanoseconds: numb
   }
   const whole = Math.floor(rest / 1e6);
   at = putUnsigned(view, at, whole);
-  let fraction = (rest - whole * 1e6) | 0;
+  const fraction = (rest - whole * 1e6) | 0;
   if (fraction === 0) return at;
-  let digits = 6;
-  if (fraction % 1000 === 0) {
-    fraction = (fraction / 1000) | 0;
-    digits = 3;
-  }
-  while (fraction % 10 === 0) {
-    fraction = (fraction / 10) | 0;
-    digits--;
-  }
-  view.setUint8(at, POINT);
-  return putPadded(view, at + 1, fraction, digits);
+  const high = (fraction / 1000) | 0;
+  const low = fraction - high * 1000;
+  view.setInt32(at, POINT + (FOUR_DIGITS[high]! & THREE_OF_FOUR), true);
+  if (low === 0) return at + 1 + SIGNIFICANT[high]!;
+  view.setInt32(at + 4, FOUR_DIGITS[low]! >>> 8, true);
+  return at + 4 + SIGNIFICANT[low]!;
 }
 
-/** A number below 10,000 without leading zeros. */
+/** A number below 10,000 without leading zeros. (What is no such number must not make the place NaN.) */
 function putShort(view: DataView, at: number, value: number): number {
-  return putLow(view, at, value, value < 100 ? (value < 10 ? 1 : 2) : value < 1000 ? 3 : 4);
+  view.setInt32(at, SHORT[value]!, true);
+  return at + (SHORT_LENGTH[value]! | 0);
 }
 
 /** The last `count` of four digits. */
@@ -79,6 +75,8 @@ function putLow(view: DataView, at: number, value: number, count: number): numbe
 
 const MINUS = 0x2d;
 const POINT = 0x2e;
+/** All octets of a word but the first. */
+const THREE_OF_FOUR = 0xffffff00;
 
 /** Every number below 10,000 as four ASCII digits, the first one in the lowest octet. */
 const FOUR_DIGITS: Int32Array = Int32Array.from({ length: 10_000 }, (_, value) => {
@@ -87,3 +85,12 @@ const FOUR_DIGITS: Int32Array = Int32Array.from({ length: 10_000 }, (_, value) =
   const tens = ((value / 10) | 0) % 10;
   return 0x30303030 + (thousands | (hundreds << 8) | (tens << 16) | ((value % 10) << 24));
 });
+
+/** The same without leading zeros, and how many digits they are: looked up, since nobody can foresee how many. */
+const SHORT_LENGTH: Uint8Array = Uint8Array.from({ length: 10_000 }, (_, value) => String(value).length);
+const SHORT: Int32Array = FOUR_DIGITS.map((digits, value) => digits >>> ((4 - SHORT_LENGTH[value]!) * 8));
+
+/** Of every number below 1000, as three decimals: how many there are without zeros at the end. */
+const SIGNIFICANT: Uint8Array = Uint8Array.from({ length: 1000 }, (_, value) =>
+  value % 10 !== 0 ? 3 : value % 100 !== 0 ? 2 : value === 0 ? 0 : 1,
+);

@@ -56,24 +56,40 @@ function writeObject(out: ByteWriter, object: object): void {
 
 function writeNumber(out: ByteWriter, value: number): void {
   if (Number.isSafeInteger(value) && !Object.is(value, -0)) out.integer(value);
-  else out.ascii(Number.isFinite(value) ? String(value) : 'null');
+  else if (!writeDecimal(out, value)) out.ascii(Number.isFinite(value) ? String(value) : 'null');
+}
+
+/**
+ * Writes a number of six decimals at most, as milliseconds of whole nanoseconds are; answers false for any other. With
+ * no more than fifteen digits there is one decimal alone that a number may stand for, so it is the shortest one.
+ */
+function writeDecimal(out: ByteWriter, value: number): boolean {
+  const millionths = Math.round(value * 1e6);
+  if (!(Math.abs(millionths) < 1e15) || millionths === 0 || millionths / 1e6 !== value) return false;
+  out.milliseconds(millionths);
+  return true;
 }
 
 function writeString(out: ByteWriter, text: string): void {
+  out.byte(QUOTE);
+  writeInString(out, text);
+  out.byte(QUOTE);
+}
+
+/** Writes a text as it stands between the quotes of a JSON string. */
+export function writeInString(out: ByteWriter, text: string): void {
   const { length } = text;
-  out.reserve(length + 2);
+  out.reserve(length);
   const { bytes } = out;
   let at = out.length;
-  bytes[at++] = QUOTE;
   for (let i = 0; i < length; i++) {
     const code = text.charCodeAt(i);
     if (code < 0x20 || code > 0x7e || code === QUOTE || code === BACKSLASH) {
-      out.text(JSON.stringify(text));
+      out.text(JSON.stringify(text).slice(1, -1));
       return;
     }
     bytes[at++] = code;
   }
-  bytes[at++] = QUOTE;
   out.length = at;
 }
 

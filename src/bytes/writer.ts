@@ -36,7 +36,9 @@ export class ByteWriter {
   /** Text known to be ASCII. */
   ascii(text: string): void {
     this.reserve(text.length);
-    for (let i = 0; i < text.length; i++) this.bytes[this.length++] = text.charCodeAt(i);
+    const { bytes, length } = this;
+    for (let i = 0; i < text.length; i++) bytes[length + i] = text.charCodeAt(i);
+    this.length = length + text.length;
   }
 
   /** Any text, as UTF-8. */

@@ -1,5 +1,5 @@
 import { CATALOGUE } from './catalogue.ts';
-import type { Confidence, Finding, Severity, Values } from './finding.ts';
+import type { CodeEntry, Confidence, Finding, Severity, Values } from './finding.ts';
 import { sentence } from './words.ts';
 
 /** What a rule says when it applies. */
@@ -57,8 +57,8 @@ class Told implements Finding {
   }
 
   get message(): string {
-    const { seen, means, next } = CATALOGUE.get(this.code)!;
-    return `${sentence(seen(this.values))} ${means}${next === 'None.' ? '' : ` ${next}`}`;
+    const entry = CATALOGUE.get(this.code)!;
+    return sentence(entry.seen(this.values)) + closingOf(entry);
   }
 
   get filter(): string {
@@ -69,6 +69,11 @@ class Told implements Finding {
     const { code, severity, confidence, frame, frames, values, message, filter } = this;
     return { code, severity, confidence, frame, frames, values, message, filter };
   }
+}
+
+/** What follows the first sentence of a message, which alone depends on what was measured. */
+export function closingOf({ means, next }: CodeEntry): string {
+  return ` ${means}${next === 'None.' ? '' : ` ${next}`}`;
 }
 
 function inOrder(frame: number, others: readonly number[] | undefined): readonly number[] {

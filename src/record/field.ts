@@ -107,7 +107,7 @@ export interface ListField<Cursor> extends Described {
   readonly cell?: string;
 }
 
-/** Any value, made as an object when it is asked for: for what most records do not have. */
+/** Any value, made as an object only when that is asked for. */
 export interface JsonField<Cursor> extends Described {
   readonly kind: 'json';
   /** Its type in TypeScript, where that type is exported, and under which name. */
@@ -115,6 +115,8 @@ export interface JsonField<Cursor> extends Described {
   readonly schema: object;
   /** A value that `JSON.stringify` writes; an empty list is not written by it. */
   readonly get: (cursor: Cursor) => readonly object[];
+  /** Writes what `JSON.stringify` would write of it. */
+  readonly write: (cursor: Cursor, out: ByteWriter) => void;
   /** Its text in a CSV cell. */
   readonly cell: (cursor: Cursor) => string;
 }
@@ -195,7 +197,8 @@ export function json<Cursor>(
   type: JsonField<Cursor>['type'],
   schema: object,
   get: (cursor: Cursor) => readonly object[],
+  write: (cursor: Cursor, out: ByteWriter) => void,
   cell: (cursor: Cursor) => string,
 ): JsonField<Cursor> {
-  return { kind: 'json', doc, nullable: false, type, schema, get, cell };
+  return { kind: 'json', doc, nullable: false, type, schema, get, write, cell };
 }

@@ -1,4 +1,5 @@
 import { CONFIDENCES, SEVERITIES } from '../findings/finding.ts';
+import { writeFindings } from '../findings/json.ts';
 import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, LOG, SERVER } from '../flow/rows.ts';
 import { CONN_STATES, connStateOf, historyOf } from '../tcp/conn-state.ts';
 import { EVENT_NAMES, roundTripOfOpening } from '../tcp/events.ts';
@@ -201,6 +202,7 @@ export const FLOW_FIELDS: Fields<FlowCursor> = {
     { type: 'readonly Finding[]', from: '../findings/finding.ts', name: 'Finding' },
     FINDINGS_SCHEMA,
     (flow) => flow.judgement.findings,
+    (flow, out) => writeFindings(out, flow.judgement.findings),
     (flow) => flow.judgement.findings.map((finding) => finding.code).join(' '),
   ),
   communityId: ascii('Community ID, version 1, seed 0', writeCommunityId),

@@ -1,5 +1,4 @@
 import { putInteger, putMilliseconds } from '../bytes/digits.ts';
-import { writeJsonValue } from '../bytes/json.ts';
 import type { UtcTimes } from '../bytes/time.ts';
 import { type ByteWriter, Constant } from '../bytes/writer.ts';
 import type { Field, Fields } from '../record/field.ts';
@@ -44,39 +43,68 @@ function made<Cursor extends RecordCursor>(fields: Fields<Cursor>): WriteRecord<
   }
 }
 
-/** What the made functions call. */
-const HELPERS = { putInteger, putMilliseconds, putTime, putWord, writeText, writeOctets, writeJsonValue };
+/**
+ * What the made functions call. Nulls are these functions' affair: a branch in a made function that is first taken once
+ * it has been compiled has all of it compiled again.
+ */
+const HELPERS = { integer, milliseconds, boolean, time, word, text, octets, objectOrNull, objectOrEmpty };
 
-function putTime(view: DataView, at: number, cursor: RecordCursor, nanoseconds: number): number {
+function integer(view: DataView, at: number, value: number): number {
+  return Number.isNaN(value) ? putNull(view, at) : putInteger(view, at, value);
+}
+
+function milliseconds(view: DataView, at: number, nanoseconds: number): number {
+  return Number.isNaN(nanoseconds) ? putNull(view, at) : putMilliseconds(view, at, nanoseconds);
+}
+
+function boolean(view: DataView, at: number, value: number): number {
+  if (Number.isNaN(value)) return putNull(view, at);
+  view.setInt32(at, value !== 0 ? WORD_TRUE : WORD_FALS, true);
+  view.setUint8(at + 4, LETTER_E);
+  return value !== 0 ? at + 4 : at + 5;
+}
+
+function time(view: DataView, at: number, cursor: RecordCursor, nanoseconds: number): number {
+  if (Number.isNaN(nanoseconds)) return putNull(view, at);
   view.setUint8(at, QUOTE);
   const end = cursor.times.putSince(view, at + 1, cursor.baseSeconds, nanoseconds);
   view.setUint8(end, QUOTE);
   return end + 1;
 }
 
-function putWord(view: DataView, at: number, word: Constant | undefined): number {
-  const { eights, length } = word ?? NULL;
+function word(view: DataView, at: number, word: Constant | undefined): number {
+  if (word === undefined) return putNull(view, at);
+  const { eights, length } = word;
   for (let i = 0; i < eights.length; i++) view.setFloat64(at + i * 8, eights[i]!, true);
   return at + length;
 }
 
-function writeText(out: ByteWriter, text: string | null): boolean {
-  if (text === null) return false;
-  out.text(JSON.stringify(text));
-  return true;
+function putNull(view: DataView, at: number): number {
+  view.setInt32(at, WORD_NULL, true);
+  return at + 4;
+}
+
+// These see to their own room, and leave the buffer where they end.
+
+function text(out: ByteWriter, at: number, value: string | null): void {
+  out.length = at;
+  if (value === null) out.constant(NULL);
+  else out.text(JSON.stringify(value));
 }
 
 /** Writes UTF-8 in place; only where something in it needs an escape is it made a string. */
-function writeOctets<Cursor>(
+function octets<Cursor>(
   out: ByteWriter,
+  start: number,
   cursor: Cursor,
   write: (cursor: Cursor, out: ByteWriter) => boolean,
-): boolean {
-  const start = out.length;
+): void {
+  out.length = start;
   out.byte(QUOTE);
   if (!write(cursor, out)) {
     out.length = start;
-    return false;
+    out.constant(NULL);
+    return;
   }
   for (let at = start + 1; at < out.length; at++) {
     const octet = out.bytes[at]!;
@@ -84,15 +112,40 @@ function writeOctets<Cursor>(
     const text = new TextDecoder().decode(out.bytes.subarray(start + 1, out.length));
     out.length = start;
     out.text(JSON.stringify(text));
-    return true;
+    return;
   }
   out.byte(QUOTE);
-  return true;
+}
+
+function objectOrNull<Cursor>(
+  out: ByteWriter,
+  at: number,
+  cursor: Cursor,
+  isPresent: boolean,
+  write: WriteRecord<Cursor>,
+): void {
+  out.length = at;
+  if (isPresent) write(cursor, out);
+  else out.constant(NULL);
+}
+
+function objectOrEmpty<Cursor>(
+  out: ByteWriter,
+  at: number,
+  cursor: Cursor,
+  isEmpty: boolean,
+  write: WriteRecord<Cursor>,
+): void {
+  out.length = at;
+  if (isEmpty) out.constant(EMPTY);
+  else write(cursor, out);
 }
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
+const LETTER_E = 0x65;
 const NULL = new Constant('null');
+const EMPTY = new Constant('{}');
 /** Octets that one value takes at most, besides text and lists, which see to their own room. */
 const VALUE_ROOM = 72;
 
@@ -123,7 +176,7 @@ class Code<Cursor extends RecordCursor> {
     const name = this.name('write');
     this.functions.push(
       `function ${name}(cursor, out) {`,
-      `  out.reserve(${this.room}); let view = out.view; let at = out.length; let v = 0;`,
+      `  out.reserve(${this.room}); let view = out.view; let at = out.length;`,
       ...this.lines.map((line) => line.replaceAll('ROOM', String(this.room))),
       '  out.length = at;',
       '}',
@@ -180,7 +233,7 @@ class Code<Cursor extends RecordCursor> {
         return;
       case 'word': {
         const words = this.capture(field.words.map((word) => new Constant(`"${word}"`)));
-        this.push(`at = putWord(view, at, ${words}[${this.capture(field.get)}(cursor)]);`);
+        this.push(`at = word(view, at, ${words}[${this.capture(field.get)}(cursor)]);`);
         return;
       }
       case 'ascii':
@@ -189,32 +242,34 @@ class Code<Cursor extends RecordCursor> {
         this.constant += '"';
         return;
       case 'octets':
-        this.push(`out.length = at; v = writeOctets(out, cursor, ${this.capture(field.write)}) ? 1 : 0; ${RELOAD}`);
-        this.lines.push(`if (v === 0) { ${PUT_NULL} }`);
+        this.push(`octets(out, at, cursor, ${this.capture(field.write)}); ${RELOAD}`);
         return;
       case 'json':
-        this.push(`out.length = at; writeJsonValue(out, ${this.capture(field.get)}(cursor)); ${RELOAD}`);
+        this.push(`out.length = at; ${this.capture(field.write)}(cursor, out); ${RELOAD}`);
         return;
       case 'text':
-        this.push(`out.length = at; v = writeText(out, ${this.capture(field.get)}(cursor)) ? 1 : 0; ${RELOAD}`);
-        this.lines.push(`if (v === 0) { ${PUT_NULL} }`);
+        this.push(`text(out, at, ${this.capture(field.get)}(cursor)); ${RELOAD}`);
+        return;
+      case 'time':
+        this.push(`at = time(view, at, cursor, ${this.capture(field.get)}(cursor));`);
         return;
       default:
-        this.push(`v = ${this.capture(field.get)}(cursor);`);
-        this.lines.push(`if (v === v) { ${PUT[field.kind]} } else { ${PUT_NULL} }`);
+        this.push(`at = ${field.kind}(view, at, ${this.capture(field.get)}(cursor));`);
     }
   }
 
   private objectValue(field: Extract<Field<Cursor>, { readonly kind: 'object' }>): void {
-    if (field.present === undefined && Object.keys(field.fields).length < FEW) {
-      this.object(field.fields);
+    const { fields, present, empty } = field;
+    if (present === undefined && empty === undefined && Object.keys(fields).length < FEW) {
+      this.object(fields);
       return;
     }
-    const call = `out.length = at; ${this.addFunction(field.fields)}(cursor, out); ${RELOAD}`;
-    if (field.empty !== undefined) {
-      this.push(`if (${this.capture(field.empty)}(cursor)) { ${PUT_EMPTY} } else { ${call} }`);
-    } else if (field.present === undefined) this.push(call);
-    else this.push(`if (${this.capture(field.present)}(cursor)) { ${call} } else { ${PUT_NULL} }`);
+    const write = this.addFunction(fields);
+    if (empty !== undefined) this.push(`objectOrEmpty(out, at, cursor, ${this.capture(empty)}(cursor), ${write});`);
+    else if (present !== undefined)
+      this.push(`objectOrNull(out, at, cursor, ${this.capture(present)}(cursor), ${write});`);
+    else this.push(`out.length = at; ${write}(cursor, out);`);
+    this.lines.push(RELOAD);
   }
 
   private listValue(field: Extract<Field<Cursor>, { readonly kind: 'list' }>): void {
@@ -267,12 +322,4 @@ const OPEN_OBJECT = 0x7b;
 const WORD_NULL = 0x6c6c756e;
 const WORD_TRUE = 0x65757274;
 const WORD_FALS = 0x736c6166;
-const PUT_NULL = `view.setInt32(at, ${WORD_NULL}, true); at += 4;`;
-const PUT_EMPTY = `view.setInt16(at, ${0x7d7b}, true); at += 2;`;
 const RELOAD = 'out.reserve(ROOM); view = out.view; at = out.length;';
-const PUT = {
-  integer: 'at = putInteger(view, at, v);',
-  milliseconds: 'at = putMilliseconds(view, at, v);',
-  time: 'at = putTime(view, at, cursor, v);',
-  boolean: `if (v !== 0) { view.setInt32(at, ${WORD_TRUE}, true); at += 4; } else { view.setInt32(at, ${WORD_FALS}, true); view.setUint8(at + 4, 0x65); at += 5; }`,
-} as const;

@@ -62,7 +62,7 @@ export class HistoryExtras {
 
   /** Octets of both directions that were acknowledged and are not in the capture. */
   missedOf(number: number): number {
-    return this.missed[number] ?? 0;
+    return Math.max(0, this.missed[number] ?? 0);
   }
 
   /** Payload under a wrong checksum, of which nobody knows yet whether it arrived. */

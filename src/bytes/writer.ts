@@ -44,7 +44,23 @@ export class ByteWriter {
   /** Any text, as UTF-8. */
   text(text: string): void {
     this.reserve(text.length * 3);
-    this.length += ENCODER.encodeInto(text, this.bytes.subarray(this.length)).written;
+    const { bytes } = this;
+    // Short text is mostly ASCII, and a call of the encoder costs more than it.
+    const ascii = text.length <= SHORT ? text.length : 0;
+    let at = this.length;
+    let i = 0;
+    for (; i < ascii; i++) {
+      const code = text.charCodeAt(i);
+      if (code < 0x80) bytes[at++] = code;
+      else if (code >= 0x800 && (code & 0xf800) !== 0xd800) {
+        bytes[at] = 0xe0 | (code >> 12);
+        bytes[at + 1] = 0x80 | ((code >> 6) & 0x3f);
+        bytes[at + 2] = 0x80 | (code & 0x3f);
+        at += 3;
+      } else break;
+    }
+    if (i < text.length) at += ENCODER.encodeInto(i === 0 ? text : text.slice(i), bytes.subarray(at)).written;
+    this.length = at;
   }
 
   /** Octets that were written elsewhere, `from[start]` to `from[end - 1]`. */
@@ -115,4 +131,6 @@ export class Constant {
   }
 }
 
+/** Text that is longer is for the encoder. */
+const SHORT = 96;
 const ENCODER = new TextEncoder();

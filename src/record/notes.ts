@@ -10,11 +10,9 @@ export function notesOf(at: SegmentCursor): readonly string[] {
   if (verdict.notes === 0 && verdict.transitionCount === 0 && verdict.late === 0 && at.result === WIRE.segment) {
     return verdict.duplicateOf === 0 && verdict.repeats === 0 ? NONE : copyNotes(at);
   }
-  const notes = [...remarks(at), ...copyNotes(at)];
-  for (const side of FIRST_SENDER[verdict.side === 1 ? 1 : 0]!) {
-    const way = transitionsOf(at, side);
-    if (way !== '') notes.push(way);
-  }
+  const notes = remarks(at);
+  notes.push(...copyNotes(at));
+  if (verdict.transitionCount > 0) notes.push(...waysOf(at));
   if (entersTimeWait(at)) notes.push(timeWaitNote(at));
   return notes;
 }
@@ -43,10 +41,8 @@ const REMARKS: readonly (readonly [bit: number, text: string])[] = [
 ];
 
 const NONE: readonly string[] = [];
-const FIRST_SENDER = [
-  [0, 1],
-  [1, 0],
-] as const;
+/** Bits of the notes that have a text of their own. */
+const REMARKED = REMARKS.reduce((bits, [bit]) => bits | bit, 0);
 const SIDE_NAMES = ['client', 'server'] as const;
 
 function remarks(at: SegmentCursor): string[] {
@@ -63,6 +59,7 @@ function remarks(at: SegmentCursor): string[] {
   }
   if (segment.payloadLength > 0 && (segment.flags & FIN) !== 0 && verdict.duplicateOf === 0)
     found.push('FIN with data');
+  if ((verdict.notes & REMARKED) === 0) return found;
   for (const [bit, text] of REMARKS) if ((verdict.notes & bit) !== 0) found.push(text);
   return found;
 }
@@ -72,6 +69,30 @@ function copyNotes(at: SegmentCursor): string[] {
   if (verdict.duplicateOf !== 0) return [`a mirror port's copy of frame ${verdict.duplicateOf}`];
   if (verdict.repeats === 0 || (segment.flags & SYN) !== 0) return [];
   return [verdict.retransmitsFrame === 0 ? 'retransmission' : `retransmission of frame ${verdict.retransmitsFrame}`];
+}
+
+/** Each end's way, the sender's first. There are few ways that segments take: each is put into words once. */
+function waysOf(at: SegmentCursor): readonly string[] {
+  const { transitions, transitionCount, side } = at.verdict;
+  if (transitionCount > MOST_KNOWN) return ways(at);
+  let key = side === 1 ? 1 : 0;
+  for (let i = 0; i < transitionCount; i++) key = (key << 9) | transitions[i]!;
+  key = (key << 2) | transitionCount;
+  let known = KNOWN_WAYS.get(key);
+  if (known === undefined) {
+    known = ways(at);
+    KNOWN_WAYS.set(key, known);
+  }
+  return known;
+}
+
+/** A transition has nine bits; side and count fit beside three of them. */
+const MOST_KNOWN = 3;
+const KNOWN_WAYS = new Map<number, readonly string[]>();
+
+function ways(at: SegmentCursor): readonly string[] {
+  const sender = at.verdict.side === 1 ? 1 : 0;
+  return [transitionsOf(at, sender), transitionsOf(at, 1 - sender)].filter((way) => way !== '');
 }
 
 /** `server: CLOSE_WAIT → LAST_ACK`, every state that the endpoint went through at this segment; empty when none. */
@@ -105,9 +126,13 @@ function timeWaitNote(at: SegmentCursor): string {
   const until = segment.nanoseconds + wait * 1e9;
   const seconds = segment.seconds + Math.floor(until / 1e9);
   const inDay = ((seconds % 86_400) + 86_400) % 86_400;
-  const clock = [inDay / 3600, (inDay / 60) % 60, inDay % 60].map((part) => String(Math.floor(part)).padStart(2, '0'));
-  const micro = String(Math.floor((until % 1e9) / 1000)).padStart(6, '0');
-  return `TIME_WAIT until ${clock.join(':')}.${micro}Z (2 MSL = ${wait} s)`;
+  const clock = `${twoDigits(inDay / 3600)}:${twoDigits((inDay / 60) % 60)}:${twoDigits(inDay % 60)}`;
+  const micro = String(1e6 + Math.floor((until % 1e9) / 1000)).slice(1);
+  return `TIME_WAIT until ${clock}.${micro}Z (2 MSL = ${wait} s)`;
+}
+
+function twoDigits(value: number): string {
+  return value < 10 ? `0${Math.floor(value)}` : `${Math.floor(value)}`;
 }
 
 /** Nanoseconds as milliseconds, to the microsecond. */

@@ -2,15 +2,16 @@ import { parseArgs } from 'node:util';
 import { disagreements, lineCount } from './agreement.ts';
 import { CAPTURES, type Capture, type CaptureName, capture } from './captures.ts';
 import { type Contender, contenders, isInstalled } from './contenders.ts';
+import { exceeded } from './guard.ts';
 import { freeMemory } from './machine.ts';
 import { type Cost, measure } from './measure.ts';
 import { type Result, tableOf, writeFigures, writePerformance } from './report.ts';
 
 /**
- * `npm run bench -- [CASE...] [--rounds N] [--scale N] [--peers NAME,...] [--lastack FILE] [--write] [--figures FILE]`
+ * `npm run bench -- [CASE...] [--rounds N] [--scale N] [--peers NAME,...] [--lastack FILE] [--write] [--figures FILE] [--guard]`
  *
  * Whole processes in turns, output thrown away: processor time, wall-clock time, peak memory. Asserts nothing about
- * milliseconds; ends with 1 where results that must agree differ.
+ * milliseconds; ends with 1 where results that must agree differ, and with `--guard` where a ratio is past its limit.
  */
 const FOLDER = 'bench/data';
 /** Agreement is checked on captures of this scale, where every output can be read as a whole. */
@@ -29,6 +30,7 @@ const { positionals, values } = parseArgs({
     lastack: { type: 'string', default: 'dist/cli/main.js' },
     write: { type: 'boolean', default: false },
     figures: { type: 'string' },
+    guard: { type: 'boolean', default: false },
   },
 });
 
@@ -64,7 +66,9 @@ async function main(cases: readonly CaptureName[], rounds: number, scale: number
   console.log(`\n${tableOf(start)}`);
   if (values.write) writePerformance(results, everyone);
   if (values.figures !== undefined) writeFigures(values.figures, results);
-  if (wrong > 0) process.exitCode = 1;
+  const slow = values.guard ? exceeded(results) : [];
+  for (const words of slow) console.log(`TOO SLOW: ${words}`);
+  if (wrong + slow.length > 0) process.exitCode = 1;
 }
 
 function caseOf(name: string): CaptureName {

@@ -37,7 +37,7 @@ export const LOSS: Entries = {
     means: 'Nothing behind it could tell of the loss, so a timer had to.',
     rule: 'The last segment of a burst is repeated after two round trips or more with nothing in flight behind it.',
     source: 'RFC 8985 7',
-    guard: 'Not where the segment had been acknowledged.',
+    guard: 'Not where the segment had been acknowledged, nor where it holds other octets than the first time.',
     next: 'Tail loss probes (RFC 8985) shorten it; the loss itself is elsewhere.',
   },
   'timeout-recovery': {

@@ -80,7 +80,8 @@ function timeouts(end: EndCase, repeats: readonly Noted[], found: Found): void {
 function tail(flow: FlowCase, end: EndCase, repeats: readonly Noted[], found: Found): void {
   const last = repeats.find((noted) => {
     const silence = noted.time - Math.max(noted.own.time, noted.peer.time);
-    const isLast = ((noted.seq + noted.length) | 0) === noted.own.sndNxt;
+    // Other octets in the place of the first ones are somebody else's, or were.
+    const isLast = ((noted.seq + noted.length) | 0) === noted.own.sndNxt && noted.contradicts === 0;
     return isLast && silence >= 2 * flow.roundTrip && seqDelta(noted.peer.ack, noted.seq) >= 0 && !isNeedless(noted);
   });
   if (last === undefined || flow.word(FLOW.ackFrame) === 0) return;

@@ -3,7 +3,7 @@
  * Write the message into `message`, call `digest`, read `words`.
  */
 export class ShortSha1 {
-  /** The block; the message stands at its start. `digest` overwrites what follows the message. */
+  /** The block; the message stands at its start. `digest` overwrites the five octets that follow it. */
   readonly message: DataView = new DataView(new ArrayBuffer(64));
   /** The digest, five big-endian words as int32. */
   readonly words: Int32Array = new Int32Array(5);
@@ -13,9 +13,12 @@ export class ShortSha1 {
   digest(length: number): void {
     const { message, words, schedule } = this;
     message.setUint8(length, 0x80);
-    for (let at = length + 1; at < 60; at++) message.setUint8(at, 0);
-    message.setUint32(60, length * 8);
-    for (let i = 0; i < 16; i++) schedule[i] = message.getInt32(i * 4);
+    // A whole word of zeros: what of it lies past the message's last word is not read.
+    message.setInt32(length + 1, 0);
+    const last = length >> 2;
+    for (let i = 0; i <= last; i++) schedule[i] = message.getInt32(i * 4);
+    for (let i = last + 1; i < 15; i++) schedule[i] = 0;
+    schedule[15] = length * 8;
     for (let i = 16; i < 80; i++) {
       schedule[i] = rotate(schedule[i - 3]! ^ schedule[i - 8]! ^ schedule[i - 14]! ^ schedule[i - 16]!, 1);
     }

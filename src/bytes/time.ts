@@ -1,4 +1,4 @@
-import { putPadded } from './digits.ts';
+import { putNine } from './digits.ts';
 import type { ByteWriter } from './writer.ts';
 
 /**
@@ -52,7 +52,7 @@ export class UtcTimes {
     if (seconds !== this.second) this.prepare(seconds);
     const { text, length } = this;
     for (let i = 0; i < length; i += 8) view.setFloat64(at + i, text.getFloat64(i, true), true);
-    const end = putPadded(view, at + length, nanoseconds, 9);
+    const end = putNine(view, at + length, nanoseconds);
     view.setUint8(end, LETTER_Z);
     return end + 1;
   }

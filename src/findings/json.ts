@@ -3,7 +3,6 @@ import { type ByteWriter, Constant } from '../bytes/writer.ts';
 import { CATALOGUE } from './catalogue.ts';
 import { CONFIDENCES, type Finding, SEVERITIES } from './finding.ts';
 import { closingOf } from './found.ts';
-import { sentence } from './words.ts';
 
 /**
  * Writes findings as `JSON.stringify` does, without an object or a message in between: what a code's findings have in
@@ -30,7 +29,7 @@ function writeFinding(out: ByteWriter, finding: Finding): void {
   out.constant(VALUES);
   writeJsonValue(out, values);
   out.constant(MESSAGE);
-  writeInString(out, sentence(wording.seen(values)));
+  writeSentence(out, wording.seen(values));
   out.constant(wording.closing);
   if (frames.length === 1) {
     out.constant(FRAME_IS);
@@ -40,6 +39,18 @@ function writeFinding(out: ByteWriter, finding: Finding): void {
     out.constant(FRAME_IN);
     writeFrames(out, frames, SPACE_BETWEEN);
     out.constant(END_OF_MANY);
+  }
+}
+
+/** Writes what `sentence` makes of a text, but for the full stop. */
+function writeSentence(out: ByteWriter, text: string): void {
+  const start = out.length;
+  writeInString(out, text);
+  const first = out.bytes[start]!;
+  if (first >= LOWER_A && first <= LOWER_Z) out.bytes[start] = first - LOWER_A + UPPER_A;
+  else if (first > LOWER_Z) {
+    out.length = start;
+    writeInString(out, text.charAt(0).toUpperCase() + text.slice(1));
   }
 }
 
@@ -53,6 +64,9 @@ function writeFrames(out: ByteWriter, frames: readonly number[], between: Consta
 const OPEN_LIST = 0x5b;
 const CLOSE_LIST = 0x5d;
 const COMMA = 0x2c;
+const UPPER_A = 0x41;
+const LOWER_A = 0x61;
+const LOWER_Z = 0x7a;
 // A finding's names, in the order of `Finding`, with the text around them.
 const SEVERITY: readonly Constant[] = SEVERITIES.map((severity) => new Constant(`${severity}","confidence":"`));
 const CONFIDENCE: readonly Constant[] = CONFIDENCES.map((confidence) => new Constant(`${confidence}","frame":`));
@@ -70,7 +84,7 @@ const SPACE_BETWEEN = new Constant(', ');
 interface Wording {
   readonly code: Constant;
   readonly seen: (values: Finding['values']) => string;
-  /** The message after its first sentence. */
+  /** The message from the end of its first sentence on. */
   readonly closing: Constant;
 }
 
@@ -83,7 +97,7 @@ function wordingOf(code: string): Wording {
     wording = {
       code: new Constant(`{"code":${JSON.stringify(code)},"severity":"`),
       seen: entry.seen,
-      closing: new Constant(JSON.stringify(closingOf(entry)).slice(1, -1)),
+      closing: new Constant(JSON.stringify(`.${closingOf(entry)}`).slice(1, -1)),
     };
     WORDINGS.set(code, wording);
   }

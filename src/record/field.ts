@@ -33,10 +33,23 @@ interface Described {
   readonly optional?: boolean;
 }
 
+/**
+ * Where in the row a number stands that `get` answers as it is: a writer reads it there without a call, nor an object
+ * for a double. For cursors that stand on a row and have `i32`, `f64`, `row` and `half`.
+ */
+export interface Place {
+  readonly in: 'words' | 'doubles';
+  /** From the start of the row, in words or in doubles. */
+  readonly at: number;
+  /** 0 stands for null. */
+  readonly unlessZero?: boolean;
+}
+
 /** A whole number. */
 export interface IntegerField<Cursor> extends Described {
   readonly kind: 'integer';
   readonly get: (cursor: Cursor) => number;
+  readonly place?: Place;
 }
 
 /** A duration in nanoseconds, printed in milliseconds with up to six decimals. */
@@ -49,6 +62,7 @@ export interface MillisecondsField<Cursor> extends Described {
 export interface TimeField<Cursor> extends Described {
   readonly kind: 'time';
   readonly get: (cursor: Cursor) => number;
+  readonly place?: Place;
 }
 
 /** One of a list of words, by its index; an index that is no word's is null. */
@@ -90,8 +104,11 @@ export interface ObjectField<Cursor> extends Described {
   readonly type: string;
   readonly fields: Fields<Cursor>;
   readonly present?: (cursor: Cursor) => boolean;
-  /** Says that every field is absent, where asking once saves asking each. */
-  readonly empty?: (cursor: Cursor) => boolean;
+  /**
+   * Where every field is an optional integer of which few are there: the place among them of the first one after
+   * `after` that is, or -1.
+   */
+  readonly next?: (cursor: Cursor, after: number) => number;
 }
 
 /**

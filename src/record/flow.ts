@@ -61,9 +61,7 @@ const FINDINGS_SCHEMA = {
 
 /** A flow's record: the contract's fields, in its order. The interface `FlowRecord` is made from this table. */
 export const FLOW_FIELDS: Fields<FlowCursor> = {
-  flow: integer("1-based, in order of each flow's first segment, whatever the order of printing", (flow) =>
-    flow.word(FLOW.number),
-  ),
+  flow: count("1-based, in order of each flow's first segment, whatever the order of printing", FLOW.number),
   client: endpoint('The end that opened the connection', CLIENT),
   server: endpoint('The end that was connected to', SERVER),
   clientBy: word(
@@ -77,8 +75,8 @@ export const FLOW_FIELDS: Fields<FlowCursor> = {
     enterItem,
     ascii('A protocol, with its identifier where it has one', (flow, out) => out.ascii(flow.layers[flow.item]!)),
   ),
-  firstFrame: integer('1-based number of the first record of the flow', (flow) => flow.word(FLOW.firstFrame)),
-  lastFrame: integer('1-based number of the last record of the flow', (flow) => flow.word(FLOW.lastFrame)),
+  firstFrame: count('1-based number of the first record of the flow', FLOW.firstFrame),
+  lastFrame: count('1-based number of the last record of the flow', FLOW.lastFrame),
   file: optional(
     text('Capture that holds the first record, where there are several captures', (flow) =>
       flow.context.files.length > 1 ? (flow.context.files[flow.word(FLOW.firstFile)] ?? null) : null,
@@ -89,8 +87,8 @@ export const FLOW_FIELDS: Fields<FlowCursor> = {
       flow.context.files.length > 1 ? flow.word(FLOW.firstFileFrame) : Number.NaN,
     ),
   ),
-  start: time('Time of the first record', (flow) => flow.double(FLOW.firstTimeF64)),
-  end: time('Time of the last record', (flow) => flow.double(FLOW.lastTimeF64)),
+  start: moment('Time of the first record', FLOW.firstTimeF64),
+  end: moment('Time of the last record', FLOW.lastTimeF64),
   durationMs: { ...milliseconds('From start to end', duration), nullable: false },
   longestIdleMs: milliseconds(
     'The longest time between two of its segments; null when there is one alone',
@@ -118,10 +116,8 @@ export const FLOW_FIELDS: Fields<FlowCursor> = {
       'From the last SYN to the ACK that completed the handshake, or to the RST that ended it',
       openingTime,
     ),
-    synRetransmissions: integer('How often the SYN was sent again', (flow) => flow.word(FLOW.synRetransmissions)),
-    synAckRetransmissions: integer('How often the SYN+ACK was sent again', (flow) =>
-      flow.word(FLOW.synAckRetransmissions),
-    ),
+    synRetransmissions: count('How often the SYN was sent again', FLOW.synRetransmissions),
+    synAckRetransmissions: count('How often the SYN+ACK was sent again', FLOW.synAckRetransmissions),
     synAckRetransmissionsAfterAck: orNull(
       integer(
         'How often the SYN+ACK was sent again although the ACK of it had been captured: it was lost behind the tap, or the server threw it away (a full accept queue)',
@@ -132,7 +128,7 @@ export const FLOW_FIELDS: Fields<FlowCursor> = {
       bit(flow, FLOW_BITS.simultaneousOpen),
     ),
     fastOpen: boolean('TCP Fast Open was used (RFC 7413)', (flow) => bit(flow, FLOW_BITS.fastOpen)),
-    dataInSyn: integer('Octets of payload in the SYN', (flow) => flow.word(FLOW.dataInSyn)),
+    dataInSyn: count('Octets of payload in the SYN', FLOW.dataInSyn),
   }),
   close: object('Close', 'How the connection was closed', {
     pattern: word('The way of closing, fixed at the second FIN or the RST', CLOSE_PATTERNS, (flow) =>
@@ -172,7 +168,7 @@ export const FLOW_FIELDS: Fields<FlowCursor> = {
         TIME_WAIT_SIDES,
         (flow) => (flow.bits() & TIME_WAIT) / FLOW_BITS.timeWaitClient - 1,
       ),
-      since: time('When the wait began', (flow) => flow.double(FLOW.timeWaitF64)),
+      since: moment('When the wait began', FLOW.timeWaitF64),
       until: time(
         'since + 2 MSL (--msl)',
         (flow) => flow.double(FLOW.timeWaitF64) + 2 * flow.context.msl * NANOSECONDS,
@@ -223,9 +219,27 @@ function endpoint(doc: string, side: number): Field<FlowCursor> {
   });
 }
 
+/** A word of the row. */
+function count(doc: string, field: number): Field<FlowCursor> {
+  return { ...integer<FlowCursor>(doc, (flow) => flow.word(field)), place: { in: 'words', at: field } };
+}
+
+/** A double of the row that counts octets. */
+function octetsIn(doc: string, field: number): Field<FlowCursor> {
+  return { ...integer<FlowCursor>(doc, (flow) => flow.double(field)), place: { in: 'doubles', at: field } };
+}
+
+/** A double of the row that is a time. */
+function moment(doc: string, field: number): Field<FlowCursor> {
+  return { ...time<FlowCursor>(doc, (flow) => flow.double(field)), place: { in: 'doubles', at: field } };
+}
+
 /** A frame number of the row, where 0 says that there is none. */
 function frame(doc: string, field: number): Field<FlowCursor> {
-  return orNull(integer(`${doc}: its frame`, (flow) => flow.word(field) || Number.NaN));
+  return {
+    ...orNull(integer<FlowCursor>(`${doc}: its frame`, (flow) => flow.word(field) || Number.NaN)),
+    place: { in: 'words', at: field, unlessZero: true },
+  };
 }
 
 function bit(flow: FlowCursor, mask: number): number {
@@ -362,14 +376,12 @@ function direction(doc: string, end: number): Field<FlowCursor> {
   const roundTrip = (flow: FlowCursor, field: number): number =>
     samples(flow) === 0 ? Number.NaN : flow.double(half + field);
   return object('Direction', doc, {
-    packets: integer('Segments', (flow) => flow.word(end + END.packets)),
-    bytes: integer('Octets of payload as sent, repeats included', (flow) => flow.double(half + END.bytesF64)),
-    ipBytes: integer('Octets of IP packets, headers included', (flow) => flow.double(half + END.ipBytesF64)),
-    uniqueBytes: integer('Octets of payload without repeats', (flow) => flow.double(half + END.uniqueBytesF64)),
-    retransmittedSegments: integer("Data and FINs sent again, in lastack's judgement", (flow) =>
-      flow.word(end + END.retransmittedSegments),
-    ),
-    retransmittedBytes: integer('Octets of payload in them', (flow) => flow.double(half + END.retransmittedBytesF64)),
+    packets: count('Segments', end + END.packets),
+    bytes: octetsIn('Octets of payload as sent, repeats included', half + END.bytesF64),
+    ipBytes: octetsIn('Octets of IP packets, headers included', half + END.ipBytesF64),
+    uniqueBytes: octetsIn('Octets of payload without repeats', half + END.uniqueBytesF64),
+    retransmittedSegments: count("Data and FINs sent again, in lastack's judgement", end + END.retransmittedSegments),
+    retransmittedBytes: octetsIn('Octets of payload in them', half + END.retransmittedBytesF64),
     firstPayloadMs: milliseconds(
       "From the flow's start to this end's first payload; null when there is none, or the start was not captured",
       (flow) => firstPayload(flow, side),
@@ -411,7 +423,7 @@ function direction(doc: string, end: number): Field<FlowCursor> {
       'RoundTrips',
       'Round-trip times of its segments: from a segment to its acknowledgment, at the place of capture',
       {
-        samples: integer('How many were measured', samples),
+        samples: count('How many were measured', end + END.rttSamples),
         minMs: milliseconds('The shortest', (flow) => roundTrip(flow, END.rttMinF64)),
         meanMs: milliseconds('Their mean', (flow) => Math.round(roundTrip(flow, END.rttSumF64) / samples(flow))),
         maxMs: milliseconds('The longest', (flow) => roundTrip(flow, END.rttMaxF64)),
@@ -423,7 +435,7 @@ function direction(doc: string, end: number): Field<FlowCursor> {
     ),
     events: {
       ...object('EventCounts', 'How often each event of the timeline occurred', eventCounts(end)),
-      empty: (flow) => flow.word(end + END.eventCounts) === 0,
+      next: (flow, after) => nextEvent(flow, end, after),
     },
   });
 }
@@ -444,6 +456,11 @@ function eventCounts(end: number): Fields<FlowCursor> {
 function eventCount(flow: FlowCursor, end: number, event: number): number {
   const counts = flow.word(end + END.eventCounts);
   return counts === 0 ? Number.NaN : flow.context.eventCounts.of(counts - 1, event) || Number.NaN;
+}
+
+function nextEvent(flow: FlowCursor, end: number, after: number): number {
+  const counts = flow.word(end + END.eventCounts);
+  return counts === 0 ? -1 : flow.context.eventCounts.next(counts - 1, after);
 }
 
 /** An option of the SYN, where -1 says that it was absent and a SYN not captured says nothing. */

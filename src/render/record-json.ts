@@ -1,7 +1,7 @@
 import { putInteger, putMilliseconds } from '../bytes/digits.ts';
 import type { UtcTimes } from '../bytes/time.ts';
 import { type ByteWriter, Constant } from '../bytes/writer.ts';
-import type { Field, Fields } from '../record/field.ts';
+import type { Field, Fields, IntegerField, Place } from '../record/field.ts';
 import { recordObject } from '../record/object.ts';
 
 /** What a record's accessors stand on, as far as writing needs to know. */
@@ -47,10 +47,31 @@ function made<Cursor extends RecordCursor>(fields: Fields<Cursor>): WriteRecord<
  * What the made functions call. Nulls are these functions' affair: a branch in a made function that is first taken once
  * it has been compiled has all of it compiled again.
  */
-const HELPERS = { integer, milliseconds, boolean, time, word, text, octets, objectOrNull, objectOrEmpty };
+const HELPERS = {
+  integer,
+  integerUnlessZero,
+  integerIn,
+  milliseconds,
+  boolean,
+  time,
+  timeIn,
+  word,
+  text,
+  octets,
+  objectOrNull,
+  sparse,
+};
 
 function integer(view: DataView, at: number, value: number): number {
   return Number.isNaN(value) ? putNull(view, at) : putInteger(view, at, value);
+}
+
+function integerUnlessZero(view: DataView, at: number, value: number): number {
+  return value === 0 ? putNull(view, at) : putInteger(view, at, value);
+}
+
+function integerIn(view: DataView, at: number, doubles: Float64Array, place: number): number {
+  return integer(view, at, doubles[place]!);
 }
 
 function milliseconds(view: DataView, at: number, nanoseconds: number): number {
@@ -70,6 +91,10 @@ function time(view: DataView, at: number, cursor: RecordCursor, nanoseconds: num
   const end = cursor.times.putSince(view, at + 1, cursor.baseSeconds, nanoseconds);
   view.setUint8(end, QUOTE);
   return end + 1;
+}
+
+function timeIn(view: DataView, at: number, cursor: RecordCursor, doubles: Float64Array, place: number): number {
+  return time(view, at, cursor, doubles[place]!);
 }
 
 function word(view: DataView, at: number, word: Constant | undefined): number {
@@ -129,25 +154,37 @@ function objectOrNull<Cursor>(
   else out.constant(NULL);
 }
 
-function objectOrEmpty<Cursor>(
+function sparse<Cursor>(
   out: ByteWriter,
   at: number,
   cursor: Cursor,
-  isEmpty: boolean,
-  write: WriteRecord<Cursor>,
+  next: (cursor: Cursor, after: number) => number,
+  labels: readonly Constant[],
+  numbers: readonly ((cursor: Cursor) => number)[],
 ): void {
   out.length = at;
-  if (isEmpty) out.constant(EMPTY);
-  else write(cursor, out);
+  out.byte(OPEN_OBJECT);
+  let before = 0;
+  for (let i = next(cursor, -1); i >= 0; i = next(cursor, i)) {
+    if (before !== 0) out.byte(before);
+    before = COMMA;
+    out.constant(labels[i]!);
+    out.integer(numbers[i]!(cursor));
+  }
+  out.byte(CLOSE_OBJECT);
 }
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const LETTER_E = 0x65;
 const NULL = new Constant('null');
-const EMPTY = new Constant('{}');
 /** Octets that one value takes at most, besides text and lists, which see to their own room. */
 const VALUE_ROOM = 72;
+
+/** The array and the index of a double of the row. */
+function placeIn(place: Place): string {
+  return `cursor.f64, cursor.half + ${place.at}`;
+}
 
 /** JavaScript that writes a table. In each function `at` is the place in `view` at which to write next. */
 class Code<Cursor extends RecordCursor> {
@@ -251,25 +288,44 @@ class Code<Cursor extends RecordCursor> {
         this.push(`text(out, at, ${this.capture(field.get)}(cursor)); ${RELOAD}`);
         return;
       case 'time':
-        this.push(`at = time(view, at, cursor, ${this.capture(field.get)}(cursor));`);
+        if (field.place !== undefined) this.push(`at = timeIn(view, at, cursor, ${placeIn(field.place)});`);
+        else this.push(`at = time(view, at, cursor, ${this.capture(field.get)}(cursor));`);
+        return;
+      case 'integer':
+        this.push(this.integer(field));
         return;
       default:
         this.push(`at = ${field.kind}(view, at, ${this.capture(field.get)}(cursor));`);
     }
   }
 
+  private integer({ place, get }: Extract<Field<Cursor>, { readonly kind: 'integer' }>): string {
+    if (place === undefined) return `at = integer(view, at, ${this.capture(get)}(cursor));`;
+    if (place.in === 'doubles') return `at = integerIn(view, at, ${placeIn(place)});`;
+    return `at = ${place.unlessZero ? 'integerUnlessZero' : 'integer'}(view, at, cursor.i32[cursor.row + ${place.at}]);`;
+  }
+
   private objectValue(field: Extract<Field<Cursor>, { readonly kind: 'object' }>): void {
-    const { fields, present, empty } = field;
-    if (present === undefined && empty === undefined && Object.keys(fields).length < FEW) {
+    const { fields, present, next } = field;
+    if (next !== undefined) {
+      this.sparse(fields, next);
+      return;
+    }
+    if (present === undefined && Object.keys(fields).length < FEW) {
       this.object(fields);
       return;
     }
     const write = this.addFunction(fields);
-    if (empty !== undefined) this.push(`objectOrEmpty(out, at, cursor, ${this.capture(empty)}(cursor), ${write});`);
-    else if (present !== undefined)
-      this.push(`objectOrNull(out, at, cursor, ${this.capture(present)}(cursor), ${write});`);
+    if (present !== undefined) this.push(`objectOrNull(out, at, cursor, ${this.capture(present)}(cursor), ${write});`);
     else this.push(`out.length = at; ${write}(cursor, out);`);
     this.lines.push(RELOAD);
+  }
+
+  private sparse(fields: Fields<Cursor>, next: (cursor: Cursor, after: number) => number): void {
+    const labels = Object.keys(fields).map((name) => new Constant(`${JSON.stringify(name)}:`));
+    const numbers = Object.values(fields).map((field) => (field as IntegerField<Cursor>).get);
+    const captured = [next, labels, numbers].map((value) => this.capture(value));
+    this.push(`sparse(out, at, cursor, ${captured.join(', ')}); ${RELOAD}`);
   }
 
   private listValue(field: Extract<Field<Cursor>, { readonly kind: 'list' }>): void {
@@ -318,6 +374,7 @@ const FEW = 4;
 const OPEN_LIST = 0x5b;
 const COMMA = 0x2c;
 const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
 /** `null`, `true`, `fals` as little-endian words. */
 const WORD_NULL = 0x6c6c756e;
 const WORD_TRUE = 0x65757274;

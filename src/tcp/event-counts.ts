@@ -46,6 +46,12 @@ export class EventCounts {
     return true;
   }
 
+  /** The place in EVENT_NAMES of the first event after `after` that occurred; -1 when there is none. */
+  next(number: number, after: number): number {
+    for (let i = after + 1; i < EVENT_NAMES.length; i++) if (this.of(number, i) !== 0) return i;
+    return -1;
+  }
+
   /** How often the event of that place in EVENT_NAMES occurred. */
   of(number: number, event: number): number {
     return this.counts[number * EVENT_NAMES.length + event] ?? 0;

@@ -102,7 +102,7 @@ function valueFor<Cursor extends ItemCursor>(field: Field<Cursor>, path: string,
         path,
         fields: field.fields,
         present: field.nullable ? field.present : undefined,
-        counts: field.empty !== undefined,
+        counts: field.next !== undefined,
       };
     case 'list':
       return { type: 'list', next: field.next, enter: field.enter, item: valueFor(field.item, path, false) };

@@ -112,10 +112,12 @@ export class HistoryExtras {
       words[at + OPEN] = 0;
       return;
     }
-    if (words[at + GAPS] === 0) words[at + FROM] = start;
+    const first = words[at + GAPS] === 0;
+    if (first) words[at + FROM] = start;
     if (words[at + OPEN] === 0) words[at + GAPS] = words[at + GAPS]! + 1;
     words[at + OPEN] = 1;
-    if (words[at + GAPS] === 1 || seqDelta(words[at + TO]!, end) > 0) words[at + TO] = end;
+    // What is sent again does not take back what was sent since.
+    if (first || seqDelta(words[at + TO]!, end) > 0) words[at + TO] = end;
   }
 
   /** The other end acknowledges a side's payload: how many gaps that shows. */

@@ -1,35 +1,47 @@
 /**
- * The text of `IP a.p > b.q: ` of the ends met lately, in IPv4. Telling addresses and ports is most of a line's work, and
- * most segments follow one with the same ends. Direct-mapped: ends that fall on the same place replace each other.
+ * What is known of the ends met lately, in IPv4: the text of `IP a.p > b.q: `, and where SequenceBases keeps the numbers
+ * that theirs are told relative to. Both are most of a line's work, and most segments follow one with the same ends.
+ * Direct-mapped: ends that fall on the same place replace each other.
  */
 export class EndsCache {
-  private readonly keys: Int32Array = new Int32Array(PLACES * KEY_WORDS);
-  private readonly texts: Float64Array = new Float64Array(PLACES * TEXT_EIGHTS);
-  /** Octets of text; 0 where there is none. */
-  private readonly lengths: Uint8Array = new Uint8Array(PLACES);
+  /** Words from the place that `find` answered: BASES_EPOCH, OWN_BASE and OTHER_BASE are the caller's. */
+  readonly words: Int32Array = new Int32Array(PLACES * PLACE_WORDS);
+  private readonly eights: Float64Array = new Float64Array(this.words.buffer);
 
   /** The place of the ends, whether or not they are there. Addresses and ports are int32, as they stand in the packet. */
   place(source: number, destination: number, ports: number): number {
     let hash = Math.imul(source ^ Math.imul(destination, 0x85ebca6b) ^ ports, 0x9e3779b1);
     hash ^= hash >>> 15;
     hash = Math.imul(hash ^ ports, 0x85ebca6b);
-    return (hash >>> 16) & (PLACES - 1);
+    return ((hash >>> 16) & (PLACES - 1)) * PLACE_WORDS;
   }
 
-  /** Writes the text kept at `place`, if it is that of these ends: where the next octet goes, or -1. */
-  put(to: DataView, at: number, place: number, source: number, destination: number, ports: number): number {
-    const keys = this.keys;
-    const key = place * KEY_WORDS;
-    if (keys[key] !== source || keys[key + 1] !== destination || keys[key + 2] !== ports) return -1;
-    const length = this.lengths[place]!;
-    if (length === 0) return -1;
-    const texts = this.texts;
-    const text = place * TEXT_EIGHTS;
-    for (let i = 0; i * 8 < length; i++) to.setFloat64(at + i * 8, texts[text + i]!);
-    return at + length;
+  /** Whether these ends are the ones at `place`. */
+  holds(place: number, source: number, destination: number, ports: number): boolean {
+    const words = this.words;
+    return (
+      words[place] === source &&
+      words[place + 1] === destination &&
+      words[place + 2] === ports &&
+      words[place + LENGTH] !== 0
+    );
   }
 
-  /** Keeps the text from `at` to `end`. */
+  /** Writes the text at `place`, and up to TEXT_ROOM octets in all: where the next octet goes. */
+  put(to: DataView, at: number, place: number): number {
+    const eights = this.eights;
+    const text = (place >> 1) + TEXT_EIGHT;
+    to.setFloat64(at, eights[text]!, true);
+    to.setFloat64(at + 8, eights[text + 1]!, true);
+    to.setFloat64(at + 16, eights[text + 2]!, true);
+    to.setFloat64(at + 24, eights[text + 3]!, true);
+    to.setFloat64(at + 32, eights[text + 4]!, true);
+    to.setFloat64(at + 40, eights[text + 5]!, true);
+    to.setFloat64(at + 48, eights[text + 6]!, true);
+    return at + this.words[place + LENGTH]!;
+  }
+
+  /** Keeps the text from `at` to `end` for these ends; nothing is known of their bases. */
   keep(
     from: DataView,
     at: number,
@@ -39,18 +51,28 @@ export class EndsCache {
     destination: number,
     ports: number,
   ): void {
-    const key = place * KEY_WORDS;
-    this.keys[key] = source;
-    this.keys[key + 1] = destination;
-    this.keys[key + 2] = ports;
-    const text = place * TEXT_EIGHTS;
-    for (let i = 0; at + i * 8 < end; i++) this.texts[text + i] = from.getFloat64(at + i * 8);
-    this.lengths[place] = end - at;
+    const { words, eights } = this;
+    words[place] = source;
+    words[place + 1] = destination;
+    words[place + 2] = ports;
+    words[place + LENGTH] = end - at;
+    words[place + BASES_EPOCH] = 0;
+    const text = (place >> 1) + TEXT_EIGHT;
+    for (let i = 0; i < TEXT_EIGHTS; i++) eights[text + i] = from.getFloat64(at + i * 8, true);
   }
 }
 
-/** 300 KB in all: within a processor's own cache. A power of two. */
-const PLACES = 4096;
-const KEY_WORDS = 3;
-/** `IP 255.255.255.255.65535 > 255.255.255.255.65535: ` has 50 octets. */
+/** Words of a place after both addresses and the ports: octets of text, 0 where there is none. */
+const LENGTH = 3;
+/** `SequenceBases.epoch` when the two words that follow were found; 0 when they were not. */
+export const BASES_EPOCH = 4;
+/** Where the sender's base and the receiver's stand in `SequenceBases.words`. */
+export const OWN_BASE = 5;
+export const OTHER_BASE = 6;
+/** The text begins at the fifth eight. `IP 255.255.255.255.65535 > 255.255.255.255.65535: ` has 50 octets. */
+const TEXT_EIGHT = 4;
 const TEXT_EIGHTS = 7;
+export const TEXT_ROOM: number = TEXT_EIGHTS * 8;
+const PLACE_WORDS = 22;
+/** 360 KB in all: within a processor's own cache. A power of two. */
+const PLACES = 4096;

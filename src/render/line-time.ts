@@ -1,6 +1,6 @@
 import { civil } from '../bytes/time.ts';
 import type { ByteWriter } from '../bytes/writer.ts';
-import { constant, putFour, putText, putThree, putTwo, putUnsigned, SLACK } from './put.ts';
+import { constant, packed, putFour, putText, putThree, putTwo, putUnsigned } from './put.ts';
 
 /** How a line's time is told: tcpdump's default, and its -t, -tt, -ttt, -tttt and -ttttt by their number of t. */
 export type TimeStyle = 0 | 1 | 2 | 3 | 4 | 5;
@@ -18,9 +18,10 @@ export class LineTime {
   /** Nanoseconds in a unit of the fraction: 1000 or 1. */
   private readonly unit: number;
 
-  /** The second that `text` tells, up to the fraction. */
+  /** The second that `text` tells, up to the fraction: NaN where there is none. */
   private second = Number.NaN;
-  private readonly text: DataView = new DataView(new ArrayBuffer(48 + SLACK));
+  private readonly eights: Float64Array = new Float64Array(6);
+  private readonly text: DataView = new DataView(this.eights.buffer);
   private textLength = 0;
 
   /** What -ttt and -ttttt subtract: the previous line's time, or the first's. */
@@ -43,29 +44,51 @@ export class LineTime {
    * @param carried of the seconds, those that the file told within the fraction, where tcpdump leaves them
    */
   write(out: ByteWriter, seconds: number, nanoseconds: number, carried = 0): void {
-    if (this.style === NO_TIME) return;
     out.reserve(64);
-    const fraction = this.unit === 1 ? nanoseconds : (nanoseconds / 1000) | 0;
+    if (seconds !== this.second || carried !== 0) {
+      this.writeUnusual(out, seconds, nanoseconds, carried);
+      return;
+    }
+    out.length = this.putFraction(out.view, this.putSecond(out.view, out.length), this.fractionOf(nanoseconds));
+  }
+
+  /** The first time in a second, and times of which there is nothing to keep. */
+  private writeUnusual(out: ByteWriter, seconds: number, nanoseconds: number, carried: number): void {
+    if (this.style === NO_TIME) return;
+    const fraction = this.fractionOf(nanoseconds);
     if (this.style === TIME_OF_DAY || this.style === UNIX || this.style === DATE_AND_TIME) {
       this.writeSecond(out, seconds - carried, fraction, carried);
     } else this.writeDifference(out, seconds, fraction);
-    out.bytes[out.length++] = SPACE;
+  }
+
+  private fractionOf(nanoseconds: number): number {
+    return this.unit === 1 ? nanoseconds : (nanoseconds / 1000) | 0;
   }
 
   private writeSecond(out: ByteWriter, seconds: number, fraction: number, carried: number): void {
+    const to = out.view;
     if (pastConversion(seconds)) {
-      out.length = putText(out.view, out.length, NO_CONVERSION);
+      out.length = putText(to, out.length, NO_CONVERSION);
       return;
     }
     if (seconds !== this.second) this.prepare(seconds);
-    const to = out.view;
-    const at = out.length;
-    for (let i = 0; i < this.textLength; i += 8) to.setFloat64(at + i, this.text.getFloat64(i));
-    if (carried === 0) out.length = this.putFraction(to, at + this.textLength, fraction);
+    const at = this.putSecond(to, out.length);
+    if (carried === 0) out.length = this.putFraction(to, at, fraction);
     else {
-      to.setUint8(at + this.textLength, DOT);
-      out.length = putUnsigned(to, at + this.textLength + 1, (carried * (1e9 / this.unit) + fraction) | 0);
+      to.setUint8(at, DOT);
+      const end = putUnsigned(to, at + 1, (carried * (1e9 / this.unit) + fraction) | 0);
+      to.setUint8(end, SPACE);
+      out.length = end + 1;
     }
+  }
+
+  /** The text of the second: 19 octets at most. */
+  private putSecond(to: DataView, at: number): number {
+    const eights = this.eights;
+    to.setFloat64(at, eights[0]!, true);
+    to.setFloat64(at + 8, eights[1]!, true);
+    to.setFloat64(at + 16, eights[2]!, true);
+    return at + this.textLength;
   }
 
   private prepare(seconds: number): void {
@@ -116,15 +139,20 @@ export class LineTime {
     this.referenceFraction = fraction;
   }
 
+  /** The point, six or nine digits, and the space after them. */
   private putFraction(to: DataView, start: number, fraction: number): number {
-    to.setUint8(start, DOT);
     const high = (fraction / 1000) | 0;
+    let at = start;
     if (this.unit === 1) {
       const millions = (high / 1000) | 0;
-      const at = putThree(to, putThree(to, start + 1, millions), high - millions * 1000);
-      return putThree(to, at, fraction - high * 1000);
+      to.setInt32(at, POINT_AND_THREE[millions]!, true);
+      at = putThree(to, at + 4, high - millions * 1000);
+    } else {
+      to.setInt32(at, POINT_AND_THREE[high]!, true);
+      at += 4;
     }
-    return putThree(to, putThree(to, start + 1, high), fraction - high * 1000);
+    to.setInt32(at, THREE_AND_SPACE[fraction - high * 1000]!, true);
+    return at + 4;
   }
 }
 
@@ -149,4 +177,7 @@ const SPACE = 0x20;
 const HYPHEN = 0x2d;
 const DOT = 0x2e;
 const COLON = 0x3a;
-const NO_CONVERSION = constant('[Error converting time]');
+const NO_CONVERSION = constant('[Error converting time] ');
+/** The numbers below 1000 in three digits, after a point and before a space, as `setInt32` writes them little-endian. */
+const POINT_AND_THREE = Int32Array.from({ length: 1000 }, (_, value) => packed(`.${String(value).padStart(3, '0')}`));
+const THREE_AND_SPACE = Int32Array.from({ length: 1000 }, (_, value) => packed(`${String(value).padStart(3, '0')} `));

@@ -1,12 +1,13 @@
 import type { ByteWriter } from '../bytes/writer.ts';
-import { type SegmentView, WIRE, type WireResult } from '../wire/segment.ts';
-import { EndsCache } from './ends-cache.ts';
+import { ACK, type SegmentView, SYN, WIRE, type WireResult } from '../wire/segment.ts';
+import { BASES_EPOCH, EndsCache, OTHER_BASE, OWN_BASE, TEXT_ROOM } from './ends-cache.ts';
 import { writeIcmp } from './icmp-line.ts';
 import { LineAddresses } from './line-address.ts';
 import { type InterfaceName, LinePrefix } from './line-prefix.ts';
 import { LineTime, type TimeStyle } from './line-time.ts';
 import type { NameLookup } from './names.ts';
 import { constant, putIpv4, putText, putUnsigned } from './put.ts';
+import { isUnprinted, SequenceBases } from './sequence-base.ts';
 import { OPTIONS_ROOM } from './tcp-options.ts';
 
 /** How the lines of a timeline are written, in either style. */
@@ -36,15 +37,23 @@ export interface LineWriter {
 }
 
 /**
- * What the lines of both styles begin with: time, layers, and both ends of the segment.
+ * What the lines of both styles begin with: time, layers, and both ends of the segment; and what its numbers are relative
+ * to.
  */
 export class LineHead {
+  /** To be subtracted from the segment's sequence number, its acknowledgment number, and the edges of SACK blocks. */
+  seqBase = 0;
+  ackBase = 0;
+  sackBase = 0;
+
   private readonly time: LineTime;
   private readonly addresses: LineAddresses;
   private readonly prefix: LinePrefix;
   private readonly named: boolean;
+  private readonly absolute: boolean;
   private readonly cut: string;
   private readonly ends: EndsCache = new EndsCache();
+  private readonly bases: SequenceBases = new SequenceBases();
 
   /** @param cut what tells that less than a fixed TCP header was kept */
   constructor(options: LineOptions, cut: string) {
@@ -52,6 +61,7 @@ export class LineHead {
     this.addresses = new LineAddresses(options.names);
     this.prefix = new LinePrefix(this.addresses, options.interfaceName ?? noName);
     this.named = options.names !== undefined;
+    this.absolute = options.absoluteSequence ?? false;
     this.cut = cut;
   }
 
@@ -59,7 +69,7 @@ export class LineHead {
    * Writes the line up to `a.p > b.q: `; the whole line where nothing can follow, as for an ICMP error.
    *
    * @returns whether TCP's part follows: its fixed header was kept and its data offset is no less. `out` then has
-   * TCP_ROOM.
+   * TCP_ROOM, and the bases are set.
    */
   write(out: ByteWriter, segment: SegmentView, result: WireResult): boolean {
     this.time.write(out, segment.seconds, segment.nanoseconds, segment.carriedSeconds);
@@ -70,9 +80,11 @@ export class LineHead {
     }
     const whole = result === WIRE.segment && segment.tcpEnd - segment.tcpAt >= MIN_HEADER;
     if (!whole || segment.plain === 0 || segment.ipVersion === 6 || this.named) {
-      return this.writeEnds(out, segment);
+      if (!this.writeEnds(out, segment)) return false;
+      this.findBases(segment);
+      return true;
     }
-    out.reserve(ENDS_ROOM + TCP_ROOM);
+    out.reserve(TEXT_ROOM + TCP_ROOM);
     this.writePlainEnds(out, segment);
     return true;
   }
@@ -80,19 +92,51 @@ export class LineHead {
   /** `IP a.p > b.q: ` of a whole packet without anything around it. */
   private writePlainEnds(out: ByteWriter, segment: SegmentView): void {
     const view = segment.view;
+    const tcpAt = segment.tcpAt;
     const source = view.getInt32(segment.sourceAt);
     const destination = view.getInt32(segment.destinationAt);
-    const ports = view.getInt32(segment.tcpAt);
+    const ports = view.getInt32(tcpAt);
     const to = out.view;
     const start = out.length;
-    const cache = this.ends;
-    const place = cache.place(source, destination, ports);
-    let at = cache.put(to, start, place, source, destination, ports);
-    if (at < 0) {
-      at = putPlainEnds(to, start, source, destination, ports);
-      cache.keep(to, start, at, place, source, destination, ports);
+    const ends = this.ends;
+    const place = ends.place(source, destination, ports);
+    if (!ends.holds(place, source, destination, ports)) {
+      const end = putPlainEnds(to, start, source, destination, ports);
+      ends.keep(to, start, end, place, source, destination, ports);
+      out.length = end;
+    } else out.length = ends.put(to, start, place);
+    const { bases } = this;
+    const { words } = ends;
+    if (
+      words[place + BASES_EPOCH] === bases.epoch &&
+      (view.getUint8(tcpAt + FLAGS) & (SYN | ACK)) === ACK &&
+      !isUnprinted(segment)
+    ) {
+      const known = bases.words;
+      this.seqBase = known[words[place + OWN_BASE]!]!;
+      this.ackBase = this.sackBase = known[words[place + OTHER_BASE]!]!;
+    } else if (this.findBases(segment)) {
+      words[place + BASES_EPOCH] = bases.epoch;
+      words[place + OWN_BASE] = bases.own;
+      words[place + OTHER_BASE] = bases.other;
     }
-    out.length = at;
+  }
+
+  /** Sets the bases by looking them up, where there are any. Answers whether they now stand where `bases` found them. */
+  private findBases(segment: SegmentView): boolean {
+    const { view, tcpAt } = segment;
+    const flags = view.getUint8(tcpAt + FLAGS);
+    this.seqBase = this.ackBase = this.sackBase = 0;
+    if ((flags & ACK) === 0 || this.absolute) return false;
+    const { bases } = this;
+    const seq = view.getInt32(tcpAt + SEQUENCE);
+    const ack = view.getInt32(tcpAt + ACKNOWLEDGMENT);
+    if (bases.look(segment, seq, ack, (flags & SYN) !== 0)) {
+      this.seqBase = bases.seqBase;
+      this.ackBase = bases.ackBase;
+    }
+    this.sackBase = bases.ackBase;
+    return !isUnprinted(segment);
   }
 
   /** The prefix and both ends of any packet. Answers whether a whole fixed header follows. */
@@ -143,8 +187,6 @@ function putPlainEnds(to: DataView, start: number, source: number, destination: 
 
 /** Octets that a line can take after both ends. */
 export const TCP_ROOM: number = 256 + OPTIONS_ROOM;
-/** `IP ` and both ends in IPv4. */
-const ENDS_ROOM = 64;
 
 function utc(): number {
   return 0;
@@ -154,7 +196,11 @@ function noName(): undefined {
   return undefined;
 }
 
+/** Octets from the start of the TCP header (RFC 9293 3.1). */
+const SEQUENCE = 4;
+const ACKNOWLEDGMENT = 8;
 const DATA_OFFSET = 12;
+const FLAGS = 13;
 const MIN_HEADER = 20;
 const TCP = 6;
 

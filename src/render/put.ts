@@ -10,23 +10,33 @@ import { Constant } from '../bytes/writer.ts';
 /** Octets past their text that these functions may overwrite. */
 export const SLACK = 8;
 
-/** An unsigned number of 32 bits, given as int32, in decimal: 10 octets at most. */
+/** An unsigned number of 32 bits, given as int32, in decimal: 10 octets at most. Short, to be inlined by its callers. */
 export function putUnsigned(to: DataView, at: number, value: number): number {
-  if (value >>> 0 < 10_000) return putShort(to, at, value);
-  if (value > 0 && value < 100_000_000) {
-    const high = (value / 10_000) | 0;
-    return putFour(to, putShort(to, at, high), value - high * 10_000);
-  }
-  const high = ((value >>> 0) / 100_000_000) | 0;
-  const rest = (value - Math.imul(high, 100_000_000)) | 0;
-  const middle = (rest / 10_000) | 0;
-  return putFour(to, putFour(to, putShort(to, at, high), middle), rest - middle * 10_000);
+  return value >>> 0 < 10_000 ? putShort(to, at, value) : putLong(to, at, value);
 }
 
-/** A number below 10,000 in decimal. */
+/** One of 10,000 and more. */
+function putLong(to: DataView, at: number, value: number): number {
+  // To the compiler a parameter may be anything; this it divides as an integer.
+  const int = value | 0;
+  if (int > 0 && int < 100_000_000) {
+    const high = (int / 10_000) | 0;
+    return putFour(to, putShort(to, at, high), int - high * 10_000);
+  }
+  const high = ((int >>> 0) / 100_000_000) | 0;
+  const rest = (int - Math.imul(high, 100_000_000)) | 0;
+  const middle = (rest / 10_000) | 0;
+  const next = putShort(to, at, high);
+  to.setInt32(next, FOUR_DIGITS[middle]!, true);
+  to.setInt32(next + 4, FOUR_DIGITS[rest - middle * 10_000]!, true);
+  return next + 8;
+}
+
+/** A number below 10,000 in decimal. Digits are 0x30 and more: the octets above them are the zeros in front of the word. */
 export function putShort(to: DataView, at: number, value: number): number {
-  to.setInt32(at, SHORT_DIGITS[value]!, true);
-  return at + (value < 100 ? (value < 10 ? 1 : 2) : value < 1000 ? 3 : 4);
+  const digits = SHORT_DIGITS[value]!;
+  to.setInt32(at, digits, true);
+  return at + 4 - (Math.clz32(digits) >>> 3);
 }
 
 /** A number below 10,000 in four digits. */
@@ -161,6 +171,14 @@ export function putText(to: DataView, at: number, text: Constant): number {
   return at + text.length;
 }
 
+/**
+ * Eight octets of text at most, as a number for `setFloat64(at, …, true)`: the shortest way of writing it. The caller knows
+ * how long it is.
+ */
+export function eight(text: string): number {
+  return new Constant(text).eights[0]!;
+}
+
 /** Constant text for `putText`. */
 export function constant(text: string): Constant {
   return new Constant(text);
@@ -176,8 +194,8 @@ const SHORT_DIGITS = Int32Array.from({ length: 10_000 }, (_, value) => packed(St
 const DOTTED_OCTETS = Int32Array.from({ length: 256 }, (_, octet) => packed(`${octet}.`));
 const GROUPS_OF_FOUR = new Int32Array(5);
 
-/** Four letters at most, the first one in the low octet. */
-function packed(text: string): number {
+/** Four letters at most as `setInt32` writes them little-endian: the first one in the low octet. */
+export function packed(text: string): number {
   let word = 0;
   for (let i = 0; i < text.length; i++) word |= text.charCodeAt(i) << (i * 8);
   return word;

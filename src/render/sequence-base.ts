@@ -7,6 +7,10 @@ export class SequenceBases {
   /** To be subtracted from its acknowledgment number and from the edges of its SACK blocks, int32. */
   ackBase = 0;
 
+  /** Where `look` last found IPv4's bases, in `words`: the sender's and the receiver's. They stay there for an epoch. */
+  own = 0;
+  other = 0;
+
   private readonly ipv4: BaseTable;
   private readonly ipv6: BaseTable;
 
@@ -14,6 +18,16 @@ export class SequenceBases {
   constructor(limit: number = MAX_TUPLES) {
     this.ipv4 = new BaseTable(1, limit);
     this.ipv6 = new BaseTable(4, limit);
+  }
+
+  /** Bases of the tuples in IPv4. */
+  get words(): Int32Array {
+    return this.ipv4.words;
+  }
+
+  /** Changes, from 1 on, whenever bases in `words` have moved. */
+  get epoch(): number {
+    return this.ipv4.epoch;
   }
 
   /**
@@ -38,7 +52,7 @@ export class SequenceBases {
     const low = reverse ? segment.destinationAt : segment.sourceAt;
     const high = reverse ? segment.sourceAt : segment.destinationAt;
     const ports = reverse ? (destination << 16) | source : (source << 16) | destination;
-    if (unprinted(segment)) {
+    if (isUnprinted(segment)) {
       const known = table.peek(view, low, high, ports);
       this.seqBase = known < 0 ? 0 : table.words[reverse ? known + HIGH_BASE : known + LOW_BASE]!;
       this.ackBase = known < 0 ? 0 : table.words[reverse ? known + LOW_BASE : known + HIGH_BASE]!;
@@ -55,6 +69,8 @@ export class SequenceBases {
     }
     this.seqBase = words[own]!;
     this.ackBase = words[other]!;
+    this.own = own;
+    this.other = other;
     return !fresh;
   }
 }
@@ -78,6 +94,8 @@ const ADDRESSES = 4;
 class BaseTable {
   /** The young generation; `find` answers with an offset into it. */
   words: Int32Array;
+  /** Counts what moves rows. */
+  epoch = 1;
   /** Whether the last `find` had to add the tuple. */
   added = false;
 
@@ -166,6 +184,7 @@ class BaseTable {
   }
 
   private turn(): void {
+    this.epoch++;
     const forgotten = this.old.length > 0 ? this.old.fill(0) : new Int32Array(this.words.length);
     this.old = this.words;
     this.words = forgotten;
@@ -174,6 +193,7 @@ class BaseTable {
 
   /** Doubles the young generation. There is no old one yet: it has the size of a full young one. */
   private grow(): void {
+    this.epoch++;
     const before = this.words;
     this.slots *= 2;
     this.words = new Int32Array(this.slots * this.rowWords);
@@ -202,7 +222,7 @@ class BaseTable {
  * Whether tcpdump would print no line for the segment's packet, so that its numbers count for nothing: a length of 0
  * in the IP header, as segmentation offload leaves it, or a record with more octets than the packet had.
  */
-function unprinted(segment: SegmentView): boolean {
+export function isUnprinted(segment: SegmentView): boolean {
   if (segment.view.getUint16(segment.ipAt + (segment.ipVersion === 6 ? 4 : 2)) === 0) return true;
   return segment.linkLength > 0 && segment.linkEnd - segment.linkAt > segment.linkLength;
 }

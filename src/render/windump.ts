@@ -1,9 +1,8 @@
-import type { ByteWriter, Constant } from '../bytes/writer.ts';
+import type { ByteWriter } from '../bytes/writer.ts';
 import { ACK, CWR, ECE, FIN, PSH, RST, type SegmentView, SYN, URG, type WireResult } from '../wire/segment.ts';
 import { putClassicOptions } from './classic-options.ts';
 import { LineHead, type LineOptions, type LineWriter } from './line.ts';
-import { constant, putText, putUnsigned } from './put.ts';
-import { SequenceBases } from './sequence-base.ts';
+import { constant, eight, putText, putUnsigned } from './put.ts';
 
 /**
  * Lines in the classic form of tcpdump 3.9 and WinDump 3.9.5:
@@ -15,44 +14,31 @@ import { SequenceBases } from './sequence-base.ts';
  */
 export class WindumpLine implements LineWriter {
   private readonly head: LineHead;
-  private readonly bases: SequenceBases = new SequenceBases();
-  private readonly absolute: boolean;
 
   constructor(options: LineOptions = {}) {
     this.head = new LineHead(options, '[|tcp]');
-    this.absolute = options.absoluteSequence ?? false;
   }
 
+  /** One function: what it calls for each line are numbers, and a call costs as much as some of them. */
   write(out: ByteWriter, segment: SegmentView, result: WireResult): void {
-    if (this.head.write(out, segment, result)) this.writeTcp(out, segment);
-  }
-
-  private writeTcp(out: ByteWriter, segment: SegmentView): void {
+    const head = this.head;
+    if (!head.write(out, segment, result)) return;
     const view = segment.view;
     const tcpAt = segment.tcpAt;
     const word = view.getInt32(tcpAt + DATA_OFFSET);
     const flags = (word >>> 16) & 0xff;
     const headerLength = (word >>> 28) * 4;
-    let seq = view.getInt32(tcpAt + SEQUENCE);
-    let ack = view.getInt32(tcpAt + ACKNOWLEDGMENT);
-    let ackBase = 0;
-    if ((flags & ACK) !== 0 && !this.absolute) {
-      const bases = this.bases;
-      if (bases.look(segment, seq, ack, (flags & SYN) !== 0)) {
-        seq = (seq - bases.seqBase) | 0;
-        ack = (ack - bases.ackBase) | 0;
-      }
-      ackBase = bases.ackBase;
-    }
-    const to = out.view;
-    let at = putText(to, out.length, FLAGS[flags]!);
     const length = segment.tcpLength - headerLength;
     if (length < 0) {
-      out.length = at;
-      out.ascii(` [bad hdr length ${headerLength} - too long, > ${segment.tcpLength}]`);
+      out.ascii(`${flagLetters(flags)} [bad hdr length ${headerLength} - too long, > ${segment.tcpLength}]`);
       return;
     }
+    const to = out.view;
+    let at = out.length;
+    to.setFloat64(at, FLAGS[flags]!, true);
+    at += FLAGS_LENGTHS[flags]!;
     if (length > 0 || (flags & (SYN | FIN | RST)) !== 0) {
+      const seq = (view.getInt32(tcpAt + SEQUENCE) - head.seqBase) | 0;
       to.setUint8(at, SPACE);
       at = putUnsigned(to, at + 1, seq);
       to.setUint8(at, COLON);
@@ -61,14 +47,18 @@ export class WindumpLine implements LineWriter {
       at = putUnsigned(to, at + 1, length);
       to.setUint8(at++, CLOSE_PARENTHESIS);
     }
-    if ((flags & ACK) !== 0) at = putUnsigned(to, putText(to, at, ACK_TEXT), ack);
-    at = putUnsigned(to, putText(to, at, WIN), word & 0xffff);
+    if ((flags & ACK) !== 0) {
+      to.setFloat64(at, ACK_TEXT, true);
+      at = putUnsigned(to, at + 5, (view.getInt32(tcpAt + ACKNOWLEDGMENT) - head.ackBase) | 0);
+    }
+    to.setFloat64(at, WIN, true);
+    at = putUnsigned(to, at + 5, word & 0xffff);
     if ((flags & URG) !== 0) at = putUnsigned(to, putText(to, at, URG_TEXT), view.getUint16(tcpAt + URGENT));
     if (headerLength > MIN_HEADER) {
       to.setUint8(at++, SPACE);
       const from = tcpAt + MIN_HEADER;
       const room = headerLength - MIN_HEADER;
-      at = putClassicOptions(to, at, segment.bytes, view, from, room, segment.tcpEnd, ackBase);
+      at = putClassicOptions(to, at, segment.bytes, view, from, room, segment.tcpEnd, head.sackBase);
     }
     out.length = at;
   }
@@ -86,8 +76,8 @@ const OPEN_PARENTHESIS = 0x28;
 const CLOSE_PARENTHESIS = 0x29;
 const COLON = 0x3a;
 
-const ACK_TEXT = constant(' ack ');
-const WIN = constant(' win ');
+const ACK_TEXT = eight(' ack ');
+const WIN = eight(' win ');
 const URG_TEXT = constant(' urg ');
 
 /** The flags that have a letter, in tcpdump 3.9's order. */
@@ -99,7 +89,9 @@ const LETTERS: readonly (readonly [flag: number, letter: string])[] = [
   [CWR, 'W'],
   [ECE, 'E'],
 ];
-const FLAGS: readonly Constant[] = Array.from({ length: 256 }, (_, flags) => constant(flagLetters(flags)));
+/** The letters of each octet of flags, six at most, and how many. */
+const FLAGS: Float64Array = Float64Array.from({ length: 256 }, (_, flags) => eight(flagLetters(flags)));
+const FLAGS_LENGTHS: Uint8Array = Uint8Array.from({ length: 256 }, (_, flags) => flagLetters(flags).length);
 
 function flagLetters(flags: number): string {
   const letters = LETTERS.map(([flag, letter]) => ((flags & flag) === 0 ? '' : letter)).join('');

@@ -74,3 +74,25 @@ test('a tuple is remembered until a full generation of others was met since its 
   expect([bases.look(kept, 100, 100, false), bases.seqBase, bases.ackBase]).toEqual([true, 7, 8]);
   expect(bases.look(idle, 100, 100, false)).toBe(false);
 });
+
+test('a base stands where it was found for as long as the epoch is the same', () => {
+  const looks = fc.array(fc.record({ port: fc.nat(900), seq: fc.integer(), ack: fc.integer() }), { maxLength: 3000 });
+  fc.assert(
+    fc.property(looks, (segments) => {
+      const bases = new SequenceBases(300);
+      const found = new Map<number, readonly [epoch: number, own: number, other: number]>();
+      let kept = 0;
+      for (const { port, seq, ack } of segments) {
+        const [epoch, own, other] = found.get(port) ?? [0, 0, 0];
+        const before = [bases.words[own], bases.words[other]];
+        const valid = epoch === bases.epoch;
+        bases.look(segment(1, 2, port, 1000), seq, ack, false);
+        if (valid) expect([bases.seqBase, bases.ackBase]).toEqual(before);
+        if (valid) kept++;
+        found.set(port, [bases.epoch, bases.own, bases.other]);
+      }
+      return kept > 0 || segments.length < 300;
+    }),
+    { numRuns: 20 },
+  );
+});

@@ -6,12 +6,11 @@ import { measure } from './measure.ts';
  * `npm run bench-memory -- [--passes N] [--scale N] [--lastack FILE]`
  *
  * Peak memory on a stream without end: a web capture N times, and twice as often, through a pipe (bench/endless.ts). Ends
- * with 1 where twice as much takes more than a tenth more memory. Who holds TIME_WAIT is known for a minute: half a hundred
- * passes are more than that.
+ * with 1 where twice as much takes more than a tenth more memory.
  */
 const { values } = parseArgs({
   options: {
-    passes: { type: 'string', default: '48' },
+    passes: { type: 'string', default: '32' },
     scale: { type: 'string', default: '0.01' },
     lastack: { type: 'string', default: 'dist/cli/main.js' },
   },

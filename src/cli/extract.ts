@@ -194,7 +194,7 @@ class Writing implements RecordTaker {
             onSegment: (verdict, segment, result) => {
               if (this.frames !== null && !this.frames.has(segment.frame)) return;
               cursor.move(verdict, segment, result);
-              if (cursor.notes.length > 0) this.comments.push(noteText(cursor, source.inputs));
+              if (cursor.notes.count > 0) this.comments.push(noteText(cursor, source.inputs));
             },
           }
         : {}),
@@ -246,7 +246,7 @@ function noteText(at: SegmentCursor, inputs: readonly InputSummary[]): string {
   const { segment, verdict } = at;
   const place = inputs.length > 1 ? ` (${printable(inputs[segment.file]!.path)}, record ${segment.fileFrame})` : '';
   const flow = verdict.flow === 0 ? '' : `, flow ${verdict.flow}`;
-  return `lastack: frame ${segment.frame}${place}${flow}: ${at.notes.join('; ')}`;
+  return `lastack: frame ${segment.frame}${place}${flow}: ${at.notes.texts().join('; ')}`;
 }
 
 /** What was extracted, from what. */

@@ -4,22 +4,125 @@ import { FIN, SYN, WIRE } from '../wire/segment.ts';
 import { handshakeTime } from './flow.ts';
 import type { SegmentCursor } from './segment.ts';
 
-/** What a segment did, in words: what was noticed, then each end's way through its states. Mostly nothing. */
-export function notesOf(at: SegmentCursor): readonly string[] {
-  const { verdict } = at;
-  if (verdict.notes === 0 && verdict.transitionCount === 0 && verdict.late === 0 && at.result === WIRE.segment) {
-    return verdict.duplicateOf === 0 && verdict.repeats === 0 ? NONE : copyNotes(at);
+/** What stands between the words of a note and those that close it. */
+export const NOTE_VALUE = {
+  none: 0,
+  number: 1,
+  /** Nanoseconds, told as milliseconds to the microsecond. */
+  milliseconds: 2,
+  /** Microseconds of a day, told as a time of day. */
+  clock: 3,
+} as const;
+
+/** The words of a note. There are few, so that whoever writes them can keep their octets by `id`. */
+export class NoteWords {
+  /** 0, 1, …; -1 of words that are made for one note. */
+  readonly id: number;
+  readonly text: string;
+  /** One of NOTE_VALUE, and the words after it. */
+  readonly value: number;
+  readonly closing: string;
+
+  constructor(text: string, value: number = NOTE_VALUE.none, closing = '', isKept = true) {
+    this.id = isKept ? ids++ : -1;
+    this.text = text;
+    this.value = value;
+    this.closing = closing;
   }
-  const notes = remarks(at);
-  notes.push(...copyNotes(at));
-  if (verdict.transitionCount > 0) notes.push(...waysOf(at));
-  if (entersTimeWait(at)) notes.push(timeWaitNote(at));
-  return notes;
 }
+
+let ids = 0;
+
+/** What a segment did, in words: what was noticed, then each end's way through its states. Mostly nothing. */
+export class SegmentNotes {
+  count = 0;
+  readonly words: NoteWords[] = [];
+  /** The value that stands in each. */
+  readonly values: number[] = [];
+  private timeWait: NoteWords | null = null;
+
+  /** Takes the notes of the segment that `at` stands on. */
+  take(at: SegmentCursor): void {
+    const { verdict } = at;
+    this.count = 0;
+    if (verdict.notes === 0 && verdict.transitionCount === 0 && verdict.late === 0 && at.result === WIRE.segment) {
+      if (verdict.duplicateOf !== 0 || verdict.repeats !== 0) this.takeCopy(at);
+      return;
+    }
+    this.takeRemarks(at);
+    this.takeCopy(at);
+    if (verdict.transitionCount > 0) for (const way of waysOf(at)) this.add(way, 0);
+    if (entersTimeWait(at)) this.takeTimeWait(at);
+  }
+
+  /** The note at a place, 0 to `count` - 1. */
+  text(place: number): string {
+    const { text, value, closing } = this.words[place]!;
+    return text + valueText(value, this.values[place]!) + closing;
+  }
+
+  texts(): string[] {
+    return Array.from({ length: this.count }, (_, place) => this.text(place));
+  }
+
+  private add(words: NoteWords, value: number): void {
+    this.words[this.count] = words;
+    this.values[this.count++] = value;
+  }
+
+  private takeRemarks(at: SegmentCursor): void {
+    const { verdict, segment } = at;
+    if (at.result === WIRE.brokenTcp) this.add(BROKEN, 0);
+    else if (at.result === WIRE.firstFragment) this.add(FIRST_FRAGMENT, 0);
+    else if (at.result === WIRE.icmpQuote) this.add(verdict.flow === 0 ? QUOTES_NO_FLOW : QUOTES_FLOW, verdict.flow);
+    if (verdict.late === 1) this.add(LATE, 0);
+    if ((verdict.notes & NOTE.handshakeComplete) !== 0) {
+      const time = verdict.row < 0 ? Number.NaN : handshakeTime(at.flow);
+      this.add(Number.isNaN(time) ? HANDSHAKE : HANDSHAKE_IN, time);
+    }
+    if (segment.payloadLength > 0 && (segment.flags & FIN) !== 0 && verdict.duplicateOf === 0)
+      this.add(FIN_WITH_DATA, 0);
+    if ((verdict.notes & REMARKED) === 0) return;
+    for (let i = 0; i < REMARKS.length; i++) {
+      const remark = REMARKS[i]!;
+      if ((verdict.notes & remark.bit) !== 0) this.add(remark.words, 0);
+    }
+  }
+
+  private takeCopy(at: SegmentCursor): void {
+    const { verdict, segment } = at;
+    if (verdict.duplicateOf !== 0) this.add(COPY, verdict.duplicateOf);
+    else if (verdict.repeats !== 0 && (segment.flags & SYN) === 0)
+      this.add(verdict.retransmitsFrame === 0 ? RETRANSMISSION : RETRANSMISSION_OF, verdict.retransmitsFrame);
+  }
+
+  /** Until when TIME_WAIT is held, counted from this segment, as a time of day in UTC. */
+  private takeTimeWait(at: SegmentCursor): void {
+    const wait = 2 * at.flow.context.msl;
+    const { segment } = at;
+    const until = segment.nanoseconds + wait * 1e9;
+    const seconds = segment.seconds + Math.floor(until / 1e9);
+    const inDay = ((seconds % 86_400) + 86_400) % 86_400;
+    this.timeWait ??= new NoteWords('TIME_WAIT until ', NOTE_VALUE.clock, `Z (2 MSL = ${wait} s)`);
+    this.add(this.timeWait, inDay * 1e6 + Math.floor((until % 1e9) / 1000));
+  }
+}
+
+const BROKEN = new NoteWords('TCP header cut short or of an impossible length: changes nothing');
+const FIRST_FRAGMENT = new NoteWords('first fragment: its segment counts at the last one');
+const QUOTES_NO_FLOW = new NoteWords('quotes no known flow');
+const QUOTES_FLOW = new NoteWords('about flow ', NOTE_VALUE.number);
+const LATE = new NoteWords('its flow was handed on already');
+const HANDSHAKE = new NoteWords('handshake complete');
+const HANDSHAKE_IN = new NoteWords('handshake complete in ', NOTE_VALUE.milliseconds, ' ms');
+const FIN_WITH_DATA = new NoteWords('FIN with data');
+const COPY = new NoteWords("a mirror port's copy of frame ", NOTE_VALUE.number);
+const RETRANSMISSION = new NoteWords('retransmission');
+const RETRANSMISSION_OF = new NoteWords('retransmission of frame ', NOTE_VALUE.number);
 
 /** The notes of NOTE, the most telling first. */
 // biome-ignore format: a table is read by its columns
-const REMARKS: readonly (readonly [bit: number, text: string])[] = [
+const REMARKS = ([
   [NOTE.portsReused,          'ports used again: a new flow'],
   [NOTE.reusedInTimeWait,     'the flow before was still in TIME_WAIT'],
   [NOTE.synRepeated,          'SYN sent again'],
@@ -38,49 +141,22 @@ const REMARKS: readonly (readonly [bit: number, text: string])[] = [
   [NOTE.fillsHole,            'fills a hole'],
   [NOTE.leavesHole,           'octets before it are missing'],
   [NOTE.closeComplete,        'both FINs acknowledged'],
-];
+] as const).map(([bit, text]) => ({ bit, words: new NoteWords(text) }));
 
-const NONE: readonly string[] = [];
 /** Bits of the notes that have a text of their own. */
-const REMARKED = REMARKS.reduce((bits, [bit]) => bits | bit, 0);
+const REMARKED = REMARKS.reduce((bits, { bit }) => bits | bit, 0);
 const SIDE_NAMES = ['client', 'server'] as const;
 
-function remarks(at: SegmentCursor): string[] {
-  const { verdict, segment } = at;
-  const found: string[] = [];
-  if (at.result === WIRE.brokenTcp) found.push('TCP header cut short or of an impossible length: changes nothing');
-  else if (at.result === WIRE.firstFragment) found.push('first fragment: its segment counts at the last one');
-  else if (at.result === WIRE.icmpQuote)
-    found.push(verdict.flow === 0 ? 'quotes no known flow' : `about flow ${verdict.flow}`);
-  if (verdict.late === 1) found.push('its flow was handed on already');
-  if ((verdict.notes & NOTE.handshakeComplete) !== 0) {
-    const time = verdict.row < 0 ? Number.NaN : handshakeTime(at.flow);
-    found.push(Number.isNaN(time) ? 'handshake complete' : `handshake complete in ${millisecondsText(time)}`);
-  }
-  if (segment.payloadLength > 0 && (segment.flags & FIN) !== 0 && verdict.duplicateOf === 0)
-    found.push('FIN with data');
-  if ((verdict.notes & REMARKED) === 0) return found;
-  for (const [bit, text] of REMARKS) if ((verdict.notes & bit) !== 0) found.push(text);
-  return found;
-}
-
-function copyNotes(at: SegmentCursor): string[] {
-  const { verdict, segment } = at;
-  if (verdict.duplicateOf !== 0) return [`a mirror port's copy of frame ${verdict.duplicateOf}`];
-  if (verdict.repeats === 0 || (segment.flags & SYN) !== 0) return [];
-  return [verdict.retransmitsFrame === 0 ? 'retransmission' : `retransmission of frame ${verdict.retransmitsFrame}`];
-}
-
 /** Each end's way, the sender's first. There are few ways that segments take: each is put into words once. */
-function waysOf(at: SegmentCursor): readonly string[] {
+function waysOf(at: SegmentCursor): readonly NoteWords[] {
   const { transitions, transitionCount, side } = at.verdict;
-  if (transitionCount > MOST_KNOWN) return ways(at);
+  if (transitionCount > MOST_KNOWN) return ways(at, false);
   let key = side === 1 ? 1 : 0;
   for (let i = 0; i < transitionCount; i++) key = (key << 9) | transitions[i]!;
   key = (key << 2) | transitionCount;
   let known = KNOWN_WAYS.get(key);
   if (known === undefined) {
-    known = ways(at);
+    known = ways(at, true);
     KNOWN_WAYS.set(key, known);
   }
   return known;
@@ -88,11 +164,12 @@ function waysOf(at: SegmentCursor): readonly string[] {
 
 /** A transition has nine bits; side and count fit beside three of them. */
 const MOST_KNOWN = 3;
-const KNOWN_WAYS = new Map<number, readonly string[]>();
+const KNOWN_WAYS = new Map<number, readonly NoteWords[]>();
 
-function ways(at: SegmentCursor): readonly string[] {
+function ways(at: SegmentCursor, isKept: boolean): readonly NoteWords[] {
   const sender = at.verdict.side === 1 ? 1 : 0;
-  return [transitionsOf(at, sender), transitionsOf(at, 1 - sender)].filter((way) => way !== '');
+  const texts = [transitionsOf(at, sender), transitionsOf(at, 1 - sender)].filter((way) => way !== '');
+  return texts.map((text) => new NoteWords(text, NOTE_VALUE.none, '', isKept));
 }
 
 /** `server: CLOSE_WAIT → LAST_ACK`, every state that the endpoint went through at this segment; empty when none. */
@@ -119,23 +196,15 @@ function entersTimeWait(at: SegmentCursor): boolean {
   return false;
 }
 
-/** Until when TIME_WAIT is held, counted from this segment, as a time of day in UTC. */
-function timeWaitNote(at: SegmentCursor): string {
-  const wait = 2 * at.flow.context.msl;
-  const { segment } = at;
-  const until = segment.nanoseconds + wait * 1e9;
-  const seconds = segment.seconds + Math.floor(until / 1e9);
-  const inDay = ((seconds % 86_400) + 86_400) % 86_400;
-  const clock = `${twoDigits(inDay / 3600)}:${twoDigits((inDay / 60) % 60)}:${twoDigits(inDay % 60)}`;
-  const micro = String(1e6 + Math.floor((until % 1e9) / 1000)).slice(1);
-  return `TIME_WAIT until ${clock}.${micro}Z (2 MSL = ${wait} s)`;
-}
-
-function twoDigits(value: number): string {
-  return value < 10 ? `0${Math.floor(value)}` : `${Math.floor(value)}`;
-}
-
-/** Nanoseconds as milliseconds, to the microsecond. */
-function millisecondsText(nanoseconds: number): string {
-  return `${(nanoseconds / 1e6).toFixed(3)} ms`;
+function valueText(kind: number, value: number): string {
+  switch (kind) {
+    case NOTE_VALUE.number:
+      return String(value);
+    case NOTE_VALUE.milliseconds:
+      return (value / 1e6).toFixed(3);
+    case NOTE_VALUE.clock:
+      return new Date(Math.floor(value / 1000)).toISOString().slice(11, 23) + String(1000 + (value % 1000)).slice(1);
+    default:
+      return '';
+  }
 }

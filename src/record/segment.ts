@@ -18,7 +18,7 @@ import {
   time,
   word,
 } from './field.ts';
-import { notesOf } from './notes.ts';
+import { SegmentNotes } from './notes.ts';
 
 export type { SegmentRecord } from './segment-record.ts';
 
@@ -34,7 +34,7 @@ export class SegmentCursor {
   result: WireResult = WIRE.segment;
   /** The note that a list's accessor reads, and all of them. */
   item = 0;
-  notes: readonly string[] = [];
+  readonly notes: SegmentNotes = new SegmentNotes();
 
   /** @param writeLine appends a segment's line; called once for each segment that has one, in order */
   constructor(
@@ -56,7 +56,7 @@ export class SegmentCursor {
     this.result = result;
     this.baseSeconds = segment.seconds;
     if (verdict.row >= 0) this.flow.move(verdict.row);
-    this.notes = notesOf(this);
+    this.notes.take(this);
   }
 
   /** Appends the segment's line; false when it has none, since its first fragment had it. */
@@ -107,11 +107,11 @@ export const SEGMENT_FIELDS: Fields<SegmentCursor> = {
   }),
   notes: list(
     'What the segment did, in words',
-    (at, after) => (after + 1 < at.notes.length ? after + 1 : -1),
+    (at, after) => (after + 1 < at.notes.count ? after + 1 : -1),
     (at, item) => {
       at.item = item;
     },
-    text('A note', (at) => at.notes[at.item] ?? null),
+    text('A note', (at) => at.notes.text(at.item)),
   ),
   acks: orNull(integer('The frame that this one acknowledges', (at) => shown(at, at.verdict.acksFrame))),
   rttMs: milliseconds("Time since that frame; null where the capture's clock did not move", (at) =>

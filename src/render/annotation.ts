@@ -1,7 +1,9 @@
 import { type ByteWriter, Constant } from '../bytes/writer.ts';
+import { NOTE_VALUE, type NoteWords, type SegmentNotes } from '../record/notes.ts';
 import type { SegmentCursor } from '../record/segment.ts';
 import { STATES } from '../tcp/machine.ts';
 import { WIRE } from '../wire/segment.ts';
+import { eight, putText, putThree, putTwo, putUnsigned } from './put.ts';
 import type { TextStyle } from './style.ts';
 
 /**
@@ -18,6 +20,8 @@ export class Annotations {
   private readonly width: number;
   /** Where the columns begin: past the longest of the usual lines seen so far. */
   private column: number;
+  /** Notes as they are written, by their words' id. */
+  private readonly painted: PaintedNote[] = [];
 
   /**
    * @param width columns of the terminal, or Infinity where there is none
@@ -40,77 +44,134 @@ export class Annotations {
       return;
     }
     if (lineLength > this.column) this.column = Math.min(Math.ceil((lineLength + 1) / 8) * 8, LAST_COLUMN);
-    if (at.verdict.flow !== 0 || at.notes.length > 0) this.writeBehind(out, at, Math.max(this.column - lineLength, 1));
+    if (at.verdict.flow !== 0 || at.notes.count > 0) {
+      this.writeColumns(out, at, Math.max(this.column - lineLength, 1));
+      if (at.notes.count > 0) this.writeNotes(out, at.notes);
+    }
     out.byte(NEWLINE);
   }
 
   private writeBelow(out: ByteWriter, at: SegmentCursor, lineLength: number): void {
     const { rtt } = at.verdict;
-    const parts = Number.isNaN(rtt) ? at.notes : [`rtt ${roundTripText(rtt)}`, ...at.notes];
+    const notes = at.notes.texts();
+    const parts = Number.isNaN(rtt) ? notes : [`rtt ${roundTripText(rtt)}`, ...notes];
     if (lineLength > 0) out.byte(NEWLINE);
     if (parts.length === 0) return;
     for (const line of wrapped(parts, Math.max(this.width - INDENT.length, 20))) {
-      out.text(`${INDENT}${line.map((part) => this.coloured(part)).join('; ')}\n`);
+      out.text(`${INDENT}${line.map((part) => paintOf(part, this.style)(part)).join('; ')}\n`);
     }
   }
 
-  /** In columns; what is empty at the end is left away. */
-  private writeBehind(out: ByteWriter, at: SegmentCursor, gap: number): void {
+  /** The columns before the notes; what is empty at the end is left away. */
+  private writeColumns(out: ByteWriter, at: SegmentCursor, gap: number): void {
     const { flow, clientState, serverState, rtt } = at.verdict;
-    const { notes } = at;
-    pad(out, out.length + gap + 1);
-    out.constant(this.dim);
-    const from = out.length;
+    out.reserve(gap + COLUMNS_ROOM);
+    const to = out.view;
+    let next = out.length;
+    const flowAt = next + gap + 1;
+    for (; next < flowAt; next += 8) to.setFloat64(next, SPACES, true);
+    next = putText(to, flowAt, this.dim);
+    const flowEnd = next + FLOW_WIDTH;
     if (flow !== 0) {
-      out.byte(HASH);
-      out.unsigned(flow);
+      to.setUint8(next, HASH);
+      next = putUnsigned(to, next + 1, flow);
     }
-    pad(out, from + FLOW_WIDTH);
-    out.byte(SPACE);
+    to.setFloat64(next, SPACES, true);
+    next = Math.max(next, flowEnd) + 1;
     if (at.result === WIRE.segment) {
-      out.constant(STATE_NAMES[clientState] ?? NO_STATE);
-      out.byte(SPACE);
-      out.constant(STATE_NAMES[serverState] ?? NO_STATE);
-    } else pad(out, out.length + 2 * STATE_WIDTH + 2);
-    out.byte(SPACE);
-    const trip = out.length;
+      const states = (clientState * 16 + serverState) * 3;
+      to.setFloat64(next, STATE_PAIRS[states]!, true);
+      to.setFloat64(next + 8, STATE_PAIRS[states + 1]!, true);
+      to.setFloat64(next + 16, STATE_PAIRS[states + 2]!, true);
+      next += 2 * STATE_WIDTH + 2;
+    } else {
+      to.setFloat64(next, SPACES, true);
+      to.setFloat64(next + 8, SPACES, true);
+      to.setFloat64(next + 16, SPACES, true);
+      to.setUint8(next + 24, SPACE);
+      next += 2 * STATE_WIDTH + 3;
+    }
+    const tripEnd = next + TRIP_WIDTH;
     if (!Number.isNaN(rtt)) {
-      out.constant(ROUND_TRIP);
-      putRoundTrip(out, rtt);
+      to.setFloat64(next, ROUND_TRIP, true);
+      next = putRoundTrip(to, next + 4, rtt);
     }
-    pad(out, trip + TRIP_WIDTH);
-    out.constant(this.undim);
-    for (let i = 0; i < notes.length; i++) {
-      out.constant(i === 0 ? BEFORE_NOTES : BETWEEN_NOTES);
-      out.text(this.coloured(notes[i]!));
-    }
-    while (out.bytes[out.length - 1] === SPACE) out.length--;
+    to.setFloat64(next, SPACES, true);
+    to.setFloat64(next + 8, SPACES, true);
+    if (this.isPlain && at.notes.count === 0) {
+      const { bytes } = out;
+      while (bytes[next - 1] === SPACE) next--;
+    } else next = putText(to, Math.max(next, tripEnd), this.undim);
+    out.length = next;
   }
 
-  private coloured(note: string): string {
-    const { style } = this;
-    if (this.isPlain) return note;
-    if (BAD.test(note)) return style.bad(note);
-    if (WARN.test(note)) return style.warn(note);
-    if (GOOD.test(note)) return style.good(note);
-    return note.startsWith('rtt ') ? style.dim(note) : style.accent(note);
+  private writeNotes(out: ByteWriter, notes: SegmentNotes): void {
+    for (let i = 0; i < notes.count; i++) {
+      const words = notes.words[i]!;
+      const note = this.painted[words.id] ?? this.paint(words);
+      out.reserve(note.room);
+      const to = out.view;
+      let at = out.length;
+      to.setFloat64(at, i === 0 ? BEFORE_NOTES : BETWEEN_NOTES, true);
+      at = putText(to, i === 0 ? at + 1 : at + 2, note.before);
+      if (words.value !== NOTE_VALUE.none) at = putValue(to, at, words.value, notes.values[i]!);
+      out.length = putText(to, at, note.after);
+    }
   }
+
+  private paint(words: NoteWords): PaintedNote {
+    const [before, after] = paintOf(words.text, this.style)(`${words.text}|${words.closing}`).split('|');
+    const note = new PaintedNote(before!, after!);
+    if (words.id >= 0) this.painted[words.id] = note;
+    return note;
+  }
+}
+
+/** The octets of a note, up to its value and after it. */
+class PaintedNote {
+  readonly before: Constant;
+  readonly after: Constant;
+  /** Octets that the note can take, with room to spare. */
+  readonly room: number;
+
+  constructor(before: string, after: string) {
+    this.before = new Constant(before);
+    this.after = new Constant(after);
+    this.room = this.before.length + this.after.length + VALUE_ROOM;
+  }
+}
+
+/** How a note looks, or a round trip. */
+function paintOf(note: string, style: TextStyle): (text: string) => string {
+  if (BAD.test(note)) return style.bad;
+  if (WARN.test(note)) return style.warn;
+  if (GOOD.test(note)) return style.good;
+  return note.startsWith('rtt ') ? style.dim : style.accent;
 }
 
 const NEWLINE = 0x0a;
 const SPACE = 0x20;
 const HASH = 0x23;
 const DOT = 0x2e;
+const COLON = 0x3a;
 /** Widths of the columns: the flow's number, a state, a round trip. */
 const FLOW_WIDTH = 5;
 const STATE_WIDTH = 11;
 const TRIP_WIDTH = 12;
-const STATE_NAMES = STATES.map((state) => new Constant(state.padEnd(STATE_WIDTH)));
-const NO_STATE = new Constant('-'.padEnd(STATE_WIDTH));
-const ROUND_TRIP = new Constant('rtt ');
-const MILLISECONDS = new Constant(' ms');
-const BEFORE_NOTES = new Constant(' ');
-const BETWEEN_NOTES = new Constant('; ');
+/** Octets that the columns can take beside the gap before them, and a note's value; with room to spare. */
+const COLUMNS_ROOM = 192;
+const VALUE_ROOM = 64;
+/** The text of both states and the spaces after them, three eights for each pair of numbers below 16. */
+const STATE_PAIRS: Float64Array = Float64Array.from({ length: 3 * 256 }, (_, i) => {
+  const pair = (i / 3) | 0;
+  const text = `${stateName(pair >> 4)} ${stateName(pair & 15)} `;
+  return eight(text.slice((i % 3) * 8, (i % 3) * 8 + 8));
+});
+const SPACES = eight('        ');
+const ROUND_TRIP = eight('rtt ');
+const MILLISECONDS = eight(' ms');
+const BEFORE_NOTES = eight(' ');
+const BETWEEN_NOTES = eight('; ');
 const INDENT = '                ';
 const WIDE = 220;
 const LAST_COLUMN = 152;
@@ -118,27 +179,73 @@ const BAD = /^(reset|wrong checksum)/;
 const WARN = /again|missing|retransmission|not taken|alive after|cut short|inside a connection/;
 const GOOD = /^(handshake complete|ACK and FIN merged|both FINs)/;
 
-/** Spaces up to a place in the output. */
-function pad(out: ByteWriter, to: number): void {
-  out.reserve(Math.max(to - out.length, 0));
-  while (out.length < to) out.bytes[out.length++] = SPACE;
+/** A state's name in a column wide enough for each. */
+function stateName(state: number): string {
+  return (STATES[state] ?? '-').padEnd(STATE_WIDTH);
+}
+
+/** The value of a note. */
+function putValue(to: DataView, at: number, kind: number, value: number): number {
+  if (kind === NOTE_VALUE.number) return putUnsigned(to, at, value);
+  if (kind === NOTE_VALUE.clock) return putClock(to, at, value);
+  const micros = value / 1000;
+  // What lies in the middle between two is for toFixed, which knows the digits of a double.
+  if (!(value >= 0 && value < 1e9) || micros - Math.floor(micros) === 0.5)
+    return putAscii(to, at, (value / 1e6).toFixed(3));
+  return putThousandths(to, at, Math.round(micros));
+}
+
+/** Microseconds of a day as a time of day. */
+function putClock(to: DataView, start: number, micros: number): number {
+  const second = Math.floor(micros / 1e6);
+  const minute = (second / 60) | 0;
+  const hour = (minute / 60) | 0;
+  const fraction = (micros - second * 1e6) | 0;
+  let at = putTwo(to, start, hour);
+  to.setUint8(at, COLON);
+  at = putTwo(to, at + 1, minute - hour * 60);
+  to.setUint8(at, COLON);
+  at = putTwo(to, at + 1, second - minute * 60);
+  to.setUint8(at, DOT);
+  const high = (fraction / 1000) | 0;
+  return putThree(to, putThree(to, at + 1, high), fraction - high * 1000);
+}
+
+/** A whole number of thousandths. */
+function putThousandths(to: DataView, at: number, thousandths: number): number {
+  const whole = (thousandths / 1000) | 0;
+  const next = putUnsigned(to, at, whole);
+  to.setUint8(next, DOT);
+  return putThree(to, next + 1, thousandths - whole * 1000);
 }
 
 /** A round trip: three decimals of a millisecond, fewer of more. */
-function putRoundTrip(out: ByteWriter, nanoseconds: number): void {
-  const unit = nanoseconds < 1e6 ? 1e3 : nanoseconds < 1e8 ? 1e5 : 0;
+function putRoundTrip(to: DataView, at: number, nanoseconds: number): number {
+  const unit = nanoseconds < 1e6 ? 1e3 : 1e5;
+  const steps = nanoseconds / unit;
+  const whole = Math.floor(steps);
   // What lies in the middle between two is for toFixed, which knows the digits of a double.
-  if (unit === 0 || nanoseconds < 0 || nanoseconds % unit === unit / 2) {
-    out.ascii(roundTripText(nanoseconds));
-    return;
+  if (!(nanoseconds >= 0 && nanoseconds < 1e8) || steps - whole === 0.5)
+    return putAscii(to, at, roundTripText(nanoseconds));
+  const rounded = (steps - whole > 0.5 ? whole + 1 : whole) | 0;
+  let end: number;
+  if (unit === 1e3) end = putThousandths(to, at, rounded);
+  else {
+    const milliseconds = (rounded / 10) | 0;
+    end = putUnsigned(to, at, milliseconds);
+    to.setUint8(end, DOT);
+    to.setUint8(end + 1, DIGIT_0 + rounded - milliseconds * 10);
+    end += 2;
   }
-  const steps = Math.round(nanoseconds / unit);
-  const perMillisecond = 1e6 / unit;
-  const whole = Math.floor(steps / perMillisecond);
-  out.unsigned(whole);
-  out.byte(DOT);
-  out.padded(steps - whole * perMillisecond, unit === 1e3 ? 3 : 1);
-  out.constant(MILLISECONDS);
+  to.setFloat64(end, MILLISECONDS, true);
+  return end + 3;
+}
+
+const DIGIT_0 = 0x30;
+
+function putAscii(to: DataView, at: number, text: string): number {
+  for (let i = 0; i < text.length; i++) to.setUint8(at + i, text.charCodeAt(i));
+  return at + text.length;
 }
 
 function roundTripText(nanoseconds: number): string {

@@ -1,3 +1,4 @@
+import { grown } from '../bytes/grown.ts';
 import { CLIENT, FLOW, FLOW_BITS, SERVER } from '../flow/rows.ts';
 import { STATE } from '../tcp/machine.ts';
 import type { Tracker } from '../tcp/tracker.ts';
@@ -57,12 +58,8 @@ export class TimeWaits {
   private makeRoom(): void {
     const over = Math.min(this.byMsl.over, this.byLinux.over);
     if (over < this.count / 2) {
-      const times = new Float64Array(this.times.length * 2);
-      const who = new Int32Array(this.who.length * 2);
-      times.set(this.times);
-      who.set(this.who);
-      this.times = times;
-      this.who = who;
+      this.times = grown(this.times);
+      this.who = grown(this.who);
       return;
     }
     this.times.copyWithin(0, over, this.count);

@@ -1,3 +1,4 @@
+import { grown } from '../bytes/grown.ts';
 /**
  * Places of the flows that are not finished: whole numbers from 0. The place given back last is taken first.
  * Flows that are still open at the end are handed on in the order of their places, however each of them is kept.
@@ -13,11 +14,7 @@ export class Places {
   }
 
   give(place: number): void {
-    if (this.freeCount === this.free.length) {
-      const larger = new Int32Array(this.free.length * 2);
-      larger.set(this.free);
-      this.free = larger;
-    }
+    if (this.freeCount === this.free.length) this.free = grown(this.free);
     this.free[this.freeCount++] = place;
   }
 }

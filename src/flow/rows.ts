@@ -298,7 +298,7 @@ export class FlowRows {
   private free = -1;
   private top = 0;
 
-  constructor(rows: number = 1024) {
+  constructor(rows: number = 64) {
     this.i32 = new Int32Array(rows * ROW_WORDS);
     this.f64 = new Float64Array(this.i32.buffer);
     this.placeOf = new Int32Array(rows);

@@ -44,7 +44,7 @@ export class FlowTable {
     }
     this.split = split;
     this.v6 = 0;
-    this.hash = mix(this.keyLow, this.keyHigh, this.ports, split);
+    this.hash = hashOfKey(this.keyLow, this.keyHigh, this.ports, split, 0);
   }
 
   keyOf6(
@@ -72,7 +72,7 @@ export class FlowTable {
     this.senderIsHigh = high ? 1 : 0;
     this.split = split;
     this.v6 = FLOW_BITS.v6;
-    this.hash = mix(this.keyLow, this.keyHigh, this.ports, split ^ V6_SEED);
+    this.hash = hashOfKey(this.keyLow, this.keyHigh, this.ports, split, this.v6);
   }
 
   /** Whether both ends of the key are one. */
@@ -142,7 +142,7 @@ export class FlowTable {
   /** Makes the key of the opening at a place, as its client's segments do. */
   keyOfOpening(place: number): void {
     this.openings.readKey(place, this);
-    this.hash = mix(this.keyLow, this.keyHigh, this.ports, this.v6 === 0 ? this.split : this.split ^ V6_SEED);
+    this.hash = hashOfKey(this.keyLow, this.keyHigh, this.ports, this.split, this.v6);
   }
 
   private fill(row: number): void {
@@ -207,6 +207,11 @@ export class FlowTable {
 
 /** Keeps an IPv6 flow's hash apart from that of an IPv4 flow. */
 const V6_SEED = 0x36;
+
+/** The hash of a key; `v6` is FLOW_BITS.v6 or 0. */
+export function hashOfKey(low: number, high: number, ports: number, split: number, v6: number): number {
+  return mix(low, high, ports, v6 === 0 ? split : split ^ V6_SEED);
+}
 
 /** Two rounds of multiply and xorshift over four words: even a flood of neighbouring addresses spreads. */
 function mix(a: number, b: number, c: number, d: number): number {

@@ -1,42 +1,40 @@
-import { END, END_BITS, FLOW, type FlowRows } from './rows.ts';
-import type { FlowTable } from './table.ts';
+import { END, END_BITS, FLOW, FLOW_BITS, type FlowRows } from './rows.ts';
+import { type FlowTable, hashOfKey } from './table.ts';
 
 /**
  * What is left of flows that were handed on: enough to tell that a late segment is theirs, and what held the ports of a
  * flow that begins on them. The newest LIMIT are kept, in a ring; the oldest is overwritten.
  */
 export class Tombstones {
-  private ring: Int32Array = new Int32Array(1024 * WORDS);
+  private ring: Int32Array = new Int32Array(FEW * WORDS);
   private times: Float64Array = new Float64Array(this.ring.buffer);
-  /** Pairs: hash tag, entry + 1. */
-  private slots: Int32Array = new Int32Array(4096);
+  /** Entry + 1 in the low bits, a tag of the hash above; 0 is an empty slot. Half of them are empty. */
+  private slots: Int32Array = new Int32Array(FEW * 2);
   private next = 0;
+  /** Where the entries end; those that were passed over are zeros, or still hold an older flow. */
   private held = 0;
 
   /** Remembers a flow that is about to give its row back. */
   add({ i32, f64 }: FlowRows, row: number): void {
-    if (this.next * WORDS === this.ring.length && this.ring.length < LIMIT * WORDS) this.grow();
-    const capacity = this.ring.length / WORDS;
-    const entry = this.next % capacity;
-    if (this.held === capacity) this.drop(entry);
-    else this.held++;
+    const entry = this.next % LIMIT;
     this.next = entry + 1;
+    if (this.next * WORDS > this.ring.length) this.extend();
+    if (entry < this.held) this.drop(entry);
+    else this.held = this.next;
     const { ring } = this;
     const at = entry * WORDS;
-    ring[at + AT.hash] = i32[row + FLOW.hash]!;
     ring[at + AT.keyLow] = i32[row + FLOW.keyLow]!;
     ring[at + AT.keyHigh] = i32[row + FLOW.keyHigh]!;
     ring[at + AT.ports] = i32[row + FLOW.ports]!;
     ring[at + AT.split] = i32[row + FLOW.split]!;
     ring[at + AT.flow] = i32[row + FLOW.number]!;
-    ring[at + AT.late] = 0;
+    ring[at + AT.facts] =
+      (i32[row + FLOW.client + END.bits]! & END_BITS.isnKnown ? FACTS.clientIsn : 0) |
+      (i32[row + FLOW.server + END.bits]! & END_BITS.isnKnown ? FACTS.serverIsn : 0) |
+      ((i32[row + FLOW.state]! | (i32[row + FLOW.state + 1]! << 4)) << FACTS.states);
     ring[at + AT.clientIsn] = i32[row + FLOW.client + END.isn]!;
     ring[at + AT.serverIsn] = i32[row + FLOW.server + END.isn]!;
-    ring[at + AT.isnKnown] =
-      (i32[row + FLOW.client + END.bits]! & END_BITS.isnKnown ? 1 : 0) |
-      (i32[row + FLOW.server + END.bits]! & END_BITS.isnKnown ? 2 : 0);
     ring[at + AT.bits] = i32[row + FLOW.bits]!;
-    ring[at + AT.states] = i32[row + FLOW.state]! | (i32[row + FLOW.state + 1]! << 4);
     ring[at + AT.lastFrame] = i32[row + FLOW.lastFrame]!;
     ring[at + AT.sndNxt] = i32[row + FLOW.client + END.sndNxt]!;
     ring[at + AT.sndNxt + 1] = i32[row + FLOW.server + END.sndNxt]!;
@@ -52,26 +50,20 @@ export class Tombstones {
    * the same flows.
    */
   pass(): void {
-    // Where the ring would have grown by then, there was nothing in that place.
     const entry = this.next % LIMIT;
-    if (entry < this.held) this.ring[entry * WORDS + AT.late] = 0;
+    if (entry < this.held) this.ring[entry * WORDS + AT.facts]! &= FACTS.late - 1;
     this.next = entry + 1;
   }
 
   /** The newest entry of the table's key, or -1. */
   find(table: FlowTable): number {
-    const { slots, ring } = this;
-    const mask = slots.length / 2 - 1;
-    for (let slot = table.hash & mask; slots[slot * 2 + 1] !== 0; slot = (slot + 1) & mask) {
-      if (slots[slot * 2] !== table.hash) continue;
-      const at = (slots[slot * 2 + 1]! - 1) * WORDS;
-      if (
-        ring[at + AT.ports] === table.ports &&
-        ring[at + AT.keyLow] === table.keyLow &&
-        ring[at + AT.keyHigh] === table.keyHigh &&
-        ring[at + AT.split] === table.split
-      )
-        return slots[slot * 2 + 1]! - 1;
+    const { slots } = this;
+    const mask = slots.length - 1;
+    const { hash } = table;
+    for (let slot = hash & mask; slots[slot] !== 0; slot = (slot + 1) & mask) {
+      if (((slots[slot]! ^ hash) & ~ENTRY) !== 0) continue;
+      const entry = (slots[slot]! & ENTRY) - 1;
+      if (this.holds(entry, table.keyLow, table.keyHigh, table.ports, table.split, table.v6)) return entry;
     }
     return -1;
   }
@@ -100,7 +92,7 @@ export class Tombstones {
   }
 
   state(entry: number, side: number): number {
-    return (this.ring[entry * WORDS + AT.states]! >> (side * 4)) & 15;
+    return (this.ring[entry * WORDS + AT.facts]! >> (FACTS.states + side * 4)) & 15;
   }
 
   /** Past the highest sequence number that a side had sent, and its newest timestamp. */
@@ -115,99 +107,123 @@ export class Tombstones {
   /** Whether one of the flow's initial sequence numbers was `isn`. */
   hasIsn(entry: number, isn: number): boolean {
     const at = entry * WORDS;
-    const known = this.ring[at + AT.isnKnown]!;
+    const facts = this.ring[at + AT.facts]!;
     return (
-      ((known & 1) !== 0 && this.ring[at + AT.clientIsn] === isn) ||
-      ((known & 2) !== 0 && this.ring[at + AT.serverIsn] === isn)
+      ((facts & FACTS.clientIsn) !== 0 && this.ring[at + AT.clientIsn] === isn) ||
+      ((facts & FACTS.serverIsn) !== 0 && this.ring[at + AT.serverIsn] === isn)
     );
   }
 
-  /** Counts a late segment. */
+  /** Counts a late segment; two millions at most. */
   count(entry: number): void {
-    this.ring[entry * WORDS + AT.late] = this.ring[entry * WORDS + AT.late]! + 1;
+    const at = entry * WORDS + AT.facts;
+    if (this.ring[at]! < MOST_LATE) this.ring[at]! += FACTS.late;
   }
 
   /** Flows with late segments, as far as they are remembered: number and how many, at most `limit` of them. */
   late(limit: number): { flow: number; segments: number }[] {
     const flows: { flow: number; segments: number }[] = [];
     for (let entry = 0; entry < this.held && flows.length < limit; entry++) {
-      const segments = this.ring[entry * WORDS + AT.late]!;
+      const segments = Math.floor(this.ring[entry * WORDS + AT.facts]! / FACTS.late);
       if (segments > 0) flows.push({ flow: this.flow(entry), segments });
     }
     return flows.sort((a, b) => a.flow - b.flow);
   }
 
+  private holds(entry: number, low: number, high: number, ports: number, split: number, v6: number): boolean {
+    const { ring } = this;
+    const at = entry * WORDS;
+    return (
+      ring[at + AT.ports] === ports &&
+      ring[at + AT.keyLow] === low &&
+      ring[at + AT.keyHigh] === high &&
+      ring[at + AT.split] === split &&
+      (ring[at + AT.bits]! & FLOW_BITS.v6) === v6
+    );
+  }
+
+  private hashOf(entry: number): number {
+    const { ring } = this;
+    const at = entry * WORDS;
+    const v6 = ring[at + AT.bits]! & FLOW_BITS.v6;
+    return hashOfKey(ring[at + AT.keyLow]!, ring[at + AT.keyHigh]!, ring[at + AT.ports]!, ring[at + AT.split]!, v6);
+  }
+
   private place(entry: number): void {
     const { slots, ring } = this;
-    const mask = slots.length / 2 - 1;
+    const mask = slots.length - 1;
     const at = entry * WORDS;
-    const hash = ring[at + AT.hash]!;
+    const v6 = ring[at + AT.bits]! & FLOW_BITS.v6;
+    const hash = this.hashOf(entry);
     let slot = hash & mask;
-    for (; slots[slot * 2 + 1] !== 0; slot = (slot + 1) & mask) {
-      const other = (slots[slot * 2 + 1]! - 1) * WORDS;
+    for (; slots[slot] !== 0; slot = (slot + 1) & mask) {
+      if (((slots[slot]! ^ hash) & ~ENTRY) !== 0) continue;
+      const other = (slots[slot]! & ENTRY) - 1;
+      // An older flow on the same ports: the newer one answers for them.
       if (
-        slots[slot * 2] === hash &&
-        ring[other + AT.ports] === ring[at + AT.ports] &&
-        ring[other + AT.keyLow] === ring[at + AT.keyLow] &&
-        ring[other + AT.keyHigh] === ring[at + AT.keyHigh] &&
-        ring[other + AT.split] === ring[at + AT.split]
+        this.holds(other, ring[at + AT.keyLow]!, ring[at + AT.keyHigh]!, ring[at + AT.ports]!, ring[at + AT.split]!, v6)
       )
-        break; // an older flow on the same ports: the newer one answers for them
+        break;
     }
-    slots[slot * 2] = hash;
-    slots[slot * 2 + 1] = entry + 1;
+    slots[slot] = (hash & ~ENTRY) | (entry + 1);
   }
 
   private drop(entry: number): void {
-    const { slots, ring } = this;
-    const mask = slots.length / 2 - 1;
-    let slot = ring[entry * WORDS + AT.hash]! & mask;
-    while (slots[slot * 2 + 1] !== entry + 1) {
-      if (slots[slot * 2 + 1] === 0) return; // a newer flow on the same ports took its place
+    const { slots } = this;
+    if (this.ring[entry * WORDS + AT.flow] === 0) return;
+    const mask = slots.length - 1;
+    let slot = this.hashOf(entry) & mask;
+    while ((slots[slot]! & ENTRY) !== entry + 1) {
+      if (slots[slot] === 0) return; // a newer flow on the same ports took its place
       slot = (slot + 1) & mask;
     }
-    for (let next = (slot + 1) & mask; slots[next * 2 + 1] !== 0; next = (next + 1) & mask) {
-      const home = slots[next * 2]! & mask;
+    for (let next = (slot + 1) & mask; slots[next] !== 0; next = (next + 1) & mask) {
+      const home = this.hashOf((slots[next]! & ENTRY) - 1) & mask;
       if (((next - home) & mask) >= ((next - slot) & mask)) {
-        slots[slot * 2] = slots[next * 2]!;
-        slots[slot * 2 + 1] = slots[next * 2 + 1]!;
+        slots[slot] = slots[next]!;
         slot = next;
       }
     }
-    slots[slot * 2] = 0;
-    slots[slot * 2 + 1] = 0;
+    slots[slot] = 0;
   }
 
-  private grow(): void {
-    const ring = new Int32Array(this.ring.length * 2);
+  /** To the full length at once: what is never written takes no memory (bytes/grown.ts). */
+  private extend(): void {
+    const ring = new Int32Array(LIMIT * WORDS);
     ring.set(this.ring);
     this.ring = ring;
     this.times = new Float64Array(ring.buffer);
-    this.slots = new Int32Array(this.slots.length * 2);
-    for (let entry = 0; entry < this.held; entry++) this.place(entry);
+    this.slots = new Int32Array(LIMIT * 2);
+    for (let entry = 0; entry < this.held; entry++) if (this.ring[entry * WORDS + AT.flow] !== 0) this.place(entry);
   }
 }
 
 /** Where an entry's fields lie. */
 const AT = {
-  hash: 0,
-  keyLow: 1,
-  keyHigh: 2,
-  ports: 3,
-  split: 4,
-  flow: 5,
-  late: 6,
-  clientIsn: 7,
-  serverIsn: 8,
-  isnKnown: 9,
-  bits: 10,
-  states: 11,
-  lastFrame: 12,
+  keyLow: 0,
+  keyHigh: 1,
+  ports: 2,
+  split: 3,
+  flow: 4,
+  facts: 5,
+  clientIsn: 6,
+  serverIsn: 7,
+  bits: 8,
+  lastFrame: 9,
   /** Of the client, and of the server directly after it. */
-  sndNxt: 13,
-  tsVal: 15,
-  lastTimeF64: 9,
-  timeWaitF64: 10,
+  sndNxt: 10,
+  tsVal: 12,
+  lastTimeF64: 7,
+  timeWaitF64: 8,
 } as const;
-const WORDS = 22;
+const WORDS = 18;
+
+/** What `AT.facts` holds: whose initial sequence number is known, the states, and above those the late segments. */
+const FACTS = { clientIsn: 1, serverIsn: 2, states: 2, late: 1024 } as const;
+const MOST_LATE = 0x7fffffff - FACTS.late;
+
+/** How many are kept, and how many without allocating for that. */
 const LIMIT = 131072;
+const FEW = 1024;
+/** The bits of a slot that hold the entry. */
+const ENTRY = 2 * LIMIT - 1;

@@ -1,3 +1,4 @@
+import { grown } from '../bytes/grown.ts';
 import { EVENT_NAMES } from './events.ts';
 
 /** How often each event occurred in a direction. Most directions have none: counters are made when the first occurs. */
@@ -10,11 +11,7 @@ export class EventCounts {
   take(): number {
     const number = this.free.pop() ?? this.made++;
     const at = number * EVENT_NAMES.length;
-    if (at + EVENT_NAMES.length > this.counts.length) {
-      const larger = new Int32Array(this.counts.length * 2);
-      larger.set(this.counts);
-      this.counts = larger;
-    }
+    if (at + EVENT_NAMES.length > this.counts.length) this.counts = grown(this.counts);
     this.counts.fill(0, at, at + EVENT_NAMES.length);
     return number;
   }

@@ -1,3 +1,4 @@
+import { grown } from '../bytes/grown.ts';
 import { CLIENT, END, FLOW, FLOW_BITS, type FlowRows, SERVER } from '../flow/rows.ts';
 import type { Tombstones } from '../flow/tombstones.ts';
 import { ACK, CHECKSUM, CWR, ECE, FIN, RST, type SegmentView, SYN } from '../wire/segment.ts';
@@ -441,10 +442,8 @@ export class Evidence {
   }
 
   private grow(): void {
-    const larger = new Int32Array(this.i32.length * 2);
-    larger.set(this.i32);
-    this.i32 = larger;
-    this.f64 = new Float64Array(larger.buffer);
+    this.i32 = grown(this.i32);
+    this.f64 = new Float64Array(this.i32.buffer);
   }
 
   private noted(at: number): Noted {

@@ -1,3 +1,4 @@
+import { grown } from '../bytes/grown.ts';
 import { seqDelta } from '../bytes/seq.ts';
 
 /** What Zeek counts and writes at the first, the tenth, the hundredth time: T, W, G and C. */
@@ -20,11 +21,7 @@ export class HistoryExtras {
   take(): number {
     const number = this.free.pop() ?? this.made++;
     const at = number * WORDS;
-    if (at + WORDS > this.words.length) {
-      const larger = new Int32Array(this.words.length * 2);
-      larger.set(this.words);
-      this.words = larger;
-    }
+    if (at + WORDS > this.words.length) this.words = grown(this.words);
     this.words.fill(0, at, at + WORDS);
     this.missed[number] = 0;
     this.text[number] = '';

@@ -1,3 +1,4 @@
+import { grown } from '../bytes/grown.ts';
 import { BUCKETS, bucketOf, middleOf } from '../bytes/log-buckets.ts';
 import { END } from '../flow/rows.ts';
 
@@ -68,11 +69,7 @@ export class RoundTrips {
 
   private begin(i32: Int32Array, f64: Float64Array, end: number): void {
     const place = this.freeExact.pop() ?? this.madeExact++;
-    if ((place + 1) * EXACT > this.exact.length) {
-      const larger = new Float64Array(this.exact.length * 2);
-      larger.set(this.exact);
-      this.exact = larger;
-    }
+    if ((place + 1) * EXACT > this.exact.length) this.exact = grown(this.exact);
     const least = f64[(end >> 1) + END.rttMinF64]!;
     const greatest = f64[(end >> 1) + END.rttMaxF64]!;
     this.exact[place * EXACT] = least;
@@ -84,11 +81,7 @@ export class RoundTrips {
   /** There are too many to keep: those of the place are counted in buckets. */
   private spill(i32: Int32Array, end: number, place: number): void {
     const into = this.freeBuckets.pop() ?? this.madeBuckets++;
-    if ((into + 1) * BUCKETS > this.buckets.length) {
-      const larger = new Uint32Array(this.buckets.length * 2);
-      larger.set(this.buckets);
-      this.buckets = larger;
-    }
+    if ((into + 1) * BUCKETS > this.buckets.length) this.buckets = grown(this.buckets);
     this.buckets.fill(0, into * BUCKETS, (into + 1) * BUCKETS);
     for (let i = 0; i < EXACT; i++) this.count(into, this.exact[place * EXACT + i]!);
     this.freeExact.push(place);

@@ -1,3 +1,4 @@
+import { grown } from '../bytes/grown.ts';
 import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, type FlowRows } from '../flow/rows.ts';
 import type { SegmentView } from '../wire/segment.ts';
 import type { HeldSegments } from './held-segments.ts';
@@ -160,11 +161,7 @@ export class Timing {
   private make(): number {
     const number = this.free.pop() ?? this.made++;
     const at = number * VALUES;
-    if (at + VALUES > this.values.length) {
-      const larger = new Float64Array(this.values.length * 2);
-      larger.set(this.values);
-      this.values = larger;
-    }
+    if (at + VALUES > this.values.length) this.values = grown(this.values);
     this.values.fill(0, at, at + VALUES);
     this.values[at + FIRST_PAYLOAD] = Number.NaN;
     this.values[at + FIRST_PAYLOAD + 1] = Number.NaN;

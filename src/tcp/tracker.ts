@@ -43,7 +43,7 @@ export interface TrackerOptions {
  * Closed flows that wait for their 2 MSL to pass; past it the oldest are handed on early. What then comes on their ports
  * is told by their tombstones.
  */
-const CLOSED_LIMIT = 8192;
+const CLOSED_LIMIT = 4096;
 
 /**
  * What each segment means: finds its flow and replays it through the state machines of both endpoints.

@@ -50,7 +50,7 @@ export async function check(captures: readonly string[], options: CheckOptions):
   const stored = new StoredInputs();
   const interruption = new Interruption();
   try {
-    await stored.store(captures, interruption.promise);
+    await stored.store(captures, interruption);
     interruption.forget();
     return await run(captures, options, checker, baseline, reporters, stored);
   } finally {

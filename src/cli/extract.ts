@@ -49,7 +49,7 @@ export async function extract(captures: readonly string[], options: ExtractOptio
   const stored = new StoredInputs();
   const interruption = new Interruption();
   try {
-    await stored.store(captures, interruption.promise);
+    await stored.store(captures, interruption);
     interruption.forget();
     const { where } = options;
     if (where === undefined) return await extractFrom(captures, options, codes, stored, interruption.happened);

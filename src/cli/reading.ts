@@ -25,7 +25,7 @@ export async function readAll(source: CaptureSource, taker: RecordTaker, progres
     for (;;) {
       while (source.next(record)) taker.take(record);
       progress.update(source.position, source.totalBytes, taker.records);
-      if (!(await Promise.race([source.fill(), interruption.promise]))) break;
+      if (!(await interruption.or(source.fill()))) break;
     }
   } finally {
     progress.stop();
@@ -45,20 +45,27 @@ const SMALL_HEAP = '--semi-space-growth-factor=1';
 /** The first Ctrl-C ends reading; a second one ends the program, as it would without us. */
 export class Interruption {
   happened = false;
-  /** Resolves to false when it happens, which `fill` answers at the end of the capture too. */
-  readonly promise: Promise<false>;
+  private stop: (value: false) => void = () => {};
   private readonly listener: () => void;
 
   constructor() {
-    let resolve: (value: false) => void = () => {};
-    this.promise = new Promise<false>((resolved) => {
-      resolve = resolved;
-    });
     this.listener = () => {
       this.happened = true;
-      resolve(false);
+      this.stop(false);
     };
     process.once('SIGINT', this.listener);
+  }
+
+  /**
+   * What the work resolves to, or false when the interruption comes first. One wait at a time. A race with one promise of
+   * the interruption would keep something of every wait until the end.
+   */
+  or<T>(work: T | Promise<T>): Promise<T | false> {
+    return new Promise((resolve, reject) => {
+      this.stop = resolve;
+      if (this.happened) resolve(false);
+      Promise.resolve(work).then(resolve, reject);
+    });
   }
 
   forget(): void {

@@ -38,7 +38,7 @@ export async function timeline(captures: readonly string[], options: TimelineOpt
   const stored = new StoredInputs();
   const interruption = new Interruption();
   try {
-    await stored.store(captures, interruption.promise);
+    await stored.store(captures, interruption);
     interruption.forget();
     const flow = await flowsWhere(captures, { ...options, where }, stored);
     return await print(captures, { ...options, flow }, stored);

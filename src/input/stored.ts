@@ -4,6 +4,12 @@ import { join } from 'node:path';
 import { UsageError } from '../errors.ts';
 import { openOctets } from './octets.ts';
 
+/** Who may want no more. */
+export interface Interruptible {
+  /** What the work resolves to, or false when no more is wanted. */
+  or<T>(work: T | Promise<T>): Promise<T | false>;
+}
+
 /**
  * Inputs that come only once (standard input, pipes), kept in temporary files so that they can be read again.
  * `close` removes them.
@@ -14,10 +20,10 @@ export class StoredInputs {
   private directory = '';
 
   /**
-   * Stores each of `paths` that comes only once, up to its end or until `interruption` resolves. What can't be opened is
+   * Stores each of `paths` that comes only once, up to its end or to the interruption. What can't be opened is
    * left to whoever opens it next.
    */
-  async store(paths: readonly string[], interruption: Promise<false>): Promise<void> {
+  async store(paths: readonly string[], interruption: Interruptible): Promise<void> {
     for (const path of paths) {
       if (comesOnce(path) && !this.files.has(path)) await this.storeOne(path, interruption);
     }
@@ -29,7 +35,7 @@ export class StoredInputs {
     this.directory = '';
   }
 
-  private async storeOne(path: string, interruption: Promise<false>): Promise<void> {
+  private async storeOne(path: string, interruption: Interruptible): Promise<void> {
     const octets = new Uint8Array(1 << 18);
     const source = openOctets(path, { digest: false, sparing: false });
     let fd = -1;
@@ -38,7 +44,7 @@ export class StoredInputs {
       const file = join(this.directory, `input-${this.files.size}`);
       fd = openSync(file, 'wx', 0o600);
       for (;;) {
-        const count = await Promise.race([source.read(octets), interruption]);
+        const count = await interruption.or(source.read(octets));
         if (count === false || count === 0) break;
         for (let at = 0; at < count; ) at += writeSync(fd, octets, at, count - at);
       }

@@ -2,6 +2,12 @@
 export const SEVERITIES = ['info', 'notice', 'warning', 'alert'] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
+/** 0 for info to 3 for alert: the severity's place in SEVERITIES, told for every finding. */
+export function gravityOf(severity: Severity): number {
+  if (severity === 'info') return 0;
+  return severity === 'notice' ? 1 : severity === 'warning' ? 2 : 3;
+}
+
 /** How sure it is, the least first. */
 export const CONFIDENCES = ['possible', 'likely', 'certain'] as const;
 export type Confidence = (typeof CONFIDENCES)[number];

@@ -38,22 +38,30 @@ export class Found {
   }
 }
 
-/** A finding that puts itself into words only when somebody reads them. */
+/** A finding that puts itself into order and words only when somebody reads it. */
 class Told implements Finding {
   readonly code: string;
   readonly severity: Severity;
-  readonly confidence: Confidence;
   readonly frame: number;
-  readonly frames: readonly number[];
-  readonly values: Values;
+  private readonly claim: Claim;
 
   constructor(code: string, claim: Claim) {
     this.code = code;
     this.severity = claim.severity ?? CATALOGUE.get(code)!.severity;
-    this.confidence = claim.confidence ?? 'certain';
     this.frame = claim.frame;
-    this.frames = inOrder(claim.frame, claim.frames);
-    this.values = claim.values ?? {};
+    this.claim = claim;
+  }
+
+  get confidence(): Confidence {
+    return this.claim.confidence ?? 'certain';
+  }
+
+  get frames(): readonly number[] {
+    return inOrder(this.frame, this.claim.frames);
+  }
+
+  get values(): Values {
+    return this.claim.values ?? {};
   }
 
   get message(): string {
@@ -62,7 +70,8 @@ class Told implements Finding {
   }
 
   get filter(): string {
-    return this.frames.length === 1 ? `frame.number == ${this.frame}` : `frame.number in {${this.frames.join(', ')}}`;
+    const { frames } = this;
+    return frames.length === 1 ? `frame.number == ${this.frame}` : `frame.number in {${frames.join(', ')}}`;
   }
 
   toJSON(): Finding {

@@ -1,7 +1,7 @@
 import { writeInString, writeJsonValue } from '../bytes/json.ts';
 import { type ByteWriter, Constant } from '../bytes/writer.ts';
 import { CATALOGUE } from './catalogue.ts';
-import { CONFIDENCES, type Finding, SEVERITIES } from './finding.ts';
+import { CONFIDENCES, type Finding, gravityOf, SEVERITIES } from './finding.ts';
 import { closingOf } from './found.ts';
 
 /**
@@ -21,7 +21,7 @@ function writeFinding(out: ByteWriter, finding: Finding): void {
   const { code, frame, frames, values } = finding;
   const wording = wordingOf(code);
   out.constant(wording.code);
-  out.constant(SEVERITY[SEVERITIES.indexOf(finding.severity)]!);
+  out.constant(SEVERITY[gravityOf(finding.severity)]!);
   out.constant(CONFIDENCE[CONFIDENCES.indexOf(finding.confidence)]!);
   out.integer(frame);
   out.constant(FRAMES);

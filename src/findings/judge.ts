@@ -1,11 +1,12 @@
 import { FLOW, FLOW_BITS } from '../flow/rows.ts';
 import { type Facts, FlowCase } from './case.ts';
-import { type Confidence, type Finding, SEVERITIES } from './finding.ts';
+import { type Confidence, type Finding, gravityOf } from './finding.ts';
 import { Found } from './found.ts';
 import { isOnlyOpened, isOrdinary } from './ordinary.ts';
 import { closing } from './rules/closing.ts';
 import { forged } from './rules/forged.ts';
 import { loss } from './rules/loss.ts';
+import { onlyOpened } from './rules/only-opened.ts';
 import { opening } from './rules/opening.ts';
 import { quiet } from './rules/quiet.ts';
 import { resets } from './rules/resets.ts';
@@ -31,7 +32,7 @@ export const RULES: readonly Rule[] = [whole, opening, closing, resets, reuse, q
 export const ORDINARY: readonly Rule[] = [closing, reuse];
 
 /** What can say something of a flow that is only being opened. */
-export const OPENING: readonly Rule[] = [whole, opening];
+export const OPENING: readonly Rule[] = [onlyOpened];
 
 /** Judges finished flows, one at a time. */
 export class Judge {
@@ -79,12 +80,7 @@ export function judgeByRules(flow: FlowCase, rules: readonly Rule[]): Found {
 
 /** Of a flow's findings: the gravest first, then in order of frames. */
 function compare(a: Finding, b: Finding): number {
-  return gravity(b) - gravity(a) || a.frame - b.frame || (a.code < b.code ? -1 : 1);
+  return gravityOf(b.severity) - gravityOf(a.severity) || a.frame - b.frame || (a.code < b.code ? -1 : 1);
 }
 
 const NOTHING: Judgement = { findings: [], cause: null, confidence: null };
-
-/** 0 for info to 3 for alert. */
-export function gravity(finding: Finding): number {
-  return SEVERITIES.indexOf(finding.severity);
-}

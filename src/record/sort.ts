@@ -1,4 +1,4 @@
-import { SEVERITIES } from '../findings/finding.ts';
+import { gravityOf } from '../findings/finding.ts';
 import { END, FLOW } from '../flow/rows.ts';
 import { OUTCOME, PATTERN } from '../tcp/patterns.ts';
 import type { FlowCursor } from './cursor.ts';
@@ -38,7 +38,7 @@ export function sortKey(flow: FlowCursor, key: SortKey): number {
  */
 export function gravity(flow: FlowCursor): number {
   const [gravest] = flow.judgement.findings;
-  const severity = gravest === undefined ? 0 : SEVERITIES.indexOf(gravest.severity);
+  const severity = gravest === undefined ? 0 : gravityOf(gravest.severity);
   return severity * 1e9 + WORST_OUTCOME[outcomeOf(flow)]! + WORST_PATTERN[flow.word(FLOW.pattern)]! + trouble(flow);
 }
 

@@ -1,5 +1,5 @@
 import { ByteWriter } from '../bytes/writer.ts';
-import { type Finding, SEVERITIES, type Severity } from '../findings/finding.ts';
+import { type Finding, gravityOf, type Severity } from '../findings/finding.ts';
 import { CLIENT, END, FLOW, FLOW_BITS, SERVER } from '../flow/rows.ts';
 import { CLOSE_PATTERNS, HANDSHAKE_OUTCOMES, OUTCOME, PATTERN } from '../tcp/patterns.ts';
 import type { FlowCursor } from './cursor.ts';
@@ -136,7 +136,7 @@ export class FlowSummary {
       return;
     }
     known.times++;
-    if (SEVERITIES.indexOf(severity) > SEVERITIES.indexOf(known.severity)) known.severity = severity;
+    if (gravityOf(severity) > gravityOf(known.severity)) known.severity = severity;
   }
 
   private serviceOf(flow: FlowCursor): ServiceSummary {

@@ -1,5 +1,5 @@
 import { countText, plural } from '../bytes/counts.ts';
-import { SEVERITIES } from '../findings/finding.ts';
+import { gravityOf } from '../findings/finding.ts';
 import type { CaptureRecord } from '../record/capture.ts';
 import type { FlowSummary, ServiceSummary } from '../record/summary.ts';
 import { CLOSE_PATTERNS, HANDSHAKE_OUTCOMES, OUTCOME, PATTERN } from '../tcp/patterns.ts';
@@ -78,9 +78,7 @@ function flowFindings(summary: FlowSummary, options: PageOptions): string[] {
   const { style } = options;
   const found = [...summary.findings].sort(
     ([a, one], [b, other]) =>
-      SEVERITIES.indexOf(other.severity) - SEVERITIES.indexOf(one.severity) ||
-      other.times - one.times ||
-      (a < b ? -1 : 1),
+      gravityOf(other.severity) - gravityOf(one.severity) || other.times - one.times || (a < b ? -1 : 1),
   );
   if (found.length === 0) return [];
   const grave = found.filter(([, { severity }]) => severity !== 'info');

@@ -42,8 +42,8 @@ const LATE = 2;
 /** A first-in-first-out queue of segments in flat arrays, that can also lose entries from its middle. */
 export class Ring {
   /** Four words an entry: start, end (past FIN), frame, bits. */
-  private words: Int32Array = new Int32Array(16 * 4);
-  private times: Float64Array = new Float64Array(16);
+  private words: Int32Array = new Int32Array(4 * 4);
+  private times: Float64Array = new Float64Array(4);
   private head = 0;
   count = 0;
   /** The furthest that any entry so far ended; no entry ends before `least`; and how many entries are LATE. */

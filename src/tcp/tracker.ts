@@ -46,6 +46,13 @@ export interface TrackerOptions {
 const CLOSED_LIMIT = 4096;
 
 /**
+ * Rows in use from which on flows are handed on whose SYN nobody answered for GIVEN_UP: their client has long given up
+ * (RFC 9293 3.8.3: three minutes at the least, and most wait for less). A stream without end always has some.
+ */
+const MANY_ROWS = 6144;
+const GIVEN_UP = 180e9;
+
+/**
  * What each segment means: finds its flow and replays it through the state machines of both endpoints.
  * After `take`, `verdict` says what this segment did. Events are taken in the order of RFC 9293 3.10.7.4.
  */
@@ -83,6 +90,8 @@ export class Tracker {
   private closedCount = 0;
   private ticks = 0;
   private idleSwept = 0;
+  /** Rows in use at which flows are looked through for those that were given up. */
+  private sweepFrom = MANY_ROWS;
 
   constructor(options: TrackerOptions) {
     this.options = options;
@@ -382,6 +391,29 @@ export class Tracker {
       } else break;
     }
     if (now - this.idleSwept > this.options.idleTimeout / 4) this.sweepIdle(now);
+    if (this.rows.used > this.sweepFrom) this.sweepGivenUp(now);
+  }
+
+  /** For each flow that gets a row, some eight rows are looked at. */
+  private sweepGivenUp(now: number): void {
+    const { rows } = this;
+    for (let row = 0; row < rows.end; row += rows.words) {
+      const isUsed = rows.i32[row + FLOW.number] !== 0;
+      if (isUsed && now - rows.f64[(row >> 1) + FLOW.lastTimeF64]! > GIVEN_UP && this.isUnanswered(row))
+        this.finish(row);
+    }
+    this.sweepFrom = Math.max(MANY_ROWS, rows.used + (rows.used >> 3));
+  }
+
+  /** Whether nothing but SYNs of the client was captured. */
+  private isUnanswered(row: number): boolean {
+    const { i32 } = this.rows;
+    const syns = 1 + i32[row + FLOW.synRetransmissions]!;
+    return (
+      i32[row + FLOW.state] === STATE.SYN_SENT &&
+      i32[row + FLOW.client + END.packets] === syns &&
+      i32[row + FLOW.server + END.packets] === 0
+    );
   }
 
   private sweepIdle(now: number): void {

@@ -9,7 +9,7 @@ import type { Found } from '../found.ts';
 const MS = 1e6;
 const SECOND = 1e9;
 /** Absence counts when the capture went on for this long. */
-const WAIT = 3 * SECOND;
+export const WAIT: number = 3 * SECOND;
 
 /** How the connection opened. */
 export function opening(flow: FlowCase, found: Found): void {
@@ -108,7 +108,8 @@ function unreachable(flow: FlowCase, found: Found): boolean {
 
 const FRAGMENTATION_NEEDED = 4;
 
-function halfOpen(flow: FlowCase, found: Found): void {
+/** A SYN+ACK that nobody acknowledged. */
+export function halfOpen(flow: FlowCase, found: Found): void {
   if (!flow.has(FLOW_BITS.synAckSeen) || flow.has(FLOW_BITS.ackSeen | FLOW_BITS.aborted | FLOW_BITS.reset)) return;
   if (flow.has(FLOW_BITS.simultaneousOpen)) return;
   const waited = flow.since(flow.double(FLOW.synAckTimeF64));
@@ -220,7 +221,7 @@ function kinds(flow: FlowCase, found: Found): void {
 }
 
 /** What the SYNs offer. */
-function options(flow: FlowCase, found: Found): void {
+export function options(flow: FlowCase, found: Found): void {
   const least = flow.has(FLOW_BITS.v6) ? 1220 : 536;
   for (const end of [flow.client, flow.server]) {
     const mss = end.word(END.mss);
@@ -244,7 +245,8 @@ function options(flow: FlowCase, found: Found): void {
   });
 }
 
-function slow(flow: FlowCase, found: Found): void {
+/** Halves of the handshake that took longer than a second. */
+export function slow(flow: FlowCase, found: Found): void {
   if (!flow.has(FLOW_BITS.synAckSeen) || !flow.has(FLOW_BITS.synSeen)) return;
   const synAck = flow.double(FLOW.synAckTimeF64);
   const first = synAck - flow.double(FLOW.lastSynTimeF64);

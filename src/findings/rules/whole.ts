@@ -17,7 +17,8 @@ export function whole(flow: FlowCase, found: Found): void {
   }
 }
 
-function endedOpen(flow: FlowCase): boolean {
+/** Whether the capture ended while data could still be sent. */
+export function endedOpen(flow: FlowCase): boolean {
   if (flow.has(FLOW_BITS.reset | FLOW_BITS.closed | FLOW_BITS.refused | FLOW_BITS.aborted)) return false;
   return (((1 << flow.client.state) | (1 << flow.server.state)) & OPEN) !== 0;
 }

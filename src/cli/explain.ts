@@ -29,10 +29,8 @@ export function explain(code: string | undefined): number {
   } else {
     for (const { title, entries } of PARTS) {
       lines.push(style.bold(title));
-      for (const [name, { severity, reserved }] of Object.entries(entries))
-        lines.push(
-          `  ${name.padEnd(30)}${paint(severity, severity)}${reserved === true ? style.dim(' (not told yet)') : ''}`,
-        );
+      for (const [name, { severity }] of Object.entries(entries))
+        lines.push(`  ${name.padEnd(30)}${paint(severity, severity)}`);
       lines.push('');
     }
     lines.push('lastack explain CODE tells the rule of one, its source and its guards.');
@@ -58,7 +56,6 @@ function sections(entry: CodeEntry): readonly (readonly [string, string])[] {
     ['guard', entry.guard],
     ['source', entry.source],
     ['next', entry.next],
-    ...(entry.reserved === true ? [['note', 'This code is reserved: lastack does not tell it yet.'] as const] : []),
   ];
 }
 

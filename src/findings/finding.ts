@@ -47,8 +47,6 @@ export interface CodeEntry {
   readonly guard: string;
   /** What to look at next. */
   readonly next: string;
-  /** The code is reserved: no rule says it yet. */
-  readonly reserved?: true;
 }
 
 /** A part of the catalogue. */

@@ -7,6 +7,7 @@ import { EVENT } from './events.ts';
 import { Fingerprint } from './fingerprint.ts';
 import { HeldSegments } from './held-segments.ts';
 import { STATE } from './machine.ts';
+import { ResetCodes } from './reset-codes.ts';
 import { SackReneging } from './sack-reneging.ts';
 import { Services } from './services.ts';
 import { NOTE, type Verdict } from './verdict.ts';
@@ -115,6 +116,8 @@ export class Evidence {
   private readonly verdict: Verdict;
   /** What other connections tell of a listener. */
   readonly services: Services = new Services();
+  /** Who writes the reason of a RST into its window. */
+  readonly resetCodes: ResetCodes = new ResetCodes();
   /** ACKs that answer each other without end. */
   readonly storms: AckStorms = new AckStorms();
   /** SACKs that were taken back; segments that waited for a delayed ACK. */
@@ -150,6 +153,7 @@ export class Evidence {
       this.append(row, TROUBLES, side, sender, receiver, segment, MOST_TROUBLES);
       return;
     }
+    if ((segment.flags & RST) !== 0) this.resetCodes.take(rows.i32, row, side, segment.window);
     const most = (segment.flags & RST) !== 0 ? MOST_RESETS : MOST_EVENTFUL;
     const kept = this.append(row, EVENTFUL, side, sender, receiver, segment, most);
     if (kept < 0) return;

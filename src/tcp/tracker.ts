@@ -46,8 +46,8 @@ export interface TrackerOptions {
 const CLOSED_LIMIT = 4096;
 
 /**
- * Rows in use from which on flows are handed on whose SYN nobody answered for GIVEN_UP: their client has long given up
- * (RFC 9293 3.8.3: three minutes at the least, and most wait for less). A stream without end always has some.
+ * Rows in use from which on flows are handed on whose SYN nobody answered for GIVEN_UP: their client has given up
+ * (RFC 9293 3.8.3: it tries for three minutes, in Linux at least every 64 seconds). A stream without end always has some.
  */
 const MANY_ROWS = 6144;
 const GIVEN_UP = 180e9;

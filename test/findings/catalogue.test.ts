@@ -28,7 +28,7 @@ test('a code that is nearly right leads to the one that was meant', () => {
   expect(nearestCode('reset-keepalive')).toBe('reset-keepalive-timeout');
 });
 
-test('a code that no rule names is marked as reserved', () => {
+test('every code is named by a rule', () => {
   const source = join(import.meta.dirname, '../../src');
   const text = ['findings/rules', 'across', 'input', 'record']
     .map((folder) => join(source, folder))
@@ -36,6 +36,6 @@ test('a code that no rule names is marked as reserved', () => {
     .filter((file) => file.endsWith('.ts'))
     .map((file) => readFileSync(file, 'utf8'))
     .join('\n');
-  const untold = [...CATALOGUE].filter(([code, { reserved }]) => reserved !== true && !text.includes(`'${code}'`));
-  expect(untold.map(([code]) => code)).toEqual([]);
+  const untold = [...CATALOGUE.keys()].filter((code) => !text.includes(`'${code}'`));
+  expect(untold).toEqual([]);
 });

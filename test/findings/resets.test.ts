@@ -300,6 +300,43 @@ describe('reset-bad-ack', () => {
   });
 });
 
+describe('a reason in the window', () => {
+  const opening = (isn: number): string => `
+      +1     > S  ${isn}:${isn}(0) win 64000 <mss 1460>
+      +0.010 < S. ${isn}:${isn}(0) ack ${isn + 1} win 64000 <mss 1460>
+      +0.010 > .  ${isn + 1}:${isn + 1}(0) ack ${isn + 1} win 64000`;
+  const resets = (...windows: readonly number[]): string =>
+    windows
+      .map(
+        (window, i) =>
+          `${opening(500_000 * i)}\n+0.5 < R. ${500_000 * i + 1}:${500_000 * i + 1}(0) ack ${500_000 * i + 1} win ${window}`,
+      )
+      .join('\n');
+
+  test('reset-vendor-coded: from the second code of the same address on', () => {
+    expect(theFinding('reset-vendor-coded', exchange`${resets(9300, 9811)}`)).toMatchObject({
+      severity: 'info',
+      confidence: 'likely',
+      values: { by: 'server', window: 9811, meaning: 'a fatal TLS alert was sent before it' },
+    });
+  });
+
+  test('not of one code alone, however often it comes', () => {
+    const codes = codesOf(exchange`${resets(9300, 9300, 9300)}`, { info: true });
+    expect(codes).not.toContain('reset-vendor-coded');
+  });
+
+  test('not where the windows of the RSTs are windows', () => {
+    const codes = codesOf(exchange`${resets(9300, 501, 9811, 9303)}`, { info: true });
+    expect(codes).not.toContain('reset-vendor-coded');
+  });
+
+  test('not of a number that the vendor does not list', () => {
+    const codes = codesOf(exchange`${resets(9300, 9301, 9302, 9303, 9300, 9301, 9302, 9303, 9999)}`, { info: true });
+    expect(codes.filter((code) => code === 'reset-vendor-coded')).toHaveLength(7);
+  });
+});
+
 describe('Multipath TCP', () => {
   test('reset-mptcp: the reason that the RST gives', () => {
     const script = exchange`${TALK}

@@ -186,13 +186,13 @@ export const RESETS: Entries = {
   },
   'reset-vendor-coded': {
     severity: 'info',
-    seen: (v) => `the window of the RST is ${v.window}: ${v.meaning}`,
-    means: 'A device writes its reason there.',
-    rule: "The window holds a device's documented reason code, and that host's RSTs use two or more such codes.",
-    source: "Citrix ADC / NetScaler's table of reset codes (9700 and up)",
-    guard: "Said only of a host whose RSTs use two or more of the table's codes.",
-    next: 'Look the code up in the documentation of the device.',
-    reserved: true,
+    seen: (v) => `the window of the RST of ${the(v.by)} is ${v.window}, which is NetScaler's code for: ${v.meaning}`,
+    means: 'A load balancer of this kind writes its reason there, so it is the device that ended the connection.',
+    rule: "The window is one of NetScaler's reset codes, and that address's RSTs so far held two or more of them.",
+    source: "Citrix CTX200852, NetScaler's reset codes",
+    guard:
+      'Not where more than one RST in nine of that address holds another number: then it is a window like any other.',
+    next: "Look the code up in the vendor's list, and the time in the device's log.",
   },
   'reset-data-lost': {
     severity: 'warning',

@@ -2,6 +2,7 @@ import { seqDelta } from '../../bytes/seq.ts';
 import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, SERVER } from '../../flow/rows.ts';
 import { EVENT } from '../../tcp/events.ts';
 import { NOTED, type Noted } from '../../tcp/evidence.ts';
+import { resetCodeMeaning } from '../../tcp/reset-codes.ts';
 import { NOTE } from '../../tcp/verdict.ts';
 import { ACK, FIN, RST } from '../../wire/segment.ts';
 import type { EndCase, FlowCase } from '../case.ts';
@@ -445,6 +446,7 @@ function carried(flow: FlowCase, noted: Noted, found: Found): void {
   const by = flow.end(noted.side).name;
   if (noted.length > 0 && !found.has('reset-with-payload'))
     found.add('reset-with-payload', { frame: noted.frame, values: { by, bytes: noted.length } });
+  vendorCoded(flow, noted, found);
   const subtype = noted.extra >> 8;
   if (noted.extra < 0 || found.has('reset-mptcp') || found.has('mptcp-fastclose')) return;
   if (subtype === TCPRST) {
@@ -454,6 +456,18 @@ function carried(flow: FlowCase, noted: Noted, found: Found): void {
       values: { by, reason, transient: (noted.extra & 0x80) !== 0 },
     });
   } else if (subtype === FASTCLOSE) found.add('mptcp-fastclose', { frame: noted.frame, values: { by } });
+}
+
+/** A device's reason, in the window. */
+function vendorCoded(flow: FlowCase, noted: Noted, found: Found): void {
+  const meaning = resetCodeMeaning(noted.window);
+  if (meaning === undefined || found.has('reset-vendor-coded')) return;
+  if (!flow.facts.evidence.resetCodes.areWrittenBy(flow.i32, flow.row, noted.side)) return;
+  found.add('reset-vendor-coded', {
+    frame: noted.frame,
+    confidence: 'likely',
+    values: { by: flow.end(noted.side).name, window: noted.window, meaning },
+  });
 }
 
 /** RFC 8684 3.6: subtypes of option 30, and the reasons of MP_TCPRST. */

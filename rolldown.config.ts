@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { defineConfig, type PluginContext, type RolldownOptions } from 'rolldown';
+import { asciiOnly } from './build/ascii-only.ts';
 import { inlineConstants } from './build/inline-constants.ts';
 
 const PACKAGES = ['cli-progress', 'pcap-parser', '@marcbachmann/cel-js', 'yaml', 'vitest'];
@@ -27,6 +28,7 @@ const commandLine = defineConfig({
     { name: 'commonjs-says-so', generateBundle: asset('package.json', '{ "type": "commonjs" }\n') },
     { name: 'licence-commander', generateBundle: asset('LICENSE-commander.txt', licenceOf('commander')) },
     { name: 'licence-fzstd', generateBundle: asset('LICENSE-fzstd.txt', licenceOf('fzstd')) },
+    asciiOnly(),
     { name: 'commander-starts-nobody', transform: { filter: { id: /commander.lib.command\.js$/ }, handler: lazily } },
   ],
   output: {

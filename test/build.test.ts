@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { escaped } from '../build/ascii-only.ts';
 import { inline } from '../build/inline-constants.ts';
 
 const FLOW = new Map([['bits', 4]]);
@@ -38,4 +39,10 @@ export const all = [WORDS.one, WORDS[name], free.two, other.WORDS.two, WORDS];`;
 
 test('a module without constants is left alone', () => {
   expect(built("import { f } from './rows.ts';\nf(1);")).toBeNull();
+});
+
+test('texts and regular expressions stay what they are when they are written in ASCII', () => {
+  const code = "['ä', 'a→😀', /[é→]/.test('→')]";
+  expect(new Function(`return ${escaped(code)}`)()).toEqual(['ä', 'a→😀', true]);
+  expect(escaped(code)).toBe("['\\u00e4', 'a\\u2192\\ud83d\\ude00', /[\\u00e9\\u2192]/.test('\\u2192')]");
 });

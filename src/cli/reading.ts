@@ -1,4 +1,3 @@
-import { setFlagsFromString } from 'node:v8';
 import { RecordView } from '../capture/record.ts';
 import type { CaptureSource } from '../input/capture-source.ts';
 import { startProgress } from './progress.ts';
@@ -17,7 +16,6 @@ export interface RecordTaker {
  * Answers whether it was interrupted. The taker's `end` was called then, so that every flow has been handed on.
  */
 export async function readAll(source: CaptureSource, taker: RecordTaker, progressWanted: boolean): Promise<boolean> {
-  setFlagsFromString(SMALL_HEAP);
   const record = new RecordView();
   const interruption = new Interruption();
   const progress = await startProgress(progressWanted);
@@ -35,12 +33,6 @@ export async function readAll(source: CaptureSource, taker: RecordTaker, progres
   taker.end();
   return interruption.happened;
 }
-
-/**
- * V8 doubles the space for new objects as often as many of them survive, up to 48 MB. What survives here is little, and
- * a stream without end has to be read in memory that does not grow. Takes effect at once, though V8 was started before.
- */
-const SMALL_HEAP = '--semi-space-growth-factor=1';
 
 /** The first Ctrl-C ends reading; a second one ends the program, as it would without us. */
 export class Interruption {

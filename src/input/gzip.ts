@@ -12,21 +12,29 @@ export async function* gunzip(source: OctetSource, head: Uint8Array): AsyncGener
   let given = 0;
   try {
     let sliceAt = 0;
-    for (let input = head; ; input = slice.subarray(0, await source.read(slice))) {
-      if (input.length === 0 && input !== head) break;
-      await inflater.write(input);
-      for (const chunk of inflater.take()) {
+    let input = head;
+    let written = inflater.write(input);
+    for (;;) {
+      await written;
+      const chunks = inflater.take();
+      const { problem, over } = inflater;
+      const count = problem || over ? 0 : await source.read(slice);
+      // The next slice is unpacked by another thread while this one is looked at.
+      if (count > 0) written = inflater.write(slice.subarray(0, count));
+      for (const chunk of chunks) {
         given += chunk.length;
         yield chunk;
       }
-      if (inflater.problem) {
+      if (problem) {
         const again = source.again();
         if (again) yield* lastWords(again, sliceAt, given);
-        if (inflater.problem === NO_MEMBER) return;
-        throw new CompressionError(`gzip data is damaged: ${inflater.problem}`);
+        if (problem === NO_MEMBER) return;
+        throw new CompressionError(`gzip data is damaged: ${problem}`);
       }
-      if (inflater.over) return;
+      if (over) return;
+      if (count === 0) break;
       sliceAt += input.length;
+      input = slice.subarray(0, count);
     }
     await inflater.end();
     yield* inflater.take();
@@ -36,8 +44,8 @@ export async function* gunzip(source: OctetSource, head: Uint8Array): AsyncGener
   }
 }
 
-/** Octets that go to zlib at once. At most 1032 times as many come out. */
-const SLICE = 1 << 14;
+/** Octets that go to zlib at once. At most 1032 times as many come out; fewer at once cost as many ways to its thread and back. */
+const SLICE = 1 << 16;
 /** The same for what can't be read twice: when zlib meets damage it gives up all that this much would have become. */
 const SMALL_SLICE = 1 << 12;
 /** What zlib says where a member ought to begin and something else does. */
@@ -76,7 +84,7 @@ class Inflater {
   problem = '';
   /** The last member has ended and what follows is none. */
   over = false;
-  private readonly stream: Gunzip = createGunzip({ chunkSize: 1 << 18 });
+  private readonly stream: Gunzip = createGunzip({ chunkSize: 1 << 19 });
   private chunks: Uint8Array[] = [];
   private wake: () => void = () => {};
 

@@ -28,8 +28,8 @@ interrupted.`,
     );
 
   lastack.hook('preAction', async (_, command) => {
-    const { setFlagsFromString } = await import('node:v8');
-    setFlagsFromString(SMALL_HEAP);
+    const { keepHeapSmall } = await import('./small-heap.ts');
+    keepHeapSmall();
     // Parsed before anything is opened; the parser is loaded by those who filter only.
     const text: unknown = command.opts().filter;
     if (typeof text !== 'string') return;
@@ -179,12 +179,6 @@ async function finish(status: number): Promise<void> {
 }
 
 /** One clear line an error; whatever is no error of the user's is a bug, and crashes. */
-/**
- * V8 doubles the space for new objects as often as many of them survive, up to 48 MB. What survives here is little, and
- * a stream without end has to be read in memory that does not grow. Takes effect at once, though V8 was started before.
- */
-const SMALL_HEAP = '--semi-space-growth-factor=1';
-
 async function main(): Promise<void> {
   const lastack = program();
   for (const command of [lastack, ...lastack.commands]) command.exitOverride();

@@ -1,3 +1,5 @@
+import { FOUR_DIGITS, SHORT_DIGITS, SHORT_LENGTH } from './four-digits.ts';
+
 /**
  * Decimal digits, four at a time. Every function writes from `view[at]` on and answers the first octet past what it
  * wrote; up to three octets past that may be overwritten, so leave room for 24 octets a number.
@@ -19,7 +21,7 @@ export function putInteger(view: DataView, at: number, value: number): number {
   // Most are this small: spared three calls.
   if (value >= 0 && value < 10_000) {
     const short = value | 0;
-    view.setInt32(at, SHORT[short]!, true);
+    view.setInt32(at, SHORT_DIGITS[short]!, true);
     return at + SHORT_LENGTH[short]!;
   }
   if (value >= 0) return putUnsigned(view, at, value);
@@ -80,7 +82,7 @@ export function putMilliseconds(view: DataView, start: number, nanoseconds: numb
 
 /** A number below 10,000 without leading zeros. (What is no such number must not make the place NaN.) */
 function putShort(view: DataView, at: number, value: number): number {
-  view.setInt32(at, SHORT[value]!, true);
+  view.setInt32(at, SHORT_DIGITS[value]!, true);
   return at + (SHORT_LENGTH[value]! | 0);
 }
 
@@ -96,19 +98,7 @@ const POINT = 0x2e;
 /** All octets of a word but the first. */
 const THREE_OF_FOUR = 0xffffff00;
 
-/** Every number below 10,000 as four ASCII digits, the first one in the lowest octet. */
-const FOUR_DIGITS: Int32Array = Int32Array.from({ length: 10_000 }, (_, value) => {
-  const thousands = (value / 1000) | 0;
-  const hundreds = ((value / 100) | 0) % 10;
-  const tens = ((value / 10) | 0) % 10;
-  return 0x30303030 + (thousands | (hundreds << 8) | (tens << 16) | ((value % 10) << 24));
-});
-
-/** The same without leading zeros, and how many digits they are: looked up, since nobody can foresee how many. */
-const SHORT_LENGTH: Uint8Array = Uint8Array.from({ length: 10_000 }, (_, value) => String(value).length);
-const SHORT: Int32Array = FOUR_DIGITS.map((digits, value) => digits >>> ((4 - SHORT_LENGTH[value]!) * 8));
-
 /** Of every number below 1000, as three decimals: how many there are without zeros at the end. */
-const SIGNIFICANT: Uint8Array = Uint8Array.from({ length: 1000 }, (_, value) =>
-  value % 10 !== 0 ? 3 : value % 100 !== 0 ? 2 : value === 0 ? 0 : 1,
-);
+const SIGNIFICANT: Uint8Array = new Uint8Array(1000).fill(3);
+for (let value = 0; value < 1000; value += 10) SIGNIFICANT[value] = value % 100 === 0 ? 1 : 2;
+SIGNIFICANT[0] = 0;

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { statSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { addAnalysisOptions, addCaptureOptions, addReadingOptions, count, frameRanges } from './capture-options.ts';
 import { EXIT } from './exit.ts';
@@ -28,8 +29,10 @@ interrupted.`,
     );
 
   lastack.hook('preAction', async (_, command) => {
-    const { keepHeapSmall } = await import('./small-heap.ts');
-    keepHeapSmall();
+    if (command.args.some(isLarge)) {
+      const { keepHeapSmall } = await import('./small-heap.ts');
+      keepHeapSmall();
+    }
     // Parsed before anything is opened; the parser is loaded by those who filter only.
     const text: unknown = command.opts().filter;
     if (typeof text !== 'string') return;
@@ -179,6 +182,16 @@ async function finish(status: number): Promise<void> {
 }
 
 /** One clear line an error; whatever is no error of the user's is a bug, and crashes. */
+/** Whether reading it takes a while, or nobody can tell: from standard input, a pipe, a directory. */
+function isLarge(path: string): boolean {
+  if (path === '-') return true;
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found !== undefined && (!found.isFile() || found.size > LARGE);
+}
+
+/** Octets. */
+const LARGE = 1 << 22;
+
 async function main(): Promise<void> {
   const lastack = program();
   for (const command of [lastack, ...lastack.commands]) command.exitOverride();

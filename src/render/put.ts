@@ -1,3 +1,4 @@
+import { FOUR_DIGITS, SHORT_DIGITS } from '../bytes/four-digits.ts';
 import { Constant } from '../bytes/writer.ts';
 
 /**
@@ -186,10 +187,6 @@ export function constant(text: string): Constant {
 
 const COLON = 0x3a;
 const HEX = Uint8Array.from('0123456789abcdef', (letter) => letter.charCodeAt(0));
-/** The numbers below 10,000 in four digits, the first one in the low octet, as `setInt32` writes them little-endian. */
-const FOUR_DIGITS = Int32Array.from({ length: 10_000 }, (_, value) => packed(String(value).padStart(4, '0')));
-/** The same without leading zeros. */
-const SHORT_DIGITS = Int32Array.from({ length: 10_000 }, (_, value) => packed(String(value)));
 /** The octets of an IPv4 address, each with a dot. */
 const DOTTED_OCTETS = Int32Array.from({ length: 256 }, (_, octet) => packed(`${octet}.`));
 const GROUPS_OF_FOUR = new Int32Array(5);

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { defineConfig, type PluginContext, type RolldownOptions } from 'rolldown';
 import { asciiOnly } from './build/ascii-only.ts';
+import { keepCompiled } from './build/compiled.ts';
 import { inlineConstants } from './build/inline-constants.ts';
 
 const PACKAGES = ['cli-progress', 'pcap-parser', '@marcbachmann/cel-js', 'yaml', 'vitest'];
@@ -20,7 +21,7 @@ const library = defineConfig({
  * without its loader of ES modules.
  */
 const commandLine = defineConfig({
-  input: { main: 'src/cli/main.ts' },
+  input: { main: 'src/cli/main.ts', program: 'src/cli/program.ts' },
   platform: 'node',
   external: PACKAGES,
   plugins: [
@@ -29,6 +30,7 @@ const commandLine = defineConfig({
     { name: 'licence-commander', generateBundle: asset('LICENSE-commander.txt', licenceOf('commander')) },
     { name: 'licence-fzstd', generateBundle: asset('LICENSE-fzstd.txt', licenceOf('fzstd')) },
     asciiOnly(),
+    keepCompiled(),
     { name: 'commander-starts-nobody', transform: { filter: { id: /commander.lib.command\.js$/ }, handler: lazily } },
   ],
   output: {

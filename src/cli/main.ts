@@ -1,211 +1,57 @@
 #!/usr/bin/env node
-import { statSync } from 'node:fs';
-import { Command, CommanderError, Option } from 'commander';
-import { addAnalysisOptions, addCaptureOptions, addReadingOptions, count, frameRanges } from './capture-options.ts';
-import { EXIT } from './exit.ts';
-import { VERSION } from './version.ts';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { constants, Script } from 'node:vm';
 
-/** The command line. Each command is a file of its own that is loaded when it is called. */
-function program(): Command {
-  const lastack = new Command('lastack')
-    .description(
-      'The last word on how a TCP connection lived and died: handshakes, states, closes, resets and timelines.',
-    )
-    .version(VERSION, '-V, --version', 'print the version')
-    .helpOption('-h, --help', 'print this')
-    .helpCommand('help [command]', "print a command's options")
-    .showHelpAfterError('(lastack --help tells more)')
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'lastack: ')) })
-    .addHelpText(
-      'after',
-      `
-Captures are pcap or pcapng files, also within gzip, zstd or lz4, directories
-of them, or - for standard input; several are read as one. A capture named like
-a command is given as ./NAME.
+/**
+ * Starts the command line with what V8 compiled of it when it was built (docs/decisions/0012): for a small capture
+ * compiling takes longer than all else. Beside a chunk `x.js` lies `x.js.x64.v8`, which `build/compiled.ts` makes. V8 takes it
+ * if it is the same V8 with the same flags, and else compiles the text as ever.
+ */
 
-Exit status: 0 done, 1 check found a violation, 2 usage, 3 an input can't be
-read, 4 a capture is damaged or cut short (what was before is analysed), 130
-interrupted.`,
-    );
+/** By file, what was loaded: for who keeps what V8 compiled of it. */
+export const scripts: Map<string, Script> = new Map();
 
-  lastack.hook('preAction', async (_, command) => {
-    if (command.args.some(isLarge)) {
-      const { keepHeapSmall } = await import('./small-heap.ts');
-      keepHeapSmall();
-    }
-    // Parsed before anything is opened; the parser is loaded by those who filter only.
-    const text: unknown = command.opts().filter;
-    if (typeof text !== 'string') return;
-    const { PacketFilter } = await import('../filter/packet-filter.ts');
-    command.setOptionValue('filter', new PacketFilter(text));
+/** What is called for a chunk, as Node does for a CommonJS module. */
+type Wrapped = (exports: unknown, require: (id: string) => unknown, module: Module, file: string, dir: string) => void;
+interface Module {
+  exports: unknown;
+}
+
+const modules = new Map<string, Module>();
+const requirePackage = createRequire(import.meta.filename);
+
+/** The file that holds what V8 compiled of another. */
+export function compiledFile(file: string): string {
+  return `${file}.${process.arch}.v8`;
+}
+
+function load(file: string): unknown {
+  const known = modules.get(file);
+  if (known) return known.exports;
+  const module: Module = { exports: {} };
+  modules.set(file, module);
+  // The build writes ASCII only (build/ascii-only.ts).
+  const text = readFileSync(file, 'latin1');
+  const script = new Script(`(function (exports, require, module, __filename, __dirname) { ${text}\n})`, {
+    filename: file,
+    cachedData: compiled(file),
+    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   });
-
-  const analyze = lastack
-    .command('analyze', { isDefault: true })
-    .description('every flow: handshake, states, close, trouble (the default command)')
-    .argument('<capture...>', 'captures, directories of captures, or - for standard input')
-    .addOption(
-      new Option('-f, --format <format>', 'how to print; zeek is a conn.log')
-        .choices(['text', 'json', 'ndjson', 'csv', 'zeek'])
-        .default('text'),
-    );
-  addCaptureOptions(analyze)
-    .addOption(new Option('--sort <key>', 'order of the flows').choices(SORT_KEYS))
-    .option('--top <number>', 'only the first flows of that order', count)
-    .option('--ignore <codes>', 'leave these findings out (and say so): CODE or CODE,CODE', codes)
-    .option('--capture-record', "ndjson: put the capture's record on the last line")
-    .action(async (captures, options) => {
-      const { analyze } = await import('./analyze.ts');
-      await finish(await analyze(captures, options));
-    });
-
-  const timeline = lastack
-    .command('timeline')
-    .description("one annotated line a TCP segment, in tcpdump's or classic WinDump's style")
-    .argument('<capture...>', 'captures, directories of captures, or - for standard input')
-    .addOption(new Option('-f, --format <format>', 'how to print').choices(['text', 'ndjson']).default('text'))
-    .addOption(new Option('--style <style>', 'whose lines').choices(['tcpdump', 'windump']).default('tcpdump'));
-  addCaptureOptions(timeline)
-    .option('--no-annotate', 'the bare lines')
-    .option(
-      '-t',
-      "as tcpdump's: -t no time, -tt seconds since 1970, -ttt since the line before, -tttt date and time,\n-ttttt since the first line",
-      (_, before: number) => before + 1,
-      0,
-    )
-    .option('-S, --absolute', 'absolute sequence numbers')
-    .action(async (captures, options) => {
-      const { timeline } = await import('./timeline.ts');
-      await finish(await timeline(captures, options));
-    });
-
-  const extract = lastack
-    .command('extract')
-    .description("a flow's or a finding's packets, or chosen ones, as pcapng, with comments that say what each one did")
-    .argument('<capture...>', 'captures, directories of captures, or - for standard input');
-  addReadingOptions(extract)
-    .option('--finding <codes>', 'the flows in which this was found: CODE or CODE,CODE', codes)
-    .option('--frames <list>', 'only these records, by number: 3, 1,4-9 or 20-', frameRanges)
-    .option('--no-annotate', 'add no comments to packets')
-    .action(async (captures, options) => {
-      const { extract } = await import('./extract.ts');
-      await finish(await extract(captures, options));
-    });
-
-  const check = lastack
-    .command('check')
-    .description('rules that captures must follow, for CI: exit status 1 when one is broken')
-    .argument('<capture...>', 'captures, directories of captures, or - for standard input')
-    .option('--rules <file>', 'a rules file; several may be given (default: lastack.yaml here)', listed)
-    .option(
-      '--pack <name>',
-      'rules that come with lastack: clean-close, handshake-budget, no-half-open, no-loss,\nno-resets, server-health; several may be given',
-      listed,
-    )
-    .option(
-      '--reporter <name[=file]>',
-      'text, junit, github, markdown, sarif, tap or json; several may be given (default: text)',
-      listed,
-    )
-    .option('--show <number>', 'flows shown of those that break a rule', count, 5)
-    .addOption(
-      new Option(
-        '--addresses <what>',
-        'roles shows client-1 and server-1 instead of addresses in reports;\nkeep keeps them in baselines too',
-      ).choices(['keep', 'roles']),
-    )
-    .option('--baseline <file>', 'compare with what was recorded when all was well')
-    .option('--update-baseline', 'record it');
-  addAnalysisOptions(check).action(async (captures, options) => {
-    const { check } = await import('./check.ts');
-    await finish(await check(captures, options));
-  });
-
-  const diff = lastack
-    .command('diff')
-    .description('what changed between two captures, as a baseline sees it')
-    .argument('<before>', 'a capture, or a directory of captures')
-    .argument('<now>', 'another one')
-    .addOption(
-      new Option('--addresses <what>', 'keep tells servers apart by address, roles by port alone')
-        .choices(['keep', 'roles'])
-        .default('roles'),
-    );
-  addReadingOptions(diff).action(async (before, now, options) => {
-    const { diff } = await import('./diff.ts');
-    await finish(await diff(before, now, options));
-  });
-
-  lastack
-    .command('verify')
-    .description('a second, independent decoder (pcap-parser) reads the capture too; every disagreement is reported')
-    .argument('<capture>', 'a classic pcap file')
-    .action(async (capture) => {
-      const { verify } = await import('./verify.ts');
-      await finish(await verify(capture));
-    });
-
-  lastack
-    .command('explain')
-    .description('what a finding means: its rule, its source, its guards; without a code, all there are')
-    .argument('[code]', 'code of a finding')
-    .action(async (code) => {
-      const { explain } = await import('./explain.ts');
-      await finish(explain(code));
-    });
-
-  lastack
-    .command('schema')
-    .description('what the records look like, as JSON Schema')
-    .action(async () => {
-      const { schema } = await import('./schema.ts');
-      await finish(schema());
-    });
-  return lastack;
+  scripts.set(file, script);
+  const dir = dirname(file);
+  const require = (id: string) => (id.startsWith('.') ? load(join(dir, id)) : requirePackage(id));
+  (script.runInThisContext() as Wrapped)(module.exports, require, module, file, dir);
+  return module.exports;
 }
 
-const SORT_KEYS = ['flow', 'worst', 'start', 'duration', 'bytes', 'packets', 'handshake', 'retransmissions'];
-
-/** Codes, separated by commas, of an option that may be given several times. */
-function codes(text: string, before: readonly string[] | undefined): readonly string[] {
-  return [...(before ?? []), ...text.split(',').map((code) => code.trim())];
-}
-
-/** An option that may be given several times. */
-function listed(text: string, before: readonly string[] | undefined): readonly string[] {
-  return [...(before ?? []), text];
-}
-
-/** Ends the process with a status once what was written is gone. */
-async function finish(status: number): Promise<void> {
-  process.exitCode = status;
-}
-
-/** One clear line an error; whatever is no error of the user's is a bug, and crashes. */
-/** Whether reading it takes a while, or nobody can tell: from standard input, a pipe, a directory. */
-function isLarge(path: string): boolean {
-  if (path === '-') return true;
-  const found = statSync(path, { throwIfNoEntry: false });
-  return found !== undefined && (!found.isFile() || found.size > LARGE);
-}
-
-/** Octets. */
-const LARGE = 1 << 22;
-
-async function main(): Promise<void> {
-  const lastack = program();
-  for (const command of [lastack, ...lastack.commands]) command.exitOverride();
+function compiled(file: string): Buffer | undefined {
   try {
-    await lastack.parseAsync();
-  } catch (error) {
-    if (error instanceof CommanderError) {
-      process.exitCode = error.exitCode === 0 || error.code === 'commander.help' ? EXIT.done : EXIT.usage;
-    } else if (error instanceof Error && error.name === 'ReaderGoneError') process.exitCode = EXIT.done;
-    else if (error instanceof Error && 'code' in error && error.code === 'usage') {
-      process.stderr.write(`lastack: ${error.message}\n`);
-      process.exitCode = EXIT.usage;
-    } else throw error;
+    return readFileSync(compiledFile(file));
+  } catch {
+    return undefined;
   }
 }
 
-void main();
+load(join(import.meta.dirname, 'program.js'));

@@ -16,6 +16,8 @@ export interface RecordTaker {
  * Answers whether it was interrupted. The taker's `end` was called then, so that every flow has been handed on.
  */
 export async function readAll(source: CaptureSource, taker: RecordTaker, progressWanted: boolean): Promise<boolean> {
+  // Once all is loaded: what V8 compiled beforehand it takes only with the flags it started with.
+  if ((source.totalBytes ?? Number.POSITIVE_INFINITY) > LARGE) (await import('./small-heap.ts')).keepHeapSmall();
   const record = new RecordView();
   const interruption = new Interruption();
   const progress = await startProgress(progressWanted);
@@ -33,6 +35,9 @@ export async function readAll(source: CaptureSource, taker: RecordTaker, progres
   taker.end();
   return interruption.happened;
 }
+
+/** Octets from which on reading takes a while. */
+const LARGE = 1 << 22;
 
 /** The first Ctrl-C ends reading; a second one ends the program, as it would without us. */
 export class Interruption {

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -79,6 +79,16 @@ export function interrupted(args: readonly string[], input: Uint8Array): Promise
     child.on('error', reject);
     child.on('close', (status) => resolve({ status, out, error }));
     child.stdin.write(input, () => setTimeout(() => child.kill('SIGINT'), 1500));
+  });
+}
+
+/** Runs a script beside the bundle, with the path of its `main.js` in `process.env.LASTACK`. */
+export function node(script: string, args: readonly string[]): Promise<Run> {
+  const env = { ...process.env, LASTACK: join(BUILD, 'cli/main.js') };
+  return new Promise((resolve) => {
+    execFile(process.execPath, ['-e', script, ...args], { env }, (failure, out, error) =>
+      resolve({ status: failure ? 1 : 0, out, error }),
+    );
   });
 }
 

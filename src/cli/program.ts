@@ -1,0 +1,195 @@
+import { Command, CommanderError, Option } from 'commander';
+import { addAnalysisOptions, addCaptureOptions, addReadingOptions, count, frameRanges } from './capture-options.ts';
+import { EXIT } from './exit.ts';
+import { VERSION } from './version.ts';
+
+/** The command line. Each command is a file of its own that is loaded when it is called. */
+function program(): Command {
+  const lastack = new Command('lastack')
+    .description(
+      'The last word on how a TCP connection lived and died: handshakes, states, closes, resets and timelines.',
+    )
+    .version(VERSION, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this')
+    .helpCommand('help [command]', "print a command's options")
+    .showHelpAfterError('(lastack --help tells more)')
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'lastack: ')) })
+    .addHelpText(
+      'after',
+      `
+Captures are pcap or pcapng files, also within gzip, zstd or lz4, directories
+of them, or - for standard input; several are read as one. A capture named like
+a command is given as ./NAME.
+
+Exit status: 0 done, 1 check found a violation, 2 usage, 3 an input can't be
+read, 4 a capture is damaged or cut short (what was before is analysed), 130
+interrupted.`,
+    );
+
+  lastack.hook('preAction', async (_, command) => {
+    // Parsed before anything is opened; the parser is loaded by those who filter only.
+    const text: unknown = command.opts().filter;
+    if (typeof text !== 'string') return;
+    const { PacketFilter } = await import('../filter/packet-filter.ts');
+    command.setOptionValue('filter', new PacketFilter(text));
+  });
+
+  const analyze = lastack
+    .command('analyze', { isDefault: true })
+    .description('every flow: handshake, states, close, trouble (the default command)')
+    .argument('<capture...>', 'captures, directories of captures, or - for standard input')
+    .addOption(
+      new Option('-f, --format <format>', 'how to print; zeek is a conn.log')
+        .choices(['text', 'json', 'ndjson', 'csv', 'zeek'])
+        .default('text'),
+    );
+  addCaptureOptions(analyze)
+    .addOption(new Option('--sort <key>', 'order of the flows').choices(SORT_KEYS))
+    .option('--top <number>', 'only the first flows of that order', count)
+    .option('--ignore <codes>', 'leave these findings out (and say so): CODE or CODE,CODE', codes)
+    .option('--capture-record', "ndjson: put the capture's record on the last line")
+    .action(async (captures, options) => {
+      const { analyze } = await import('./analyze.ts');
+      await finish(await analyze(captures, options));
+    });
+
+  const timeline = lastack
+    .command('timeline')
+    .description("one annotated line a TCP segment, in tcpdump's or classic WinDump's style")
+    .argument('<capture...>', 'captures, directories of captures, or - for standard input')
+    .addOption(new Option('-f, --format <format>', 'how to print').choices(['text', 'ndjson']).default('text'))
+    .addOption(new Option('--style <style>', 'whose lines').choices(['tcpdump', 'windump']).default('tcpdump'));
+  addCaptureOptions(timeline)
+    .option('--no-annotate', 'the bare lines')
+    .option(
+      '-t',
+      "as tcpdump's: -t no time, -tt seconds since 1970, -ttt since the line before, -tttt date and time,\n-ttttt since the first line",
+      (_, before: number) => before + 1,
+      0,
+    )
+    .option('-S, --absolute', 'absolute sequence numbers')
+    .action(async (captures, options) => {
+      const { timeline } = await import('./timeline.ts');
+      await finish(await timeline(captures, options));
+    });
+
+  const extract = lastack
+    .command('extract')
+    .description("a flow's or a finding's packets, or chosen ones, as pcapng, with comments that say what each one did")
+    .argument('<capture...>', 'captures, directories of captures, or - for standard input');
+  addReadingOptions(extract)
+    .option('--finding <codes>', 'the flows in which this was found: CODE or CODE,CODE', codes)
+    .option('--frames <list>', 'only these records, by number: 3, 1,4-9 or 20-', frameRanges)
+    .option('--no-annotate', 'add no comments to packets')
+    .action(async (captures, options) => {
+      const { extract } = await import('./extract.ts');
+      await finish(await extract(captures, options));
+    });
+
+  const check = lastack
+    .command('check')
+    .description('rules that captures must follow, for CI: exit status 1 when one is broken')
+    .argument('<capture...>', 'captures, directories of captures, or - for standard input')
+    .option('--rules <file>', 'a rules file; several may be given (default: lastack.yaml here)', listed)
+    .option(
+      '--pack <name>',
+      'rules that come with lastack: clean-close, handshake-budget, no-half-open, no-loss,\nno-resets, server-health; several may be given',
+      listed,
+    )
+    .option(
+      '--reporter <name[=file]>',
+      'text, junit, github, markdown, sarif, tap or json; several may be given (default: text)',
+      listed,
+    )
+    .option('--show <number>', 'flows shown of those that break a rule', count, 5)
+    .addOption(
+      new Option(
+        '--addresses <what>',
+        'roles shows client-1 and server-1 instead of addresses in reports;\nkeep keeps them in baselines too',
+      ).choices(['keep', 'roles']),
+    )
+    .option('--baseline <file>', 'compare with what was recorded when all was well')
+    .option('--update-baseline', 'record it');
+  addAnalysisOptions(check).action(async (captures, options) => {
+    const { check } = await import('./check.ts');
+    await finish(await check(captures, options));
+  });
+
+  const diff = lastack
+    .command('diff')
+    .description('what changed between two captures, as a baseline sees it')
+    .argument('<before>', 'a capture, or a directory of captures')
+    .argument('<now>', 'another one')
+    .addOption(
+      new Option('--addresses <what>', 'keep tells servers apart by address, roles by port alone')
+        .choices(['keep', 'roles'])
+        .default('roles'),
+    );
+  addReadingOptions(diff).action(async (before, now, options) => {
+    const { diff } = await import('./diff.ts');
+    await finish(await diff(before, now, options));
+  });
+
+  lastack
+    .command('verify')
+    .description('a second, independent decoder (pcap-parser) reads the capture too; every disagreement is reported')
+    .argument('<capture>', 'a classic pcap file')
+    .action(async (capture) => {
+      const { verify } = await import('./verify.ts');
+      await finish(await verify(capture));
+    });
+
+  lastack
+    .command('explain')
+    .description('what a finding means: its rule, its source, its guards; without a code, all there are')
+    .argument('[code]', 'code of a finding')
+    .action(async (code) => {
+      const { explain } = await import('./explain.ts');
+      await finish(explain(code));
+    });
+
+  lastack
+    .command('schema')
+    .description('what the records look like, as JSON Schema')
+    .action(async () => {
+      const { schema } = await import('./schema.ts');
+      await finish(schema());
+    });
+  return lastack;
+}
+
+const SORT_KEYS = ['flow', 'worst', 'start', 'duration', 'bytes', 'packets', 'handshake', 'retransmissions'];
+
+/** Codes, separated by commas, of an option that may be given several times. */
+function codes(text: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), ...text.split(',').map((code) => code.trim())];
+}
+
+/** An option that may be given several times. */
+function listed(text: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), text];
+}
+
+/** Ends the process with a status once what was written is gone. */
+async function finish(status: number): Promise<void> {
+  process.exitCode = status;
+}
+
+/** One clear line an error; whatever is no error of the user's is a bug, and crashes. */
+async function main(): Promise<void> {
+  const lastack = program();
+  for (const command of [lastack, ...lastack.commands]) command.exitOverride();
+  try {
+    await lastack.parseAsync();
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 || error.code === 'commander.help' ? EXIT.done : EXIT.usage;
+    } else if (error instanceof Error && error.name === 'ReaderGoneError') process.exitCode = EXIT.done;
+    else if (error instanceof Error && 'code' in error && error.code === 'usage') {
+      process.stderr.write(`lastack: ${error.message}\n`);
+      process.exitCode = EXIT.usage;
+    } else throw error;
+  }
+}
+
+void main();

@@ -30,6 +30,8 @@ export interface AnalysisOptions extends RecordChoices {
   readonly loneFrom?: number;
   /** Gather what shows across flows and of the capture itself; yes by default. */
   readonly across?: boolean;
+  /** Gather what only records of flows tell (TrackerOptions.forRecords); yes by default. */
+  readonly forRecords?: boolean;
   /** A flow is finished; its row is valid during the call only. */
   readonly onFlow?: (row: number) => void;
   /** A record with TCP was replayed. Both views are overwritten by the next one. */
@@ -93,6 +95,7 @@ export class Analysis {
       idleTimeout: (options.idleTimeout ?? Number.POSITIVE_INFINITY) * NANOSECONDS,
       keepDuplicates: options.keepDuplicates ?? false,
       loneFrom: this.loneFrom,
+      forRecords: options.forRecords ?? true,
       onFlow:
         options.across === false
           ? onFlow

@@ -38,6 +38,7 @@ export async function analyze(captures: readonly string[], options: AnalyzeOptio
   const wanted = options.flow === undefined ? null : new Set(options.flow);
   const analysis: Analysis = new Analysis({
     ...analysisOptions(options),
+    forRecords: options.format !== 'text' || holds !== null,
     across: options.format === 'text' || options.format === 'json' || options.captureRecord === true,
     onFlow: (row) => {
       cursor.move(row);

@@ -89,6 +89,7 @@ function withVerdicts(options: TimelineOptions, source: CaptureSource, output: O
   const analysis: Analysis = new Analysis({
     ...analysisOptions(options),
     across: false,
+    forRecords: false,
     onSegment: (verdict, segment, result) => {
       if (wanted !== null && !wanted.has(verdict.flow)) {
         // Relative sequence numbers and -ttt depend on every line before, printed or not.

@@ -16,10 +16,13 @@ export class History {
   readonly extras: HistoryExtras = new HistoryExtras();
   private readonly rows: FlowRows;
   private readonly islands: Islands;
+  private readonly kept: boolean;
 
-  constructor(rows: FlowRows, islands: Islands) {
+  /** @param kept somebody will ask: without, nothing is kept of the handshake, and no other segment may be taken */
+  constructor(rows: FlowRows, islands: Islands, kept: boolean) {
     this.rows = rows;
     this.islands = islands;
+    this.kept = kept;
   }
 
   /**
@@ -64,6 +67,7 @@ export class History {
 
   /** The SYN with which a flow begins. */
   beginWithSyn(row: number, seq: number, time: number): void {
+    if (!this.kept) return;
     const { i32, f64 } = this.rows;
     i32[row + FLOW.history] = WAITING;
     i32[row + FLOW.historyStart] = seq;
@@ -74,11 +78,12 @@ export class History {
   /** Whether the flow has come no further than that, and a SYN+ACK is what Zeek waits for. */
   awaitsAnswer(row: number, time: number): boolean {
     const { i32, f64 } = this.rows;
-    return i32[row + FLOW.history] === WAITING && time < f64[(row >> 1) + FLOW.historyUntilF64]!;
+    return !this.kept || (i32[row + FLOW.history] === WAITING && time < f64[(row >> 1) + FLOW.historyUntilF64]!);
   }
 
   /** The SYN+ACK that it waits for. */
   answer(row: number, seq: number): void {
+    if (!this.kept) return;
     const { i32, f64 } = this.rows;
     i32[row + FLOW.history] = ANSWERED;
     i32[row + FLOW.historyStart + 1] = seq;

@@ -160,7 +160,7 @@ function takeFirstAck(tracker: Tracker, row: number, segment: SegmentView): bool
   f64[half + FLOW.eventRoundTripF64] = time - asked;
   i32[client + END.eventBits] = KEPT.base;
   i32[server + END.eventBits] = i32[server + END.eventBits]! & ~KEPT.roundTrip;
-  tracker.history.takeInStep(row, CLIENT, client, server, segment);
+  if (tracker.forRecords) tracker.history.takeInStep(row, CLIENT, client, server, segment);
   takeHandshakeAck(tracker, row, CLIENT, client, server, segment);
   takeAcknowledgment(tracker, row, SERVER, server, segment);
   const shift = i32[row + FLOW.shift]!;

@@ -291,7 +291,7 @@ function sample(tracker: Tracker, sender: number, roundTrip: number): void {
   const { i32, f64 } = tracker.rows;
   const half = sender >> 1;
   const samples = i32[sender + END.rttSamples]!;
-  tracker.roundTrips.add(i32, f64, sender, roundTrip);
+  if (tracker.forRecords) tracker.roundTrips.add(i32, f64, sender, roundTrip);
   i32[sender + END.rttSamples] = samples + 1;
   if (samples === 0) {
     f64[half + END.rttMinF64] = roundTrip;

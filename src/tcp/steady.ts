@@ -75,7 +75,7 @@ export function takeInStep(tracker: Tracker, row: number, side: number, segment:
   // From here on it is in step.
   const { verdict } = tracker;
   const { time, frame } = segment;
-  if (!isQuiet(i32, row, side, sender, receiver, segment)) {
+  if (tracker.forRecords && !isQuiet(i32, row, side, sender, receiver, segment)) {
     tracker.history.takeInStep(row, side, sender, receiver, segment);
     if (length !== 0) tracker.timing.takePayload(row, side, time);
   }
@@ -163,7 +163,7 @@ export function takeInStep(tracker: Tracker, row: number, side: number, segment:
       verdict.rtt = roundTrip;
       if ((receiverBits & END_BITS.oldestRepeated) === 0) {
         const samples = i32[receiver + END.rttSamples]!;
-        tracker.roundTrips.add(i32, f64, receiver, roundTrip);
+        if (tracker.forRecords) tracker.roundTrips.add(i32, f64, receiver, roundTrip);
         i32[receiver + END.rttSamples] = samples + 1;
         f64[peerHalf + END.rttSumF64] = f64[peerHalf + END.rttSumF64]! + roundTrip;
         if (samples === 0) {

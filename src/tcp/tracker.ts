@@ -35,6 +35,8 @@ export interface TrackerOptions {
   readonly keepDuplicates: boolean;
   /** Open flows from which on those of only a SYN and SYN+ACK do without a row; Infinity where verdicts are looked at. */
   readonly loneFrom: number;
+  /** Keep what only records of flows tell: Zeek's history, first payloads, percentiles of round trips. */
+  readonly forRecords: boolean;
   /** Called with each finished flow; the row is valid during the call only. */
   readonly onFlow: (row: number) => void;
 }
@@ -66,10 +68,12 @@ export class Tracker {
   readonly islands: Islands = new Islands();
   readonly reuse: Reuse = new Reuse();
   readonly eventCounts: EventCounts = new EventCounts();
-  readonly history: History = new History(this.rows, this.islands);
+  readonly history: History;
   readonly evidence: Evidence = new Evidence(this.rows, this.verdict);
   readonly timing: Timing = new Timing(this.rows, this.verdict, this.evidence.held);
   readonly lone: LoneFlows;
+  /** TrackerOptions.forRecords. */
+  readonly forRecords: boolean;
   private readonly hosts = new HostSet();
   private readonly tombstones = new Tombstones();
   private readonly options: TrackerOptions;
@@ -95,6 +99,8 @@ export class Tracker {
 
   constructor(options: TrackerOptions) {
     this.options = options;
+    this.forRecords = options.forRecords;
+    this.history = new History(this.rows, this.islands, options.forRecords);
     this.lone = new LoneFlows(this, this.hosts, options.loneFrom);
   }
 
@@ -210,14 +216,14 @@ export class Tracker {
     if (segment.checksum >= CHECKSUM.bad && this.atFault(sender, receiver, segment)) {
       verdict.notes |= NOTE.checksumBad;
       this.acknowledge(sender, receiver, segment);
-      this.history.takeCorrupt(row, side, segment);
+      if (this.forRecords) this.history.takeCorrupt(row, side, segment);
       this.evidence.take(row, side, sender, receiver, segment, true);
       rememberSegment(i32, f64, sender, segment, shape);
       this.noteStates(row);
       return;
     }
     if (segment.checksum === CHECKSUM.good) this.noteGood(sender, segment);
-    if (!isQuiet(i32, row, side, sender, receiver, segment)) {
+    if (this.forRecords && !isQuiet(i32, row, side, sender, receiver, segment)) {
       this.history.take(row, side, sender, receiver, segment);
       if (payload !== 0) this.timing.takePayload(row, side, segment.time);
     }

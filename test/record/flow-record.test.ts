@@ -76,7 +76,7 @@ function cursorOn(words: Int32Array, files: readonly string[]): FlowCursor {
     start: () => 0,
     now: () => 0,
     eventCounts: COUNTS,
-    history: new History(table, new Islands()),
+    history: new History(table, new Islands(), true),
     roundTrips: new RoundTrips(),
     timing: new Timing(table, new Verdict(), EVIDENCE.held),
     layerNames: () => ['eth', 'vlan 10', 'ip', 'tcp'],

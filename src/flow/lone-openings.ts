@@ -334,6 +334,7 @@ function isPlain(segment: SegmentView): boolean {
     segment.tcpEnd - segment.tcpAt === segment.headerLength &&
     segment.checksum !== CHECKSUM.bad &&
     segment.fastOpenCookie < 0 &&
+    segment.multipath === 0 &&
     segment.sackCount === 0
   );
 }

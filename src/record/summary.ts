@@ -75,7 +75,6 @@ export class FlowSummary {
   /** Closes by who began them: client, server. */
   readonly initiators: [number, number] = [0, 0];
   readonly handshakes: Durations = new Durations();
-  readonly durations: Durations = new Durations();
   /** How often each code was found. */
   readonly findings: Map<string, CodeSummary> = new Map();
   /** By `serviceKey`. */
@@ -109,7 +108,6 @@ export class FlowSummary {
     const initiator = closeInitiator(flow);
     if (initiator >= 0 && pattern !== PATTERN.refused) this.initiators[initiator as 0 | 1]++;
     this.handshakes.add(handshakeTime(flow));
-    this.durations.add(duration(flow));
     const service = this.serviceOf(flow);
     service.flows++;
     service.packets += packets;

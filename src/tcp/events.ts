@@ -62,7 +62,14 @@ export const KEPT = {
   base: 0x2,
   /** Kept at both ends: a SYN waits for the first ACK, which tells the round trip. */
   roundTrip: 0x4,
+  /** An option of Multipath TCP was new to the connection, and this end has sent nothing since. */
+  multipathNews: 0x8,
+  /** Kept at both ends: subtypes of Multipath TCP that either has used, the first at this bit. */
+  multipathShift: 8,
 } as const;
+
+/** Multipath TCP's part of END.eventBits; 0 in nearly every connection. */
+export const MULTIPATH: number = KEPT.multipathNews | (0xffff << KEPT.multipathShift);
 
 /**
  * The events of a segment (bits of EVENT), and what the next ones are told by. A sequence number of 0 counts as not
@@ -83,6 +90,8 @@ export function takeEvents(
   const repeatsAck = seq === next && ack === i32[sender + END.eventAck];
   const sameWindow = window === i32[sender + END.eventWindow]! - 1;
   const before = i32[receiver + END.eventLast]!;
+  // What says something new of Multipath TCP's paths comes as a duplicate ACK that means no loss (RFC 8684 4).
+  const hasNews = (i32[sender + END.eventBits]! & KEPT.multipathNews) !== 0;
   let events = 0;
   let settled = false;
   if (length === 1 && seq === next && i32[receiver + END.eventWindow] === 1) {
@@ -104,7 +113,7 @@ export function takeEvents(
       }
     }
     if (length > 0 && !special && fillsWindow(i32, receiver, (seq + length) | 0)) events |= EVENT.windowFull;
-    if (!settled && length === 0 && !special && repeatsAck && sameWindow && window !== 0) {
+    if (!settled && length === 0 && !special && repeatsAck && sameWindow && window !== 0 && !hasNews) {
       events |= EVENT.duplicateAck;
       const duplicates = i32[sender + END.eventDuplicates]!;
       i32[sender + END.eventDuplicates] = duplicates === -1 ? 1 : duplicates + 1;
@@ -115,10 +124,25 @@ export function takeEvents(
   if ((length > 0 || (flags & (SYN | FIN)) !== 0) && (events & EVENT.keepAlive) === 0)
     events |= repeatOf(i32, f64, row, sender, receiver, segment, next);
   remember(tracker, sender, segment, events);
+  if (hasNews || segment.multipath !== 0) noteMultipath(i32, sender, receiver, segment);
   const bits = i32[sender + END.eventBits]!;
   if (special || bits !== KEPT.base || (i32[receiver + END.eventBits]! & KEPT.base) === 0)
     rememberOpening(i32, f64, row, sender, receiver, segment);
   return reused ? events | EVENT.portReused : events;
+}
+
+/**
+ * Which Multipath TCP options were used. Wireshark passes over an end's duplicate ACK when something was new to the
+ * connection, whoever sent it, since that end's segment before.
+ */
+function noteMultipath(i32: Int32Array, sender: number, receiver: number, segment: SegmentView): void {
+  const own = i32[sender + END.eventBits]! & ~KEPT.multipathNews;
+  const fresh = (segment.multipath << KEPT.multipathShift) & ~own;
+  if (fresh === 0) i32[sender + END.eventBits] = own;
+  else {
+    i32[sender + END.eventBits] = own | fresh | KEPT.multipathNews;
+    i32[receiver + END.eventBits] = i32[receiver + END.eventBits]! | fresh | KEPT.multipathNews;
+  }
 }
 
 /** The same ACK with a smaller window: more than its scale rounds off (RFC 9293 3.8.6 SHLD-14). */

@@ -2,7 +2,7 @@ import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, SERVER } from '../flow/rows.ts'
 import { ACK, CHECKSUM, ipLengthOf, PSH, type SegmentView, SYN } from '../wire/segment.ts';
 import { takeAcknowledgment } from './closing.ts';
 import { rememberSegment, shapeOf } from './copies.ts';
-import { EVENT, isHeaderCut, KEPT, takeEventScale } from './events.ts';
+import { EVENT, isHeaderCut, KEPT, MULTIPATH, takeEventScale } from './events.ts';
 import { ON, STATE } from './machine.ts';
 import { noteSynOptions, settleScale, step, takeHandshakeAck } from './opening.ts';
 import { expectAck } from './sequence.ts';
@@ -43,6 +43,7 @@ function takeFirstSyn(tracker: Tracker, row: number, segment: SegmentView): bool
     (bits & (FLOW_BITS.selfConnect | FLOW_BITS.clientByMask)) !== 0 ||
     (verdict.notes & ~(NOTE.portsReused | NOTE.reusedInTimeWait)) !== 0 ||
     segment.fastOpenCookie >= 0 ||
+    segment.multipath !== 0 ||
     seq === 0 ||
     ack !== 0
   )
@@ -91,6 +92,8 @@ function takeFirstSynAck(tracker: Tracker, row: number, segment: SegmentView): b
     (i32[client + END.bits]! & (END_BITS.unaKnown | END_BITS.finSent | END_BITS.disordered)) !== 0 ||
     tracker.verdict.notes !== 0 ||
     segment.fastOpenCookie >= 0 ||
+    segment.multipath !== 0 ||
+    (i32[client + END.eventBits]! & MULTIPATH) !== 0 ||
     seq === 0 ||
     !(silence >= 0 && silence < SOON) ||
     !tracker.history.awaitsAnswer(row, time)
@@ -145,7 +148,8 @@ function takeFirstAck(tracker: Tracker, row: number, segment: SegmentView): bool
     ack !== i32[server + END.sndNxt] ||
     ack === 0 ||
     i32[client + END.lastTtl] !== segment.ttl ||
-    (i32[client + END.eventBits]! & KEPT.roundTrip) === 0 ||
+    (i32[client + END.eventBits]! & (KEPT.roundTrip | MULTIPATH)) !== KEPT.roundTrip ||
+    segment.multipath !== 0 ||
     !(time > asked) ||
     !(silence >= 0 && silence < SOON) ||
     tracker.verdict.notes !== 0

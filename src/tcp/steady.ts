@@ -32,6 +32,7 @@ export function takeInStep(tracker: Tracker, row: number, side: number, segment:
     i32[sender + END.eventBound] !== seq ||
     seq === 0 ||
     window === 0 ||
+    segment.multipath !== 0 ||
     (i32[sender + END.islands]! | i32[receiver + END.islands]!) !== 0
   )
     return false;

@@ -139,6 +139,8 @@ export class SegmentView {
   sackAt = 0;
   /** TCP Fast Open cookie octets (option 34, or experimental 254 with magic F989): -1 absent, 0 a request for a cookie. */
   fastOpenCookie: number = NO_OPTION;
+  /** Multipath TCP: a bit for the subtype of each of its options (RFC 8684 3), 1 << subtype. */
+  multipath = 0;
 
   /** For `icmpQuote`: type, code, and where the ICMP header and the IP header around it lie. */
   icmpType = 0;

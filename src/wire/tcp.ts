@@ -30,6 +30,7 @@ export function readTcp(view: DataView, at: number, end: number, length: number,
   out.hasTimestamps = 0;
   out.sackCount = 0;
   out.fastOpenCookie = NO_OPTION;
+  out.multipath = 0;
   if (end - at < MIN_TCP_HEADER) return readCutTcp(view, at, end, length, out);
   const ports = view.getInt32(at);
   out.sourcePort = ports >>> 16;
@@ -89,6 +90,7 @@ const WINDOW_SCALE = 3;
 const SACK_PERMITTED = 4;
 const SACK = 5;
 const TIMESTAMPS = 8;
+const MULTIPATH = 30;
 const FAST_OPEN = 34;
 const EXPERIMENT = 254;
 /** Experiment identifier of TCP Fast Open before it had a kind (RFC 7413 4.1.1). */
@@ -127,7 +129,7 @@ function readOption(view: DataView, at: number, kind: number, length: number, ou
   } else if (kind === FAST_OPEN) out.fastOpenCookie = length - 2;
   else if (kind === EXPERIMENT && length >= 4 && view.getUint16(at + 2) === FAST_OPEN_EXPERIMENT) {
     out.fastOpenCookie = length - 4;
-  }
+  } else if (kind === MULTIPATH && length >= 3) out.multipath |= 1 << (view.getUint8(at + 2) >> 4);
 }
 
 const TCP = 6;

@@ -57,6 +57,41 @@ describe('acknowledgments of what was not captured', () => {
   });
 });
 
+describe('Multipath TCP', () => {
+  const DSS = 'MPTCP 2001 00000001';
+  const ADD_ADDR = 'MPTCP 3401 0a000009';
+
+  test('a duplicate ACK that follows something new of its paths is passed over, once for each end', () => {
+    expect(
+      eventsOf([
+        ...OPEN,
+        ...exchange`
+          +0.01 < .  1:11(10)   ack 1  <${DSS}>
+          +0.01 > .  1:1(0)     ack 11 <${DSS}>
+          +0.01 > .  1:1(0)     ack 11 <${ADD_ADDR}>
+          +0.01 > .  1:1(0)     ack 11 <${DSS}>
+          +0.01 > .  1:1(0)     ack 11 <${ADD_ADDR}>
+          +0.01 < .  11:11(0)   ack 1  <${DSS}>
+          +0.01 < .  11:11(0)   ack 1
+        `,
+      ]),
+    ).toEqual(['6: duplicate-ack', '8: duplicate-ack', '10: duplicate-ack']);
+  });
+
+  test('what the other end says first is new to both', () => {
+    expect(
+      eventsOf(exchange`
+        +0    > . 1:1(0)   ack 1
+        +0.01 > . 1:1(0)   ack 1
+        +0.01 < . 1:11(10) ack 1 <${DSS}>
+        +0.01 > . 1:1(0)   ack 1
+        +0.01 > . 1:1(0)   ack 1 <${DSS}>
+        +0.01 > . 1:1(0)   ack 1
+      `),
+    ).toEqual(['2: duplicate-ack', '5: duplicate-ack', '6: duplicate-ack']);
+  });
+});
+
 describe('sent again, or overtaken', () => {
   test('within the round trip of the handshake what is behind was overtaken', () => {
     expect(afterOpen`

@@ -28,6 +28,7 @@ test('a header as it stands', () => {
     hasTimestamps: 0,
     sackPermitted: 0,
     fastOpenCookie: NO_OPTION,
+    multipath: 0,
   });
 });
 
@@ -52,6 +53,12 @@ describe('options', () => {
     const { segment } = segmentOf({ options: hex('0101 0512 00000001 00000002 00000003 00000004') });
     expect(segment.sackCount).toBe(2);
     expect(segment.view.getInt32(segment.sackAt + 8)).toBe(3);
+  });
+
+  test('Multipath TCP: the subtypes of all its options', () => {
+    const options = hex('1e08 2001 00000001 1e08 3401 0a000009');
+    expect(segmentOf({ options }).segment.multipath).toBe((1 << 2) | (1 << 3));
+    expect(segmentOf({ options: hex('1e02 0101') }).segment.multipath).toBe(0);
   });
 
   test('Fast Open: a request, a cookie, and the experiment', () => {

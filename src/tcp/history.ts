@@ -434,26 +434,33 @@ export class History {
     if ((bits & END_BITS.seqKnown) === 0) return;
     const number = i32[row + FLOW.historyExtra]!;
     let ack = segment.ack;
-    // Nearly always: what is acknowledged was captured, and kept whole.
-    if (number === 0 && seqDelta(i32[end + END.seenNxt]!, ack) <= 0) return;
+    const captured = seqDelta(i32[end + END.seenNxt]!, ack) <= 0;
+    // Nearly always: and it was kept whole.
+    if (captured && number === 0) return;
     if ((bits & END_BITS.finSent) !== 0 && seqDelta(i32[end + END.finSeq]!, ack) > 0) ack = i32[end + END.finSeq]!;
-    let from = i32[end + END.seenNxt]!;
-    const known = (bits & END_BITS.unaKnown) !== 0;
-    if (known && seqDelta(from, i32[end + END.sndUna]!) > 0) from = i32[end + END.sndUna]!;
-    if (number !== 0) from = this.extras.pastTrusted(number - 1, side, from);
-    const missing = seqDelta(from, ack);
-    if (missing > 0 && missing < IMPLAUSIBLE) {
-      let holes = 1;
-      let octets = missing;
-      if (i32[end + END.islands] !== 0) {
-        holes = this.islands.holes(end, from, ack);
-        octets -= this.islands.known(end, from, ack);
-      }
-      this.addGaps(row, side, holes, octets);
-    }
+    if (!captured) this.noteHoles(row, side, end, ack);
     if (number === 0) return;
     const gaps = this.extras.acknowledged(number - 1, side, ack);
     if (gaps > 0) this.addGaps(row, side, gaps, this.extras.acknowledgedOctets);
+  }
+
+  /** What an end sent before `ack`, and nobody captured. */
+  private noteHoles(row: number, side: number, end: number, ack: number): void {
+    const { i32 } = this.rows;
+    const number = i32[row + FLOW.historyExtra]!;
+    let from = i32[end + END.seenNxt]!;
+    const known = (i32[end + END.bits]! & END_BITS.unaKnown) !== 0;
+    if (known && seqDelta(from, i32[end + END.sndUna]!) > 0) from = i32[end + END.sndUna]!;
+    if (number !== 0) from = this.extras.pastTrusted(number - 1, side, from);
+    const missing = seqDelta(from, ack);
+    if (missing <= 0 || missing >= IMPLAUSIBLE) return;
+    let holes = 1;
+    let octets = missing;
+    if (i32[end + END.islands] !== 0) {
+      holes = this.islands.holes(end, from, ack);
+      octets -= this.islands.known(end, from, ack);
+    }
+    this.addGaps(row, side, holes, octets);
   }
 
   private addGaps(row: number, side: number, gaps: number, octets: number): void {

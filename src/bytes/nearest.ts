@@ -1,9 +1,11 @@
-/** The candidate that a misspelt word was most likely meant to be; null when none is near. */
+/** The candidate that a misspelt or shortened word was most likely meant to be; null when none is near. */
 export function nearest(word: string, candidates: Iterable<string>): string | null {
+  const wanted = word.toLowerCase();
   let best: string | null = null;
   let least = Math.max(1, Math.floor(word.length / 3)) + 1;
   for (const candidate of candidates) {
-    const steps = lettersApart(word.toLowerCase(), candidate.toLowerCase());
+    const offered = candidate.toLowerCase();
+    const steps = wanted.length > SHORT && offered.includes(wanted) ? 1 : lettersApart(wanted, offered);
     if (steps < least) {
       least = steps;
       best = candidate;
@@ -11,6 +13,9 @@ export function nearest(word: string, candidates: Iterable<string>): string | nu
   }
   return best;
 }
+
+/** Words up to this length are part of too many others. */
+const SHORT = 3;
 
 /** `; did you mean "…"?`, or nothing. */
 export function meant(word: string, candidates: Iterable<string>): string {

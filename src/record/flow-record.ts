@@ -158,7 +158,28 @@ export interface Reset {
   /** How far the connection was. */
   readonly stage: 'post-syn' | 'post-ack' | 'post-psh' | 'later';
   /** Why: one code, which `lastack explain` describes. */
-  readonly cause: string | null;
+  readonly cause:
+    | 'unsolicited-reset'
+    | 'reset-sender-alive'
+    | 'handshake-refused'
+    | 'accept-queue-reset'
+    | 'handshake-aborted-by-client'
+    | 'data-after-close'
+    | 'fin-wait2-expired'
+    | 'linger2-abort'
+    | 'reset-both-ways'
+    | 'reset-keepalive-timeout'
+    | 'gave-up-silently'
+    | 'reset-idle'
+    | 'reset-peer-restarted'
+    | 'reset-bad-ack'
+    | 'reset-syn-in-window'
+    | 'reset-no-socket'
+    | 'reset-unaccepted'
+    | 'reset-unread-data'
+    | 'reset-linger-zero'
+    | 'reset-unexplained'
+    | null;
   /** How sure the cause is. */
   readonly confidence: 'possible' | 'likely' | 'certain' | null;
 }

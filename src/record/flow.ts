@@ -1,5 +1,7 @@
+import { CATALOGUE } from '../findings/catalogue.ts';
 import { CONFIDENCES, SEVERITIES } from '../findings/finding.ts';
 import { writeFindings } from '../findings/json.ts';
+import { RESET_CAUSES } from '../findings/rules/resets.ts';
 import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, LOG, SERVER } from '../flow/rows.ts';
 import { CONN_STATES, connStateOf, historyOf } from '../tcp/conn-state.ts';
 import { EVENT_NAMES, roundTripOfOpening } from '../tcp/events.ts';
@@ -46,7 +48,7 @@ const FINDINGS_SCHEMA = {
   items: {
     type: 'object',
     properties: {
-      code: { type: 'string' },
+      code: { enum: [...CATALOGUE.keys()] },
       severity: { enum: SEVERITIES },
       confidence: { enum: CONFIDENCES },
       frame: { type: 'integer', description: 'The deciding frame' },
@@ -154,7 +156,11 @@ export const FLOW_FIELDS: Fields<FlowCursor> = {
         RESET_STAGES,
         (flow) => (flow.word(FLOW.reset) >> RESET_PACK.stage) & 3,
       ),
-      cause: orNull(text('Why: one code, which `lastack explain` describes', (flow) => flow.judgement.cause)),
+      cause: orNull(
+        word('Why: one code, which `lastack explain` describes', RESET_CAUSES, (flow) =>
+          CAUSES.indexOf(flow.judgement.cause),
+        ),
+      ),
       confidence: orNull(word('How sure the cause is', CONFIDENCES, (flow) => confidenceOf(flow))),
     }),
     finWithData: boolean("The first FIN's segment carried payload", (flow) => bit(flow, FLOW_BITS.finWithData)),
@@ -210,6 +216,7 @@ function confidenceOf(flow: FlowCursor): number {
   const { confidence } = flow.judgement;
   return confidence === null ? -1 : CONFIDENCES.indexOf(confidence);
 }
+const CAUSES: readonly (string | null)[] = RESET_CAUSES;
 const TIME_WAIT = FLOW_BITS.timeWaitClient | FLOW_BITS.timeWaitServer;
 
 function endpoint(doc: string, side: number): Field<FlowCursor> {

@@ -136,8 +136,7 @@ function equalTexts<Cursor extends ItemCursor>(
   if (field.words !== undefined && field.index !== undefined && other.literal !== undefined) {
     const wanted = field.words.indexOf(other.literal);
     if (wanted < 0) {
-      const near = meant(other.literal, field.words) || `: it is one of ${field.words.join(', ')}`;
-      throw mistake(`it is never "${other.literal}"${near}`);
+      throw mistake(`it is never "${other.literal}"${meant(other.literal, field.words) || oneOf(field.words)}`);
     }
     const { index } = field;
     return (cursor) => index(cursor) === wanted;
@@ -145,6 +144,13 @@ function equalTexts<Cursor extends ItemCursor>(
   const [a, b] = alike(mistake, left, right);
   return (cursor) => a.get(cursor) === b.get(cursor);
 }
+
+/** What a field can be, where that fits on a line. */
+function oneOf(words: readonly string[]): string {
+  return words.length <= LINE ? `: it is one of ${words.join(', ')}` : '; lastack schema lists what it can be';
+}
+
+const LINE = 16;
 
 /** Two texts, in one form where one of them is a time. */
 function alike<Cursor>(

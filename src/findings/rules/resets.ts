@@ -110,8 +110,32 @@ interface Reset {
   readonly answered: Noted | undefined;
 }
 
+/** Every code that can be the cause of a RST. */
+export const RESET_CAUSES = [
+  'unsolicited-reset',
+  'reset-sender-alive',
+  'handshake-refused',
+  'accept-queue-reset',
+  'handshake-aborted-by-client',
+  'data-after-close',
+  'fin-wait2-expired',
+  'linger2-abort',
+  'reset-both-ways',
+  'reset-keepalive-timeout',
+  'gave-up-silently',
+  'reset-idle',
+  'reset-peer-restarted',
+  'reset-bad-ack',
+  'reset-syn-in-window',
+  'reset-no-socket',
+  'reset-unaccepted',
+  'reset-unread-data',
+  'reset-linger-zero',
+  'reset-unexplained',
+] as const;
+
 interface Cause {
-  readonly code: string;
+  readonly code: (typeof RESET_CAUSES)[number];
   readonly confidence?: Confidence;
   readonly values?: Values;
   readonly frames?: readonly number[];
@@ -153,7 +177,7 @@ function causeOf(flow: FlowCase, rst: Noted, all: readonly Noted[], found: Found
     cause = rule(reset);
     if (cause !== null) break;
   }
-  const { code, confidence, values, frames } = cause ?? { code: 'reset-unexplained' };
+  const { code, confidence, values, frames }: Cause = cause ?? { code: 'reset-unexplained' };
   if (code === 'unsolicited-reset' || code === 'reset-sender-alive') {
     // Told, if at all, by the rule of their own.
     found.cause = code;

@@ -2,7 +2,7 @@ import { seqDelta } from '../bytes/seq.ts';
 import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, type FlowRows } from '../flow/rows.ts';
 import type { EventCounts } from '../tcp/event-counts.ts';
 import { EVENT_NAMES } from '../tcp/events.ts';
-import type { Evidence, Noted, Predecessor } from '../tcp/evidence.ts';
+import { type Evidence, NOTED, type Noted, type Predecessor } from '../tcp/evidence.ts';
 import { RESET_PACK } from '../tcp/patterns.ts';
 import type { Services } from '../tcp/services.ts';
 import { RST } from '../wire/segment.ts';
@@ -29,8 +29,6 @@ export class FlowCase {
   i32: Int32Array;
   f64: Float64Array;
   private kept: readonly Noted[] | null = null;
-  /** All their notes; -1 while nobody asked. */
-  private notes = -1;
 
   constructor(facts: Facts) {
     this.facts = facts;
@@ -45,7 +43,6 @@ export class FlowCase {
     this.f64 = this.facts.rows.f64;
     this.row = row;
     this.kept = null;
-    this.notes = -1;
   }
 
   /** The word of the row at an offset of `FLOW`; the double at one whose name ends in F64. */
@@ -81,17 +78,35 @@ export class FlowCase {
     return this.kept;
   }
 
-  /** Whether any of that has one of these bits of NOTE. */
+  /**
+   * Whether any of that may have one of these flags or bits of KEPT, of NOTE, of EVENT: told without a list of them. What a
+   * long list has lost since still counts.
+   */
+  keeps(kinds: number): boolean {
+    return (this.facts.evidence.kinds(this.word(FLOW.evidence)) & kinds) !== 0;
+  }
+
   noticed(notes: number): boolean {
-    if (this.notes < 0) {
-      this.notes = 0;
-      for (const noted of this.noted) this.notes |= noted.notes;
-    }
-    return (this.notes & notes) !== 0;
+    return (this.facts.evidence.notes(this.word(FLOW.evidence)) & notes) !== 0;
+  }
+
+  happened(events: number): boolean {
+    return (this.facts.evidence.events(this.word(FLOW.evidence)) & events) !== 0;
+  }
+
+  /** The first frame that is kept, if any is. */
+  get firstKept(): number {
+    return this.facts.evidence.firstFrame(this.word(FLOW.evidence));
   }
 
   get predecessor(): Predecessor | undefined {
     return this.word(FLOW.evidence) === 0 ? undefined : this.facts.evidence.before(this.word(FLOW.evidence));
+  }
+
+  /** Every RST that is kept, whether it counted or not. */
+  get resets(): readonly Noted[] {
+    if (!this.keeps(RST)) return NOTHING;
+    return this.noted.filter((noted) => noted.kind === NOTED.segment && (noted.flags & RST) !== 0);
   }
 
   /** The RST that closed the flow. */

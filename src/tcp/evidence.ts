@@ -1,4 +1,5 @@
 import { grown } from '../bytes/grown.ts';
+import { seqDelta } from '../bytes/seq.ts';
 import { CLIENT, END, FLOW, FLOW_BITS, type FlowRows, SERVER } from '../flow/rows.ts';
 import type { Tombstones } from '../flow/tombstones.ts';
 import { ACK, CHECKSUM, CWR, ECE, FIN, RST, type SegmentView, SYN } from '../wire/segment.ts';
@@ -17,6 +18,23 @@ export const NOTED = {
   segment: 0,
   /** An ICMP error that quotes a segment of the flow; the entry describes the quoted segment. */
   icmp: 1,
+} as const;
+
+/** What some segment that is kept of a flow has: flags as in the header, and these. Rules ask it before they look. */
+export const KEPT = {
+  repeats: 0x400,
+  /** An ICMP error quotes it. */
+  icmp: 0x1000,
+  /** Neither ACK nor RST. */
+  bare: 0x2000,
+  /** Neither timestamps nor SYN or RST, which may go without. */
+  untimed: 0x4000,
+  /** A timestamp far below its sender's newest. */
+  outdated: 0x8000,
+  /** Payload that was not sent before. */
+  news: 0x10000,
+  /** Octets that contradict another segment. */
+  contradicts: 0x20000,
 } as const;
 
 /**
@@ -183,6 +201,7 @@ export class Evidence {
     const at = this.append(row, EVENTFUL, side, sender, receiver, segment, MOST_EVENTFUL);
     if (at < 0) return;
     this.i32[at + AT.what] = this.i32[at + AT.what]! | (NOTED.icmp << WHAT.kind);
+    this.i32[this.headOf(row) * WORDS + SUM.kinds]! |= KEPT.icmp;
     this.i32[at + AT.extra] = (segment.icmpType << 8) | segment.icmpCode;
   }
 
@@ -235,6 +254,24 @@ export class Evidence {
   holdsSegments(head: number): boolean {
     const { i32 } = this;
     return head !== 0 && (i32[head * WORDS + EVENTFUL]! | i32[head * WORDS + TROUBLES]!) !== 0;
+  }
+
+  /** Bits of KEPT, NOTE and EVENT that some segment kept of a flow has, or had, by its `FLOW.evidence`. */
+  kinds(head: number): number {
+    return head === 0 ? 0 : this.i32[head * WORDS + SUM.kinds]!;
+  }
+
+  notes(head: number): number {
+    return head === 0 ? 0 : this.i32[head * WORDS + SUM.notes]!;
+  }
+
+  events(head: number): number {
+    return head === 0 ? 0 : this.i32[head * WORDS + SUM.events]!;
+  }
+
+  /** The first frame that was kept of a flow. */
+  firstFrame(head: number): number {
+    return head === 0 ? 0 : this.i32[head * WORDS + SUM.firstFrame]!;
   }
 
   /** All that is kept of a flow, by its `FLOW.evidence`, in order of frames. */
@@ -364,7 +401,26 @@ export class Evidence {
     this.keepLast(at + AT.own, sender, segment.frame);
     this.keepLast(at + AT.peer, receiver, segment.frame);
     if (segment.roomLength > 1 && this.octets.read(segment, verdict.notes)) this.compare(row, at, sender, segment);
+    this.sumUp(row, at, segment);
     return at;
+  }
+
+  /** What the flow's segments have in all, with this one. */
+  private sumUp(row: number, at: number, segment: SegmentView): void {
+    const { i32 } = this;
+    const { flags } = segment;
+    let kinds = i32[at + AT.what]!;
+    if ((flags & (ACK | RST)) === 0) kinds |= KEPT.bare;
+    if (segment.hasTimestamps === 0) {
+      if ((flags & (SYN | RST)) === 0) kinds |= KEPT.untimed;
+    } else if (isOutdated(segment.tsVal, i32[at + AT.own + LAST.tsVal]!)) kinds |= KEPT.outdated;
+    if (segment.roomLength > 0 && this.verdict.repeats === 0) kinds |= KEPT.news;
+    if (i32[at + AT.contradicts] !== 0) kinds |= KEPT.contradicts;
+    const head = this.headOf(row) * WORDS;
+    i32[head + SUM.kinds]! |= kinds;
+    i32[head + SUM.notes]! |= this.verdict.notes;
+    i32[head + SUM.events]! |= this.verdict.events;
+    if (i32[head + SUM.firstFrame] === 0) i32[head + SUM.firstFrame] = segment.frame;
   }
 
   /** Keeps what its octets can be known by, and which segment kept before said something else in their place. */
@@ -549,6 +605,11 @@ const EVENTS_INSIDE =
   EVENT.zeroWindowProbeAck |
   EVENT.ackUnseenSegment;
 
+/** A second at the least: no clock ticks faster than once a millisecond (RFC 7323 5.4). */
+export function isOutdated(tsVal: number, newest: number): boolean {
+  return seqDelta(tsVal, newest) > 1000;
+}
+
 /** Payload after the other end's FIN, which may go on for long; not if it comes to a socket that is gone. */
 function isHalfClosedPayload(verdict: Verdict, segment: SegmentView): boolean {
   return (
@@ -656,5 +717,7 @@ const OLD = {
   serverNxt: 12,
   clientTsVal: 13,
 } as const;
+/** What its segments have in all, there too. */
+const SUM = { kinds: 14, notes: 15, events: 16, firstFrame: 17 } as const;
 const WHAT = { side: 9, repeats: 10, timestamps: 11, kind: 12 } as const;
 const WORDS = 48;

@@ -1,6 +1,6 @@
 import { seqDelta } from '../../bytes/seq.ts';
 import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, SERVER } from '../../flow/rows.ts';
-import type { Noted } from '../../tcp/evidence.ts';
+import { KEPT, type Noted } from '../../tcp/evidence.ts';
 import { STATE } from '../../tcp/machine.ts';
 import { PATTERN } from '../../tcp/patterns.ts';
 import { NOTE } from '../../tcp/verdict.ts';
@@ -39,7 +39,7 @@ export function closing(flow: FlowCase, found: Found): void {
 
 /** New payload of the other end after the FIN, which the first end acknowledged; whether there was any. */
 function halfClose(flow: FlowCase, closer: EndCase, other: EndCase, found: Found): boolean {
-  if (!flow.hasEvidence) return false;
+  if (!flow.keeps(KEPT.news)) return false;
   const payload = flow.noted.filter(
     (noted) =>
       noted.side === other.side &&
@@ -69,9 +69,10 @@ function closeWait(flow: FlowCase, closer: EndCase, other: EndCase, found: Found
   let waited: number;
   let frame = flow.word(FLOW.firstFinFrame);
   if (other.sentFin) {
-    const fin = flow.hasEvidence
-      ? flow.noted.find((noted) => noted.frame === other.word(END.finFrame) && (noted.notes & NOTE.afterQuiet) !== 0)
-      : undefined;
+    if (!flow.noticed(NOTE.afterQuiet)) return;
+    const fin = flow.noted.find(
+      (noted) => noted.frame === other.word(END.finFrame) && (noted.notes & NOTE.afterQuiet) !== 0,
+    );
     if (fin === undefined) return;
     waited = fin.time - Math.max(fin.own.time, from);
     frame = fin.frame;
@@ -122,14 +123,15 @@ function repeatedFin(flow: FlowCase, end: EndCase, second: boolean, found: Found
 }
 
 function beyondFin(flow: FlowCase, end: EndCase, found: Found): void {
+  // Where both ends had closed, another connection whose SYN was not captured is the better explanation.
+  if (flow.has(FLOW_BITS.closed)) return;
   const past = flow.noted.filter((noted) => {
     if (noted.side !== end.side || noted.length === 0 || noted.frame <= end.word(END.finFrame)) return false;
     if ((noted.flags & (SYN | RST)) !== 0 || (noted.notes & (NOTE.checksumBad | NOTE.keepAlive)) !== 0) return false;
     const beyond = seqDelta(end.word(END.finSeq), noted.seq);
     return beyond >= 1 && beyond < 1 << 20;
   });
-  // Where both ends had closed, another connection whose SYN was not captured is the better explanation.
-  if (past.length === 0 || flow.has(FLOW_BITS.closed)) return;
+  if (past.length === 0) return;
   found.add('data-beyond-fin', {
     frame: past[0]!.frame,
     frames: [end.word(END.finFrame), ...past.map((noted) => noted.frame)],
@@ -140,6 +142,7 @@ function beyondFin(flow: FlowCase, end: EndCase, found: Found): void {
 }
 
 function reordered(flow: FlowCase, found: Found): void {
+  if (!flow.noticed(NOTE.leavesHole) || !flow.noticed(NOTE.fillsHole)) return;
   const early = flow.noted.find((noted) => (noted.flags & FIN) !== 0 && (noted.notes & NOTE.leavesHole) !== 0);
   if (early === undefined) return;
   const fills = flow.noted.find((noted: Noted) => noted.side === early.side && isOvertaken(noted, early));

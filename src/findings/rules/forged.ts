@@ -1,7 +1,7 @@
 import { seqDelta } from '../../bytes/seq.ts';
 import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, SERVER } from '../../flow/rows.ts';
 import { EVENT } from '../../tcp/events.ts';
-import { NOTED, type Noted } from '../../tcp/evidence.ts';
+import { KEPT, NOTED, type Noted } from '../../tcp/evidence.ts';
 import { NOTE } from '../../tcp/verdict.ts';
 import { ACK, RST, SYN } from '../../wire/segment.ts';
 import type { EndCase, FlowCase } from '../case.ts';
@@ -15,7 +15,7 @@ const MS = 1e6;
 export function forged(flow: FlowCase, found: Found): void {
   storm(flow, found);
   if (!flow.hasEvidence) return;
-  const resets = flow.noted.filter((noted) => noted.kind === NOTED.segment && (noted.flags & RST) !== 0);
+  const resets = flow.resets;
   for (const end of [flow.client, flow.server]) {
     const own = resets.filter((noted) => noted.side === end.side);
     train(end, own, found);
@@ -169,7 +169,7 @@ function unsent(flow: FlowCase, end: EndCase, found: Found): void {
 }
 
 function noTimestamp(flow: FlowCase, end: EndCase, found: Found): void {
-  if (!flow.complete || !flow.client.has(END_BITS.timestamps) || !flow.server.has(END_BITS.timestamps)) return;
+  if (!flow.keeps(KEPT.untimed) || !flow.complete || !flow.client.has(END_BITS.timestamps) || !flow.server.has(END_BITS.timestamps)) return;
   const without = flow.noted.filter(
     (noted) =>
       noted.kind === NOTED.segment &&
@@ -205,7 +205,7 @@ function ttlShift(flow: FlowCase, end: EndCase, found: Found): void {
 
 /** The same sequence numbers with other octets, and whether one of the two looks like somebody else's. */
 function conflict(flow: FlowCase, end: EndCase, found: Found): void {
-  if (!flow.noted.some((noted) => noted.contradicts !== 0)) return;
+  if (!flow.keeps(KEPT.contradicts)) return;
   const pairs = flow.noted.flatMap((later) => {
     const earlier =
       later.side === end.side && later.contradicts !== 0

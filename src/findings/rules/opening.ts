@@ -1,6 +1,6 @@
 import { seqDelta } from '../../bytes/seq.ts';
 import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, SERVER } from '../../flow/rows.ts';
-import { NOTED, type Noted } from '../../tcp/evidence.ts';
+import { KEPT, NOTED, type Noted } from '../../tcp/evidence.ts';
 import { NOTE } from '../../tcp/verdict.ts';
 import { ACK, CWR, ECE, FIN, PSH, RST, SYN, URG } from '../../wire/segment.ts';
 import type { FlowCase } from '../case.ts';
@@ -22,7 +22,13 @@ export function opening(flow: FlowCase, found: Found): void {
   kinds(flow, found);
   options(flow, found);
   slow(flow, found);
-  if (flow.hasEvidence) odd(flow, found);
+  if (flow.hasEvidence) {
+    illegal(flow, found);
+    if (flow.has(FLOW_BITS.synSeen) && !flow.has(FLOW_BITS.simultaneousOpen)) {
+      oddSynAck(flow, found);
+      bareAnswer(flow, found);
+    }
+  }
   unsolicited(flow, found);
 }
 
@@ -37,10 +43,11 @@ function isSynAck(noted: Noted): boolean {
 /** SYNs sent again, and SYNs that nobody answered. */
 function unanswered(flow: FlowCase, found: Found): void {
   const again = flow.word(FLOW.synRetransmissions);
+  if (again === 0 && flow.server.packets > 0 && !flow.keeps(KEPT.icmp)) return;
   const inSyns = flow.word(FLOW.dataInSyn) > 0 ? 1 + again : 0;
   const wentOn = flow.client.payloadSegments > inSyns || flow.client.sentFin;
   const silent = flow.server.packets === 0 && !wentOn && !flow.has(FLOW_BITS.selfConnect);
-  const icmp = flow.hasEvidence ? unreachable(flow, found) : false;
+  const icmp = flow.keeps(KEPT.icmp) && unreachable(flow, found);
   const first = flow.word(FLOW.synFrame);
   const syns = again === 0 ? [] : flow.noted.filter((noted) => isSyn(noted) && (noted.notes & NOTE.synRepeated) !== 0);
   const refusedAt = flow.has(FLOW_BITS.refused) ? flow.word(FLOW.resetFrame) : Number.POSITIVE_INFINITY;
@@ -126,7 +133,7 @@ const GIVEN_UP = 63 * SECOND;
 
 /** What the SYNs themselves carry, and who repeats them although they were answered. */
 function fromSyns(flow: FlowCase, found: Found): void {
-  if (!flow.hasEvidence) return;
+  if (!flow.keeps(SYN)) return;
   const first = flow.word(FLOW.synFrame);
   const syn = flow.noted.find((noted) => noted.frame === first && isSyn(noted));
   if (syn !== undefined) {
@@ -271,18 +278,24 @@ export function slow(flow: FlowCase, found: Found): void {
     });
 }
 
-/** Segments that no handshake has. */
-function odd(flow: FlowCase, found: Found): void {
-  const illegal = flow.noted.filter(
+/** Flags that nobody sends. */
+function illegal(flow: FlowCase, found: Found): void {
+  if (!flow.keeps(SYN | KEPT.bare)) return;
+  const segments = flow.noted.filter(
     (noted) => noted.kind === NOTED.segment && (noted.notes & NOTE.checksumBad) === 0 && isIllegal(noted.flags),
   );
-  if (illegal.length > 0)
-    found.add('flags-illegal', {
-      frame: illegal[0]!.frame,
-      frames: illegal.map((noted) => noted.frame),
-      values: { flags: flagsText(illegal[0]!.flags), segments: illegal.length },
-    });
-  if (!flow.has(FLOW_BITS.synSeen) || flow.has(FLOW_BITS.simultaneousOpen)) return;
+  const [first] = segments;
+  if (first === undefined) return;
+  found.add('flags-illegal', {
+    frame: first.frame,
+    frames: segments.map((noted) => noted.frame),
+    values: { flags: flagsText(first.flags), segments: segments.length },
+  });
+}
+
+/** SYN+ACKs of another connection than the one that was begun. */
+function oddSynAck(flow: FlowCase, found: Found): void {
+  if (!flow.keeps(SYN)) return;
   const isn = flow.client.word(END.isn);
   const acceptable = (noted: Noted): boolean => {
     const octets = (noted.ack - isn) | 0;
@@ -307,7 +320,13 @@ function odd(flow: FlowCase, found: Found): void {
   );
   if (changed !== undefined)
     found.add('syn-ack-isn-changed', { frame: changed.frame, frames: [flow.word(FLOW.synAckFrame)] });
+}
+
+/** An ACK where a SYN+ACK belongs. */
+function bareAnswer(flow: FlowCase, found: Found): void {
+  const isn = flow.client.word(END.isn);
   const answer = flow.word(FLOW.synAckFrame) || Number.POSITIVE_INFINITY;
+  if (flow.firstKept > answer) return;
   // Where the SYN+ACK was not captured, the first ACK may be of what the client sent since.
   const acknowledgesSent = (noted: Noted): boolean =>
     seqDelta(isn, noted.ack) >= 1 && seqDelta(noted.ack, noted.peer.sndNxt) >= 0;

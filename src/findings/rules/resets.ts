@@ -1,7 +1,7 @@
 import { seqDelta } from '../../bytes/seq.ts';
 import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, SERVER } from '../../flow/rows.ts';
 import { EVENT } from '../../tcp/events.ts';
-import { NOTED, type Noted } from '../../tcp/evidence.ts';
+import { KEPT, type Noted } from '../../tcp/evidence.ts';
 import { resetCodeMeaning } from '../../tcp/reset-codes.ts';
 import { NOTE } from '../../tcp/verdict.ts';
 import { ACK, FIN, RST } from '../../wire/segment.ts';
@@ -19,8 +19,7 @@ const REPLY = 1;
 
 /** RSTs: whether they count, and why the one that closed the flow was sent. */
 export function resets(flow: FlowCase, found: Found): void {
-  if (!flow.hasEvidence) return;
-  const all = flow.noted.filter((noted) => noted.kind === NOTED.segment && (noted.flags & RST) !== 0);
+  const all = flow.resets;
   if (all.length === 0) return;
   const { reset } = flow;
   for (const noted of all) uncounted(flow, noted, found);
@@ -197,6 +196,7 @@ function unsolicited({ flow }: Reset): Cause | null {
 }
 
 function senderAlive({ flow, rst }: Reset): Cause | null {
+  if (!flow.noticed(NOTE.aliveAfterReset)) return null;
   const sign = flow.noted.find((noted) => (noted.notes & NOTE.aliveAfterReset) !== 0);
   return sign !== undefined && sign.side === rst.side ? { code: 'reset-sender-alive', confidence: 'likely' } : null;
 }
@@ -279,7 +279,7 @@ function isAnswer(noted: Noted, by: EndCase): boolean {
 }
 
 function keepAliveTimeout({ flow, rst, by, other, form }: Reset): Cause | null {
-  if (form !== ABORT || other.packets === 0) return null;
+  if (form !== ABORT || other.packets === 0 || !flow.happened(EVENT.keepAlive)) return null;
   const probes = flow.noted.filter(
     (noted) =>
       noted.side === by.side &&
@@ -300,7 +300,7 @@ function keepAliveTimeout({ flow, rst, by, other, form }: Reset): Cause | null {
 
 /** It had repeated in vain and stopped without a word; now the other end's segment finds no socket. */
 function gaveUp({ flow, rst, by, answers, form }: Reset): Cause | null {
-  if (form !== REPLY || !answers) return null;
+  if (form !== REPLY || !answers || !(flow.keeps(KEPT.repeats) || flow.happened(EVENT.keepAlive))) return null;
   const repeats = flow.noted.filter(
     (noted) => noted.side === by.side && noted.frame < rst.peer.frame && (noted.repeats || isKeepAlive(noted)),
   );
@@ -372,6 +372,7 @@ function badAck({ rst, by, other, form, answers }: Reset): Cause | null {
 }
 
 function synInWindow({ flow, rst, other }: Reset): Cause | null {
+  if (!flow.noticed(NOTE.synInsideConnection)) return null;
   const syn = flow.noted.find(
     (noted) =>
       noted.frame === rst.peer.frame && noted.side === other.side && (noted.notes & NOTE.synInsideConnection) !== 0,

@@ -1,6 +1,6 @@
 import { seqDelta } from '../../bytes/seq.ts';
 import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, SERVER } from '../../flow/rows.ts';
-import { NOTED, type Noted, type Predecessor } from '../../tcp/evidence.ts';
+import { isOutdated, KEPT, NOTED, type Noted, type Predecessor } from '../../tcp/evidence.ts';
 import { STATE } from '../../tcp/machine.ts';
 import { NOTE } from '../../tcp/verdict.ts';
 import { ACK, FIN, RST, SYN } from '../../wire/segment.ts';
@@ -55,7 +55,7 @@ function takenOver(flow: FlowCase, old: Predecessor, found: Found): void {
           linuxStillWaits: since < 60 * SECOND,
         },
       });
-    } else if (client.has(END_BITS.timestamps) && old.hasTsVal && isBelow(client.word(END.tsVal), old.clientTsVal))
+    } else if (client.has(END_BITS.timestamps) && old.hasTsVal && isOutdated(client.word(END.tsVal), old.clientTsVal))
       found.add('paws-refused', {
         frame: syn,
         frames: [old.lastFrame],
@@ -81,7 +81,7 @@ function isOldAck(noted: Noted, old: Predecessor): boolean {
 
 /** TIME_WAIT ended by a RST that answers the ACK of an old segment (RFC 1337). */
 function assassinated(flow: FlowCase, found: Found): void {
-  if (!flow.has(FLOW_BITS.closed)) return;
+  if (!flow.has(FLOW_BITS.closed) || !flow.keeps(RST)) return;
   for (const noted of flow.noted) {
     if ((noted.flags & RST) === 0 || noted.kind !== NOTED.segment) continue;
     const waiting = 1 - noted.side;
@@ -116,6 +116,7 @@ function isOldDuplicate(noted: Noted, rst: Noted, lastAck: number): boolean {
 
 /** A SYN on a connection that the other end still holds: challenge, RST, and the next SYN succeeds. */
 function discovered(flow: FlowCase, found: Found): void {
+  if (!flow.noticed(NOTE.synInsideConnection)) return;
   const syn = flow.noted.find((noted) => (noted.notes & NOTE.synInsideConnection) !== 0);
   if (syn === undefined) return;
   const challenge = flow.noted.find(
@@ -143,6 +144,7 @@ function discovered(flow: FlowCase, found: Found): void {
 
 /** Payload that came in order with an old timestamp, drew the ACK of before (RFC 7323 5.3, R1), and was sent again. */
 function outdated(flow: FlowCase, found: Found): void {
+  if (!flow.keeps(KEPT.outdated)) return;
   for (const end of [flow.client, flow.server]) {
     const refused = flow.noted.filter((noted) => {
       if (noted.side !== end.side || noted.length === 0 || !isOld(noted) || noted.seq !== noted.peer.ack) return false;
@@ -174,10 +176,5 @@ function outdated(flow: FlowCase, found: Found): void {
 
 /** A segment whose timestamp is so far below its sender's newest that reordering does not explain it. */
 export function isOld(noted: Noted): boolean {
-  return noted.kind === NOTED.segment && noted.hasTimestamps && isBelow(noted.tsVal, noted.own.tsVal);
-}
-
-/** A second at the least: no clock ticks faster than once a millisecond (RFC 7323 5.4). */
-function isBelow(tsVal: number, newest: number): boolean {
-  return seqDelta(tsVal, newest) > 1000;
+  return noted.kind === NOTED.segment && noted.hasTimestamps && isOutdated(noted.tsVal, noted.own.tsVal);
 }

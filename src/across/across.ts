@@ -1,5 +1,6 @@
 import { CLIENT, END, FLOW, SERVER } from '../flow/rows.ts';
 import { EVENT } from '../tcp/events.ts';
+import { STATE } from '../tcp/machine.ts';
 import type { Tracker } from '../tcp/tracker.ts';
 import { NOTE, type Verdict } from '../tcp/verdict.ts';
 import { ACK, FIN, PSH, RST, type SegmentView, SYN, URG } from '../wire/segment.ts';
@@ -7,6 +8,7 @@ import { Backlog } from './backlog.ts';
 import { Census } from './census.ts';
 import { ClockSteps } from './clock-steps.ts';
 import { Crowds, PROBE } from './crowds.ts';
+import { Ends } from './endpoints.ts';
 import { TimeWaits } from './time-wait.ts';
 import { Vanished } from './vanished.ts';
 import { FlowVerdicts } from './verdicts.ts';
@@ -15,6 +17,11 @@ import { FlowVerdicts } from './verdicts.ts';
 const LARGEST = 1460;
 /** What is taken for too large where the receiver's MSS is not known: jumbo frames end there. */
 const UNKNOWN_MSS = 9216;
+
+/** States, as bits: those that are looked at when an end comes into one, or leaves it. */
+const BACKLOG = 1 << STATE.SYN_RECV;
+const TIME_WAIT = 1 << STATE.TIME_WAIT;
+const WATCHED = BACKLOG | TIME_WAIT;
 
 /** A segment larger than its receiver takes. */
 export interface Oversize {
@@ -40,6 +47,7 @@ export class Across {
   readonly verdicts: FlowVerdicts;
   oversize: Oversize | null = null;
   private readonly tracker: Tracker;
+  private readonly ends = new Ends();
   /** Payload above this is looked at. */
   private largest = LARGEST;
   private ending = false;
@@ -50,7 +58,7 @@ export class Across {
     this.backlog = new Backlog(tracker);
     this.timeWaits = new TimeWaits(tracker, wait);
     this.census = new Census(tracker);
-    this.crowds = new Crowds(tracker);
+    this.crowds = new Crowds(tracker, this.ends);
     this.vanished = new Vanished(tracker);
     this.clock = new ClockSteps(tracker);
     this.verdicts = new FlowVerdicts(tracker, this.vanished);
@@ -59,7 +67,7 @@ export class Across {
   /** A segment was replayed. Most need no look. */
   segment(verdict: Verdict, segment: SegmentView): void {
     if (
-      verdict.transitionCount !== 0 ||
+      (verdict.states & WATCHED) !== 0 ||
       (verdict.notes & (NOTE.synAckRepeated | NOTE.checksumBad)) !== 0 ||
       (verdict.events & EVENT.ackUnseenSegment) !== 0 ||
       segment.roomLength > this.largest ||
@@ -72,10 +80,9 @@ export class Across {
     const { row } = verdict;
     if (row < -1) this.backlog.takeOpening(-2 - row, segment.frame, segment.time);
     if (row < 0 || verdict.duplicateOf !== 0) return;
-    if (verdict.transitionCount !== 0 || (verdict.notes & NOTE.synAckRepeated) !== 0) {
+    if ((verdict.states & BACKLOG) !== 0 || (verdict.notes & NOTE.synAckRepeated) !== 0)
       this.backlog.take(row, segment.frame, segment.time);
-      if (verdict.transitionCount !== 0) this.timeWaits.take(verdict, row, segment.time);
-    }
+    if ((verdict.states & TIME_WAIT) !== 0) this.timeWaits.take(verdict, row, segment.time);
     if ((verdict.notes & NOTE.checksumBad) !== 0) this.census.takeBad(row);
     if ((verdict.events & EVENT.ackUnseenSegment) !== 0) this.census.takeUnseen(verdict, segment);
     if (segment.roomLength > this.largest) this.takeSize(verdict, segment);
@@ -86,8 +93,9 @@ export class Across {
   finish(row: number, start: number, now: number): void {
     this.backlog.finish(row, now);
     this.census.take(row, this.ending);
+    this.ends.read(this.tracker.rows.i32, row);
     this.crowds.take(row, start, now);
-    this.vanished.finish(row);
+    this.vanished.finish(row, this.ends);
   }
 
   /** The capture is over: the flows that finish now were not seen to end. */
@@ -117,6 +125,7 @@ export class Across {
     const probe =
       flags === 0 ? PROBE.null : shape === (FIN | PSH | URG) ? PROBE.xmas : shape === FIN ? PROBE.fin : undefined;
     if (probe === undefined || roomLength > 0) return;
-    this.crowds.takeProbe(probe, row, side === CLIENT ? CLIENT : SERVER, time, frame);
+    this.ends.read(this.tracker.rows.i32, row);
+    this.crowds.takeProbe(probe, side === CLIENT ? CLIENT : SERVER, time, frame);
   }
 }

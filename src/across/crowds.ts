@@ -1,7 +1,7 @@
 import { CLIENT, END, FLOW, FLOW_BITS, SERVER, type Side } from '../flow/rows.ts';
 import { PATTERN, RESET_PACK } from '../tcp/patterns.ts';
 import type { Tracker } from '../tcp/tracker.ts';
-import { ENDPOINT_WORDS, readEndpoint } from './endpoints.ts';
+import { ENDPOINT_WORDS, ENDS, type Ends } from './endpoints.ts';
 import { Minutes } from './minutes.ts';
 
 /** What a source tries, by the flags of its first segments. */
@@ -34,13 +34,13 @@ export class Crowds {
   /** Answers to questions that were not asked, by who sent them. */
   readonly unsolicited: Minutes = new Minutes(WHOLE);
   private readonly tracker: Tracker;
-  /** Client, server, each without its port, the server's port alone, nothing, and the server whole. */
-  private readonly words = new Int32Array(5 * ENDPOINT_WORDS);
-  private clientPort = 0;
-  private serverPort = 0;
+  /** Of the flow in question. */
+  private readonly ends: Ends;
 
-  constructor(tracker: Tracker) {
+  /** @param ends of the flow that each call is about, read by the caller */
+  constructor(tracker: Tracker, ends: Ends) {
     this.tracker = tracker;
+    this.ends = ends;
   }
 
   /**
@@ -53,7 +53,6 @@ export class Crowds {
     const { i32, f64 } = this.tracker.rows;
     const bits = i32[row + FLOW.bits]!;
     if ((bits & FLOW_BITS.selfConnect) !== 0 || (bits & ENDED) === HALF_OPEN) return;
-    this.read(row);
     const time = f64[row / 2 + FLOW.firstTimeF64]!;
     if ((bits & FLOW_BITS.synSeen) !== 0) this.takeAttempt(row, bits, time, now);
     else {
@@ -65,13 +64,12 @@ export class Crowds {
     if (((i32[row + FLOW.reset]! >> RESET_PACK.side) & 1) !== SERVER) return;
     const frame = i32[row + FLOW.resetFrame]!;
     const number = i32[row + FLOW.number]!;
-    this.resets.fail(0, this.words, AT.server, AT.none, number, f64[row / 2 + FLOW.resetTimeF64]!, frame);
-    this.allResets.fail(0, this.words, AT.server, AT.none, number, 0, frame);
+    this.resets.fail(0, this.ends, ENDS.server, ENDS.none, number, f64[row / 2 + FLOW.resetTimeF64]!, frame);
+    this.allResets.fail(0, this.ends, ENDS.server, ENDS.none, number, 0, frame);
   }
 
   /** A segment with flags that no stack sends: it begins nothing, whatever its flow is. */
-  takeProbe(probe: Probe, row: number, side: Side, time: number, frame: number): void {
-    this.read(row);
+  takeProbe(probe: Probe, side: Side, time: number, frame: number): void {
     this.fail(probe, side, time, frame, true);
   }
 
@@ -89,24 +87,27 @@ export class Crowds {
       const alone = i32[row + FLOW.server + END.packets] === 0;
       if (patient && alone) this.fail(PROBE.syn, CLIENT, time, frame, i32[row + FLOW.synRetransmissions] === 0);
     } else if ((bits & FLOW_BITS.ackSeen) !== 0) {
-      this.probes.fine(PROBE.syn + PORTS, this.words, AT.client, AT.server, time);
-      this.words[AT.port + 5] = this.serverPort;
-      this.probes.fine(PROBE.syn + HOSTS, this.words, AT.client, AT.port, time);
-      this.ports.fail(0, this.words, AT.client, AT.service, this.clientPort, time, frame);
+      const { ends } = this;
+      ends.choosePort(ends.serverPort);
+      this.probes.fine(PROBE.syn + PORTS, ends, ENDS.client, ENDS.server, time);
+      this.probes.fine(PROBE.syn + HOSTS, ends, ENDS.client, ENDS.port, time);
+      this.ports.fail(0, ends, ENDS.client, ENDS.service, ends.clientPort, time, frame);
     }
   }
 
   private fail(probe: Probe, side: Side, time: number, frame: number, hosts: boolean): void {
-    const { words } = this;
-    const source = side === CLIENT ? AT.client : AT.server;
-    const target = side === CLIENT ? AT.server : AT.client;
-    words[AT.port + 5] = side === CLIENT ? this.serverPort : this.clientPort;
-    this.probes.fail(probe + PORTS, words, source, target, words[AT.port + 5]!, time, frame);
-    if (hosts) this.probes.fail(probe + HOSTS, words, source, AT.port, addressNumber(words, target), time, frame);
+    const { ends } = this;
+    const source = side === CLIENT ? ENDS.client : ENDS.server;
+    const target = side === CLIENT ? ENDS.server : ENDS.client;
+    const port = side === CLIENT ? ends.serverPort : ends.clientPort;
+    ends.choosePort(port);
+    this.probes.fail(probe + PORTS, ends, source, target, port, time, frame);
+    if (hosts) this.probes.fail(probe + HOSTS, ends, source, ENDS.port, addressNumber(ends, target), time, frame);
   }
 
   /** A SYN+ACK that nobody asked for, or a RST that answers a SYN that nobody sent. */
   private takeUnsolicited(row: number, bits: number, time: number): void {
+    const { ends } = this;
     const { i32, f64 } = this.tracker.rows;
     const server = i32[row + FLOW.server + END.packets]!;
     const client = i32[row + FLOW.client + END.packets]!;
@@ -120,12 +121,11 @@ export class Crowds {
     if ((bits & FLOW_BITS.synAckSeen) !== 0) {
       // Nothing but SYN+ACKs, and perhaps the RST of the host that did not ask.
       const alone = client === 0 ? (segments & ~2) === 0 : isReset && by === CLIENT && (segments & ~(2 | 32)) === 0;
-      if (alone)
-        this.unsolicited.fail(0, this.words, AT.server, AT.none, addressNumber(this.words, AT.client), time, frame);
+      if (alone) this.unsolicited.fail(0, ends, ENDS.server, ENDS.none, addressNumber(ends, ENDS.client), time, frame);
     } else if (isReset && form === REPLY_TO_SYN && (client === 0 || server === 0)) {
-      const source = by === SERVER ? AT.server : AT.client;
-      const target = by === SERVER ? AT.client : AT.server;
-      this.unsolicited.fail(0, this.words, source, AT.none, addressNumber(this.words, target), time, frame);
+      const source = by === SERVER ? ENDS.server : ENDS.client;
+      const target = by === SERVER ? ENDS.client : ENDS.server;
+      this.unsolicited.fail(0, ends, source, ENDS.none, addressNumber(ends, target), time, frame);
     }
   }
 
@@ -142,18 +142,6 @@ export class Crowds {
     if (i32[row + FLOW.firstFrame] === i32[row + FLOW.resetFrame]) return;
     this.fail(PROBE.ack, side, time, i32[row + FLOW.firstFrame]!, true);
   }
-
-  private read(row: number): void {
-    const { i32 } = this.tracker.rows;
-    const { words } = this;
-    readEndpoint(i32, row, CLIENT, words, AT.client);
-    readEndpoint(i32, row, SERVER, words, AT.server);
-    readEndpoint(i32, row, SERVER, words, AT.service);
-    this.clientPort = words[AT.client + 5]!;
-    this.serverPort = words[AT.server + 5]!;
-    words[AT.client + 5] = 0;
-    words[AT.server + 5] = 0;
-  }
 }
 
 /** A flow that was answered and came no further: it tells nothing here, and of a flood there are very many. */
@@ -167,16 +155,8 @@ const ENDED =
   FLOW_BITS.reset |
   FLOW_BITS.closed;
 
-/** Where endpoints stand in `words`. */
-const AT = {
-  client: 0,
-  server: ENDPOINT_WORDS,
-  port: 2 * ENDPOINT_WORDS,
-  none: 3 * ENDPOINT_WORDS,
-  service: 4 * ENDPOINT_WORDS,
-} as const;
-
 /** A number for an address: IPv4's own. */
-function addressNumber(words: Int32Array, at: number): number {
+function addressNumber({ words }: Ends, place: number): number {
+  const at = place * ENDPOINT_WORDS;
   return words[at + 1]! ^ words[at + 2]! ^ Math.imul(words[at + 3]!, 31) ^ Math.imul(words[at + 4]!, 17);
 }

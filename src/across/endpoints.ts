@@ -1,6 +1,6 @@
 import { writeIpv4, writeIpv6 } from '../bytes/address.ts';
 import { ByteWriter } from '../bytes/writer.ts';
-import { CLIENT, FLOW, FLOW_BITS } from '../flow/rows.ts';
+import { CLIENT, FLOW, FLOW_BITS, SERVER } from '../flow/rows.ts';
 
 /** Words of an endpoint: whether IPv6, the address (IPv4: its first word only), the port or 0. */
 export const ENDPOINT_WORDS = 6;
@@ -47,6 +47,49 @@ export function addressText(words: Int32Array, at: number): string {
 export function endpointText(words: Int32Array, at: number): string {
   const address = addressText(words, at);
   return `${words[at] === 0 ? address : `[${address}]`}:${words[at + 5]!}`;
+}
+
+/** Places in `Ends`: the ends of a flow without their ports; the server with its port; a port alone; nothing. */
+export const ENDS = { client: 0, server: 1, service: 2, port: 3, none: 4 } as const;
+export type EndPlace = (typeof ENDS)[keyof typeof ENDS];
+
+/** The ends of one flow, read once for all that ask who they are. */
+export class Ends {
+  /** ENDPOINT_WORDS for each of ENDS. */
+  readonly words: Int32Array = new Int32Array(5 * ENDPOINT_WORDS);
+  /** Of each of ENDS: `addressHash`, and the port. */
+  readonly hashes: Int32Array = new Int32Array(5);
+  clientPort = 0;
+  serverPort = 0;
+
+  constructor() {
+    this.hashes[ENDS.none] = addressHash(this.words, ENDS.none * ENDPOINT_WORDS);
+  }
+
+  /** Reads the ends of the row's flow. */
+  read(i32: Int32Array, row: number): void {
+    const { words, hashes } = this;
+    const client = ENDS.client * ENDPOINT_WORDS;
+    const server = ENDS.server * ENDPOINT_WORDS;
+    const service = ENDS.service * ENDPOINT_WORDS;
+    readEndpoint(i32, row, CLIENT, words, client);
+    readEndpoint(i32, row, SERVER, words, server);
+    for (let i = 0; i < ENDPOINT_WORDS; i++) words[service + i] = words[server + i]!;
+    this.clientPort = words[client + 5]!;
+    this.serverPort = words[server + 5]!;
+    words[client + 5] = 0;
+    words[server + 5] = 0;
+    hashes[ENDS.client] = addressHash(words, client);
+    const hash = addressHash(words, server);
+    hashes[ENDS.server] = hash;
+    hashes[ENDS.service] = hash ^ this.serverPort;
+  }
+
+  /** Which port ENDS.port is. */
+  choosePort(port: number): void {
+    this.words[ENDS.port * ENDPOINT_WORDS + 5] = port;
+    this.hashes[ENDS.port] = this.hashes[ENDS.none]! ^ port;
+  }
 }
 
 /** Endpoints by number, up to a limit: those that come later have none. */

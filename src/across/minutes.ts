@@ -1,4 +1,4 @@
-import { addressHash, ENDPOINT_WORDS, scramble } from './endpoints.ts';
+import { ENDPOINT_WORDS, type EndPlace, type Ends, scramble } from './endpoints.ts';
 
 /** Entries of a set, the one of which that has least makes room for another. */
 const WAYS = 4;
@@ -61,24 +61,16 @@ export class Minutes {
   }
 
   /**
-   * Counts one for an endpoint pair at `words[source]` and `words[target]` (whose unwanted parts are 0).
+   * Counts one for two of a flow's ends.
    *
    * @param what a number that tells targets apart
    */
-  fail(
-    kind: number,
-    words: Int32Array,
-    source: number,
-    target: number,
-    what: number,
-    time: number,
-    frame: number,
-  ): void {
+  fail(kind: number, ends: Ends, source: EndPlace, target: EndPlace, what: number, time: number, frame: number): void {
     this.entries ??= new Int32Array(SETS * WAYS * WORDS);
     const { entries } = this;
     const period = Math.floor(time / this.period) | 0;
-    const tag = tagOf(kind, words, source, target, period);
-    let at = this.find(tag, kind, words, source, target, period);
+    const tag = tagOf(kind, ends, source, target, period);
+    let at = this.find(tag, kind, ends, source, target, period);
     if (at < 0) {
       const entry = this.least(tag);
       this.tags[entry] = tag;
@@ -89,8 +81,8 @@ export class Minutes {
       entries[at + AT.frame] = frame;
       entries[at + AT.low] = entries[at + AT.high] = what;
       for (let i = 0; i < ENDPOINT_WORDS; i++) {
-        entries[at + AT.source + i] = words[source + i]!;
-        entries[at + AT.target + i] = words[target + i]!;
+        entries[at + AT.source + i] = ends.words[source * ENDPOINT_WORDS + i]!;
+        entries[at + AT.target + i] = ends.words[target * ENDPOINT_WORDS + i]!;
       }
     }
     entries[at + AT.failed] = entries[at + AT.failed]! + 1;
@@ -106,10 +98,10 @@ export class Minutes {
   }
 
   /** Counts one that went well, where there is something to hold it against. */
-  fine(kind: number, words: Int32Array, source: number, target: number, time: number): void {
+  fine(kind: number, ends: Ends, source: EndPlace, target: EndPlace, time: number): void {
     if (this.entries === null) return;
     const period = Math.floor(time / this.period) | 0;
-    const at = this.find(tagOf(kind, words, source, target, period), kind, words, source, target, period);
+    const at = this.find(tagOf(kind, ends, source, target, period), kind, ends, source, target, period);
     if (at >= 0) this.entries[at + AT.fine] = this.entries[at + AT.fine]! + 1;
   }
 
@@ -140,21 +132,21 @@ export class Minutes {
     return tallies.sort((a, b) => b.distinct - a.distinct || a.frames[0] - b.frames[0]);
   }
 
-  private find(tag: number, kind: number, words: Int32Array, source: number, target: number, period: number): number {
+  private find(tag: number, kind: number, ends: Ends, source: number, target: number, period: number): number {
     const { tags } = this;
     const from = setOf(tag);
     for (let entry = from; entry < from + WAYS; entry++)
-      if (tags[entry] === tag && this.is(entry * WORDS, kind, words, source, target, period)) return entry * WORDS;
+      if (tags[entry] === tag && this.is(entry * WORDS, kind, ends, source, target, period)) return entry * WORDS;
     return -1;
   }
 
-  private is(at: number, kind: number, words: Int32Array, source: number, target: number, period: number): boolean {
+  private is(at: number, kind: number, ends: Ends, source: number, target: number, period: number): boolean {
     const entries = this.entries!;
     return (
       entries[at + AT.kind] === kind &&
       entries[at + AT.period] === period &&
-      same(entries, at + AT.source, words, source) &&
-      same(entries, at + AT.target, words, target)
+      same(entries, at + AT.source, ends.words, source * ENDPOINT_WORDS) &&
+      same(entries, at + AT.target, ends.words, target * ENDPOINT_WORDS)
     );
   }
 
@@ -176,10 +168,8 @@ function setOf(tag: number): number {
 }
 
 /** Never 0. */
-function tagOf(kind: number, words: Int32Array, source: number, target: number, period: number): number {
-  const hash = scramble(
-    addressHash(words, source) ^ Math.imul(addressHash(words, target) ^ words[target + 5]!, 0x9e3779b1),
-  );
+function tagOf(kind: number, { hashes }: Ends, source: number, target: number, period: number): number {
+  const hash = scramble(hashes[source]! ^ Math.imul(hashes[target]!, 0x9e3779b1));
   return scramble(hash ^ Math.imul(period * 16 + kind, 0x85ebca6b)) | (1 << 31);
 }
 

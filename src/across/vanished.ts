@@ -1,6 +1,6 @@
-import { CLIENT, END, FLOW, SERVER } from '../flow/rows.ts';
+import { END, FLOW } from '../flow/rows.ts';
 import type { Tracker } from '../tcp/tracker.ts';
-import { addressHash, addressText, ENDPOINT_WORDS, EndpointTable, readEndpoint } from './endpoints.ts';
+import { addressHash, addressText, ENDPOINT_WORDS, ENDS, EndpointTable, type Ends } from './endpoints.ts';
 
 /** An address that fell silent in several connections and was not heard again. */
 export interface VanishedAddress {
@@ -26,23 +26,22 @@ export class Vanished {
   private readonly addresses = new EndpointTable(ADDRESSES);
   /** By a hash of the address. Addresses that share a place are heard together, which keeps silent rather than accuses. */
   private readonly heard = new Float64Array(PLACES).fill(Number.NEGATIVE_INFINITY);
-  private readonly scratch = new Int32Array(ENDPOINT_WORDS);
 
   constructor(tracker: Tracker) {
     this.tracker = tracker;
   }
 
   /** A flow is finished: both its ends were heard. */
-  finish(row: number): void {
+  finish(row: number, { hashes }: Ends): void {
+    this.hear(row + FLOW.client, hashes[ENDS.client]! & (PLACES - 1));
+    this.hear(row + FLOW.server, hashes[ENDS.server]! & (PLACES - 1));
+  }
+
+  private hear(end: number, place: number): void {
     const { i32, f64 } = this.tracker.rows;
-    for (const side of [CLIENT, SERVER]) {
-      const end = row + (side === CLIENT ? FLOW.client : FLOW.server);
-      if (i32[end + END.packets] === 0) continue;
-      readEndpoint(i32, row, side, this.scratch, 0);
-      const place = placeOf(this.scratch, 0);
-      const time = f64[(end >> 1) + END.lastTimeF64]!;
-      if (time > this.heard[place]!) this.heard[place] = time;
-    }
+    if (i32[end + END.packets] === 0) return;
+    const time = f64[end / 2 + END.lastTimeF64]!;
+    if (time > this.heard[place]!) this.heard[place] = time;
   }
 
   /** The end on `side` of a finished flow never answered again (peer-vanished). */

@@ -24,6 +24,7 @@ export class StateLog {
     const from = i32[row + FLOW.state + side]!;
     i32[row + FLOW.state + side] = state;
     const verdict = this.verdict;
+    verdict.states |= (1 << from) | (1 << state);
     if (frame !== 0 && verdict.transitionCount < verdict.transitions.length)
       verdict.transitions[verdict.transitionCount++] = (side << 8) | (from << 4) | state;
     const count = i32[row + FLOW.logCount]!;
@@ -45,6 +46,7 @@ export class StateLog {
     i32[row + FLOW.logCount] = i32[row + FLOW.logCount]! - 1;
     const before = this.last(row, side, i32[row + FLOW.logCount]!);
     const state = before < 0 ? STATE.unknown : i32[row + FLOW.log + before * LOG.words]! & 15;
+    this.verdict.states |= (1 << i32[row + FLOW.state + side]!) | (1 << state);
     i32[row + FLOW.state + side] = state;
   }
 

@@ -1,6 +1,7 @@
 import { CLIENT, SERVER, type Side } from '../flow/rows.ts';
 import { CHECKSUM, SegmentView } from '../wire/segment.ts';
 import type { HostSet } from './hosts.ts';
+import { STATE } from './machine.ts';
 import { isUsual, OpeningImages, writeSyn, writeSynAck } from './opening-images.ts';
 import { takeOpeningInStep } from './opening-in-step.ts';
 import { LATE_ACK } from './timing.ts';
@@ -50,9 +51,9 @@ export class LoneFlows {
     const { table, verdict } = this.tracker;
     if (this.from === Number.POSITIVE_INFINITY || !table.openings.answer(place, table, segment)) return false;
     if (segment.checksum === CHECKSUM.good) this.hosts.add(segment);
-    // Who counts half-open flows asks for a change of state: there was one at either end.
+    // Who counts half-open flows asks for a change of state.
     verdict.row = -2 - place;
-    verdict.transitionCount = 1;
+    verdict.states = 1 << STATE.SYN_RECV;
     return true;
   }
 

@@ -64,6 +64,8 @@ export class Verdict {
   /** Changes of state that this segment brought, in order: side << 8 | from << 4 | to. */
   readonly transitions: Int32Array = new Int32Array(16);
   transitionCount = 0;
+  /** The states that an end came into or left by it, as bits. */
+  states = 0;
   /** The frame whose last octet this segment acknowledges exactly, or 0, and nanoseconds since it (NaN without). */
   acksFrame = 0;
   rtt: number = Number.NaN;
@@ -82,6 +84,7 @@ export class Verdict {
   clear(): void {
     this.late = 0;
     this.transitionCount = 0;
+    this.states = 0;
     this.acksFrame = 0;
     this.rtt = Number.NaN;
     this.retransmitsFrame = 0;

@@ -169,7 +169,13 @@ function unsent(flow: FlowCase, end: EndCase, found: Found): void {
 }
 
 function noTimestamp(flow: FlowCase, end: EndCase, found: Found): void {
-  if (!flow.keeps(KEPT.untimed) || !flow.complete || !flow.client.has(END_BITS.timestamps) || !flow.server.has(END_BITS.timestamps)) return;
+  if (
+    !flow.keeps(KEPT.untimed) ||
+    !flow.complete ||
+    !flow.client.has(END_BITS.timestamps) ||
+    !flow.server.has(END_BITS.timestamps)
+  )
+    return;
   const without = flow.noted.filter(
     (noted) =>
       noted.kind === NOTED.segment &&

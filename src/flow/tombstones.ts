@@ -8,19 +8,22 @@ import { type FlowTable, hashOfKey } from './table.ts';
 export class Tombstones {
   private ring: Int32Array = new Int32Array(FEW * WORDS);
   private times: Float64Array = new Float64Array(this.ring.buffer);
-  /** Entry + 1 in the low bits, a tag of the hash above; 0 is an empty slot. Half of them are empty. */
+  /**
+   * Entry + 1 in the low bits, a tag of the hash above; 0 is an empty slot. Half of them are empty. Nothing is taken out:
+   * each time round the ring begins with empty slots, and those of the time before are asked when these have no answer.
+   * What was overwritten since is known by its key.
+   */
   private slots: Int32Array = new Int32Array(FEW * 2);
+  private olderSlots: Int32Array = NONE;
   private next = 0;
   /** Where the entries end; those that were passed over are zeros, or still hold an older flow. */
   private held = 0;
 
   /** Remembers a flow that is about to give its row back. */
   add({ i32, f64 }: FlowRows, row: number): void {
-    const entry = this.next % LIMIT;
-    this.next = entry + 1;
+    const entry = this.advance();
     if (this.next * WORDS > this.ring.length) this.extend();
-    if (entry < this.held) this.drop(entry);
-    else this.held = this.next;
+    if (entry >= this.held) this.held = this.next;
     const { ring } = this;
     const at = entry * WORDS;
     ring[at + AT.keyLow] = i32[row + FLOW.keyLow]!;
@@ -50,14 +53,31 @@ export class Tombstones {
    * the same flows.
    */
   pass(): void {
-    const entry = this.next % LIMIT;
+    const entry = this.advance();
     if (entry < this.held) this.ring[entry * WORDS + AT.facts]! &= FACTS.late - 1;
-    this.next = entry + 1;
+  }
+
+  /** The next entry. */
+  private advance(): number {
+    if (this.next === LIMIT) this.beginRound();
+    return this.next++;
+  }
+
+  private beginRound(): void {
+    if (this.ring.length < LIMIT * WORDS) this.extend();
+    const { slots } = this;
+    this.slots = this.olderSlots === NONE ? new Int32Array(LIMIT * 2) : this.olderSlots.fill(0);
+    this.olderSlots = slots;
+    this.next = 0;
   }
 
   /** The newest entry of the table's key, or -1. */
   find(table: FlowTable): number {
-    const { slots } = this;
+    const found = this.search(this.slots, table);
+    return found >= 0 || this.olderSlots === NONE ? found : this.search(this.olderSlots, table);
+  }
+
+  private search(slots: Int32Array, table: FlowTable): number {
     const mask = slots.length - 1;
     const { hash } = table;
     for (let slot = hash & mask; slots[slot] !== 0; slot = (slot + 1) & mask) {
@@ -142,49 +162,23 @@ export class Tombstones {
     );
   }
 
-  private hashOf(entry: number): number {
-    const { ring } = this;
-    const at = entry * WORDS;
-    const v6 = ring[at + AT.bits]! & FLOW_BITS.v6;
-    return hashOfKey(ring[at + AT.keyLow]!, ring[at + AT.keyHigh]!, ring[at + AT.ports]!, ring[at + AT.split]!, v6);
-  }
-
   private place(entry: number): void {
     const { slots, ring } = this;
     const mask = slots.length - 1;
     const at = entry * WORDS;
+    const low = ring[at + AT.keyLow]!;
+    const high = ring[at + AT.keyHigh]!;
+    const ports = ring[at + AT.ports]!;
+    const split = ring[at + AT.split]!;
     const v6 = ring[at + AT.bits]! & FLOW_BITS.v6;
-    const hash = this.hashOf(entry);
+    const hash = hashOfKey(low, high, ports, split, v6);
     let slot = hash & mask;
     for (; slots[slot] !== 0; slot = (slot + 1) & mask) {
       if (((slots[slot]! ^ hash) & ~ENTRY) !== 0) continue;
-      const other = (slots[slot]! & ENTRY) - 1;
       // An older flow on the same ports: the newer one answers for them.
-      if (
-        this.holds(other, ring[at + AT.keyLow]!, ring[at + AT.keyHigh]!, ring[at + AT.ports]!, ring[at + AT.split]!, v6)
-      )
-        break;
+      if (this.holds((slots[slot]! & ENTRY) - 1, low, high, ports, split, v6)) break;
     }
     slots[slot] = (hash & ~ENTRY) | (entry + 1);
-  }
-
-  private drop(entry: number): void {
-    const { slots } = this;
-    if (this.ring[entry * WORDS + AT.flow] === 0) return;
-    const mask = slots.length - 1;
-    let slot = this.hashOf(entry) & mask;
-    while ((slots[slot]! & ENTRY) !== entry + 1) {
-      if (slots[slot] === 0) return; // a newer flow on the same ports took its place
-      slot = (slot + 1) & mask;
-    }
-    for (let next = (slot + 1) & mask; slots[next] !== 0; next = (next + 1) & mask) {
-      const home = this.hashOf((slots[next]! & ENTRY) - 1) & mask;
-      if (((next - home) & mask) >= ((next - slot) & mask)) {
-        slots[slot] = slots[next]!;
-        slot = next;
-      }
-    }
-    slots[slot] = 0;
   }
 
   /** To the full length at once: what is never written takes no memory (bytes/grown.ts). */
@@ -217,6 +211,7 @@ const AT = {
   timeWaitF64: 8,
 } as const;
 const WORDS = 18;
+const NONE = new Int32Array(0);
 
 /** What `AT.facts` holds: whose initial sequence number is known, the states, and above those the late segments. */
 const FACTS = { clientIsn: 1, serverIsn: 2, states: 2, late: 1024 } as const;

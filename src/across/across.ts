@@ -1,3 +1,4 @@
+import { Ends } from '../flow/endpoints.ts';
 import { CLIENT, END, FLOW, SERVER } from '../flow/rows.ts';
 import { EVENT } from '../tcp/events.ts';
 import { STATE } from '../tcp/machine.ts';
@@ -8,7 +9,6 @@ import { Backlog } from './backlog.ts';
 import { Census } from './census.ts';
 import { ClockSteps } from './clock-steps.ts';
 import { Crowds, PROBE } from './crowds.ts';
-import { Ends } from './endpoints.ts';
 import { TimeWaits } from './time-wait.ts';
 import { Vanished } from './vanished.ts';
 import { FlowVerdicts } from './verdicts.ts';

@@ -1,8 +1,8 @@
+import { addressHash, ENDPOINT_WORDS, EndpointTable, endpointText, readEndpoint } from '../flow/endpoints.ts';
 import { CLIENT, FLOW, FLOW_BITS, ROW_WORDS, SERVER } from '../flow/rows.ts';
 import { STATE } from '../tcp/machine.ts';
 import type { Tracker } from '../tcp/tracker.ts';
 import { Distinct } from './distinct.ts';
-import { addressHash, ENDPOINT_WORDS, EndpointTable, endpointText, readEndpoint } from './endpoints.ts';
 
 /** Nanoseconds that Linux keeps a request in SYN_RECV: five repeats of the SYN+ACK, the last after 31 s. */
 const LIFE = 63e9;

@@ -1,10 +1,10 @@
 import { seqDelta } from '../bytes/seq.ts';
+import { addressHash, ENDPOINT_WORDS, readEndpoint, scramble } from '../flow/endpoints.ts';
 import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, SERVER } from '../flow/rows.ts';
 import { STATE } from '../tcp/machine.ts';
 import type { Tracker } from '../tcp/tracker.ts';
 import type { Verdict } from '../tcp/verdict.ts';
 import type { SegmentView } from '../wire/segment.ts';
-import { addressHash, ENDPOINT_WORDS, readEndpoint, scramble } from './endpoints.ts';
 import { Lowest } from './lowest.ts';
 
 /** Frames given as evidence. */

@@ -1,9 +1,9 @@
 import { seqDelta } from '../bytes/seq.ts';
+import { addressHash, ENDPOINT_WORDS, readEndpoint } from '../flow/endpoints.ts';
 import { CLIENT, END, END_BITS, FLOW, SERVER } from '../flow/rows.ts';
 import type { Tracker } from '../tcp/tracker.ts';
 import type { Verdict } from '../tcp/verdict.ts';
 import type { SegmentView } from '../wire/segment.ts';
-import { addressHash, ENDPOINT_WORDS, readEndpoint } from './endpoints.ts';
 
 /** A place at which the clock of the capture was set. */
 export interface ClockStep {

@@ -1,7 +1,7 @@
+import { ENDPOINT_WORDS, ENDS, type Ends } from '../flow/endpoints.ts';
 import { CLIENT, END, FLOW, FLOW_BITS, SERVER, type Side } from '../flow/rows.ts';
 import { PATTERN, RESET_PACK } from '../tcp/patterns.ts';
 import type { Tracker } from '../tcp/tracker.ts';
-import { ENDPOINT_WORDS, ENDS, type Ends } from './endpoints.ts';
 import { Minutes } from './minutes.ts';
 
 /** What a source tries, by the flags of its first segments. */

@@ -1,12 +1,12 @@
 import { countText, plural } from '../bytes/counts.ts';
 import { UtcTimes } from '../bytes/time.ts';
 import { ByteWriter } from '../bytes/writer.ts';
+import { addressText, endpointText } from '../flow/endpoints.ts';
 import type { CaptureFinding } from '../record/capture.ts';
 import type { Across } from './across.ts';
 import type { Episode } from './backlog.ts';
 import { HOSTS, PROBE, TENTH } from './crowds.ts';
 import { DISTINCT_MOST } from './distinct.ts';
-import { addressText, endpointText } from './endpoints.ts';
 import { captureFinding, percent, spanText } from './finding.ts';
 import { TARGETS_MOST, type Tally } from './minutes.ts';
 import { longestRun, type Part } from './verdicts.ts';

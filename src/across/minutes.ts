@@ -1,4 +1,4 @@
-import { ENDPOINT_WORDS, type EndPlace, type Ends, scramble } from './endpoints.ts';
+import { ENDPOINT_WORDS, type EndPlace, type Ends, scramble } from '../flow/endpoints.ts';
 
 /** Entries of a set, the one of which that has least makes room for another. */
 const WAYS = 4;

@@ -1,9 +1,9 @@
 import { grown } from '../bytes/grown.ts';
+import { addressText, ENDPOINT_WORDS, EndpointTable } from '../flow/endpoints.ts';
 import { CLIENT, FLOW, FLOW_BITS, SERVER } from '../flow/rows.ts';
 import { STATE } from '../tcp/machine.ts';
 import type { Tracker } from '../tcp/tracker.ts';
 import type { Verdict } from '../tcp/verdict.ts';
-import { addressText, ENDPOINT_WORDS, EndpointTable } from './endpoints.ts';
 
 const HOLDERS = 4096;
 /** Linux holds TIME_WAIT so long, whatever the settings. */

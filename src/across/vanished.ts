@@ -1,6 +1,6 @@
+import { addressHash, addressText, ENDPOINT_WORDS, ENDS, EndpointTable, type Ends } from '../flow/endpoints.ts';
 import { END, FLOW } from '../flow/rows.ts';
 import type { Tracker } from '../tcp/tracker.ts';
-import { addressHash, addressText, ENDPOINT_WORDS, ENDS, EndpointTable, type Ends } from './endpoints.ts';
 
 /** An address that fell silent in several connections and was not heard again. */
 export interface VanishedAddress {

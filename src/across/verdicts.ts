@@ -1,7 +1,7 @@
 import type { Judgement } from '../findings/judge.ts';
+import { ENDPOINT_WORDS, EndpointTable, endpointText } from '../flow/endpoints.ts';
 import { CLIENT, FLOW, SERVER } from '../flow/rows.ts';
 import type { Tracker } from '../tcp/tracker.ts';
-import { ENDPOINT_WORDS, EndpointTable, endpointText } from './endpoints.ts';
 import { Lowest } from './lowest.ts';
 import type { Vanished } from './vanished.ts';
 

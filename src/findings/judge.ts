@@ -8,6 +8,7 @@ import { forged } from './rules/forged.ts';
 import { loss } from './rules/loss.ts';
 import { onlyOpened } from './rules/only-opened.ts';
 import { opening } from './rules/opening.ts';
+import { plain } from './rules/plain.ts';
 import { quiet } from './rules/quiet.ts';
 import { resets } from './rules/resets.ts';
 import { reuse } from './rules/reuse.ts';
@@ -29,7 +30,7 @@ export type Rule = (flow: FlowCase, found: Found) => void;
 export const RULES: readonly Rule[] = [whole, opening, closing, resets, reuse, quiet, forged, loss];
 
 /** What can say something of an ordinary flow. */
-export const ORDINARY: readonly Rule[] = [closing, reuse];
+export const ORDINARY: readonly Rule[] = [plain];
 
 /** What can say something of a flow that is only being opened. */
 export const OPENING: readonly Rule[] = [onlyOpened];

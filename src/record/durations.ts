@@ -25,6 +25,22 @@ export class Durations {
     if (this.exact!.length > EXACT) this.bucket();
   }
 
+  /** Adds all that another one holds. */
+  merge(other: Durations): void {
+    this.count += other.count;
+    this.min = Math.min(this.min, other.min);
+    this.max = Math.max(this.max, other.max);
+    if (this.exact !== null && (other.exact === null || this.exact.length + other.exact.length > EXACT)) this.bucket();
+    if (this.exact !== null) {
+      this.exact.push(...other.exact!);
+      return;
+    }
+    for (const nanoseconds of other.exact ?? []) this.buckets![bucketOf(nanoseconds)]!++;
+    other.buckets?.forEach((count, i) => {
+      this.buckets![i]! += count;
+    });
+  }
+
   /**
    * The smallest duration that `part` of all do not exceed (nearest rank), in nanoseconds; NaN when there are none.
    * @param part 0 to 1

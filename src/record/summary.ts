@@ -1,10 +1,11 @@
 import { ByteWriter } from '../bytes/writer.ts';
 import { type Finding, gravityOf, type Severity } from '../findings/finding.ts';
-import { CLIENT, END, FLOW, FLOW_BITS, SERVER } from '../flow/rows.ts';
+import { EndpointTable } from '../flow/endpoints.ts';
+import { CLIENT, END, FLOW, SERVER } from '../flow/rows.ts';
 import { CLOSE_PATTERNS, HANDSHAKE_OUTCOMES, OUTCOME, PATTERN } from '../tcp/patterns.ts';
 import type { FlowCursor } from './cursor.ts';
 import { Durations } from './durations.ts';
-import { ipv4Of, portOf, writeAddress } from './endpoint.ts';
+import { portOf, writeAddress } from './endpoint.ts';
 import { FirstOf } from './first-of.ts';
 import { closeInitiator, duration, handshakeTime, stateNames } from './flow.ts';
 import { outcomeOf } from './outcome.ts';
@@ -74,16 +75,14 @@ export class FlowSummary {
   readonly patterns: number[] = CLOSE_PATTERNS.map(() => 0);
   /** Closes by who began them: client, server. */
   readonly initiators: [number, number] = [0, 0];
-  readonly handshakes: Durations = new Durations();
   /** How often each code was found. */
   readonly findings: Map<string, CodeSummary> = new Map();
-  /** By `serviceKey`. */
-  readonly services: Map<string | number, ServiceSummary> = new Map();
+  /** In order of their first flow's end; last those that are not told apart, if there are any. */
+  readonly services: ServiceSummary[] = [];
   readonly first: FirstOf<ReportFlow>;
   private readonly sort: SortKey;
   private readonly scratch = new ByteWriter(64);
-  private lastKey: string | number = '';
-  private lastService: ServiceSummary | null = null;
+  private readonly servers = new EndpointTable(MOST_SERVICES);
 
   /**
    * @param sort order in which flows are kept
@@ -107,7 +106,6 @@ export class FlowSummary {
     this.patterns[pattern]!++;
     const initiator = closeInitiator(flow);
     if (initiator >= 0 && pattern !== PATTERN.refused) this.initiators[initiator as 0 | 1]++;
-    this.handshakes.add(handshakeTime(flow));
     const service = this.serviceOf(flow);
     service.flows++;
     service.packets += packets;
@@ -121,10 +119,18 @@ export class FlowSummary {
       service.firstHalfOpen = Math.min(service.firstHalfOpen, start);
       service.lastHalfOpen = Math.max(service.lastHalfOpen, start);
     }
-    for (const { code, severity } of flow.judgement.findings) this.countFinding(code, severity);
+    const { findings } = flow.judgement;
+    for (let i = 0; i < findings.length; i++) this.countFinding(findings[i]!.code, findings[i]!.severity);
     const key = sortKey(flow, this.sort);
     const number = flow.word(FLOW.number);
     if (this.first.wants(key, number)) this.first.add(key, number, this.reportOf(flow, outcome, pattern, initiator));
+  }
+
+  /** How long the handshakes of all services took. */
+  handshakes(): Durations {
+    const all = new Durations();
+    for (const service of this.services) all.merge(service.handshakes);
+    return all;
   }
 
   private countFinding(code: string, severity: Severity): void {
@@ -138,27 +144,12 @@ export class FlowSummary {
   }
 
   private serviceOf(flow: FlowCursor): ServiceSummary {
-    const key = this.serviceKey(flow);
-    // Of a flood's flows each is of the same service as the one before: a number that large is slow to look up.
-    if (key === this.lastKey) return this.lastService!;
-    const known = this.services.get(key);
-    if (known !== undefined) {
-      this.lastKey = key;
-      this.lastService = known;
-      return known;
-    }
-    if (this.services.size < MOST_SERVICES) return this.newService(key, this.endpoint(flow, SERVER));
-    return this.services.get(OTHERS) ?? this.newService(OTHERS, null);
+    const number = this.servers.take(flow.i32, flow.row, SERVER, true);
+    const index = number < 0 ? MOST_SERVICES : number;
+    return this.services[index] ?? this.newService(number < 0 ? null : this.endpoint(flow, SERVER));
   }
 
-  /** The server's address and port: of IPv4 as one number, since a text for every flow is slow to make. */
-  private serviceKey(flow: FlowCursor): string | number {
-    if ((flow.bits() & FLOW_BITS.v6) === 0) return ipv4Of(flow, SERVER) * 65536 + portOf(flow, SERVER);
-    const { address, port } = this.endpoint(flow, SERVER);
-    return `${address} ${port}`;
-  }
-
-  private newService(key: string | number, server: ReportEndpoint | null): ServiceSummary {
+  private newService(server: ReportEndpoint | null): ServiceSummary {
     const service: ServiceSummary = {
       server,
       flows: 0,
@@ -171,7 +162,7 @@ export class FlowSummary {
       firstHalfOpen: Number.POSITIVE_INFINITY,
       lastHalfOpen: Number.NEGATIVE_INFINITY,
     };
-    this.services.set(key, service);
+    this.services.push(service);
     return service;
   }
 
@@ -206,7 +197,6 @@ export class FlowSummary {
 
 /** Services told apart; those that come later are counted together. */
 const MOST_SERVICES = 4096;
-const OTHERS = 'others';
 
 function bytesOf(flow: FlowCursor, end: number): number {
   return flow.double(end / 2 + END.bytesF64);

@@ -1,6 +1,7 @@
 import { countText, plural } from '../bytes/counts.ts';
 import { gravityOf } from '../findings/finding.ts';
 import type { CaptureRecord } from '../record/capture.ts';
+import type { Durations } from '../record/durations.ts';
 import type { FlowSummary, ServiceSummary } from '../record/summary.ts';
 import { CLOSE_PATTERNS, HANDSHAKE_OUTCOMES, OUTCOME, PATTERN } from '../tcp/patterns.ts';
 import { escapeName } from './names.ts';
@@ -116,15 +117,14 @@ function opened(record: CaptureRecord, summary: FlowSummary, options: PageOption
     const paint = outcome === OUTCOME.complete ? style.good : outcome === OUTCOME.notCaptured ? style.dim : style.bad;
     lines.push(...bar(HANDSHAKE_OUTCOMES[outcome]!, summary.outcomes[outcome]!, summary.flows, paint, options));
   }
-  const { handshakes } = summary;
-  if (handshakes.count > 0) lines.push(row(style, 'handshake', percentiles(summary)));
+  const handshakes = summary.handshakes();
+  if (handshakes.count > 0) lines.push(row(style, 'handshake', percentiles(handshakes)));
   const peak = record.capture.findings.find(({ code }) => code === 'half-open-peak')?.values.peak;
   if (typeof peak === 'number' && peak > 1) lines.push(row(style, 'half open', `${countText(peak)} at once, at most`));
   return lines;
 }
 
-function percentiles(summary: FlowSummary): string {
-  const { handshakes } = summary;
+function percentiles(handshakes: Durations): string {
   if (handshakes.count === 1) return durationText(handshakes.min);
   const parts = [`min ${durationText(handshakes.min)}`];
   for (const percent of [50, 90, 99]) parts.push(`p${percent} ${durationText(handshakes.percentile(percent / 100))}`);
@@ -186,7 +186,7 @@ const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 
 function services(summary: FlowSummary, options: PageOptions): string[] {
   const { style } = options;
-  const suffering = [...summary.services.values()]
+  const suffering = summary.services
     .filter((service) => suffers(service) > 0)
     .sort((a, b) => suffers(b) - suffers(a) || b.flows - a.flows);
   if (suffering.length === 0) return [];
@@ -227,9 +227,7 @@ function columnsOf(...cells: readonly string[]): string {
 
 function halfOpen(summary: FlowSummary, options: PageOptions): string[] {
   const { style } = options;
-  const targets = [...summary.services.values()]
-    .filter((service) => service.halfOpen > 0)
-    .sort((a, b) => b.halfOpen - a.halfOpen);
+  const targets = summary.services.filter((service) => service.halfOpen > 0).sort((a, b) => b.halfOpen - a.halfOpen);
   if (targets.length === 0) return [];
   const most = 5;
   const lines = ['', heading('Half-open: SYN+ACK sent, never acknowledged', options)];

@@ -18,9 +18,7 @@ export function closing(flow: FlowCase, found: Found): void {
   const closer = flow.end(flow.has(FLOW_BITS.serverFinFirst) ? SERVER : CLIENT);
   const other = flow.other(closer.side);
   if (flow.has(FLOW_BITS.finWithData)) found.add('fin-with-data', { frame, values: { by: closer.name } });
-  const simultaneous = flow.word(FLOW.pattern) === PATTERN.simultaneous;
-  if (closer.side === SERVER && !simultaneous && flow.has(FLOW_BITS.synSeen | FLOW_BITS.synAckSeen))
-    found.add('server-closes-first', { frame });
+  closesFirst(flow, found);
   const transferred = halfClose(flow, closer, other, found);
   closeWait(flow, closer, other, found);
   if (flow.hasEvidence) {
@@ -35,6 +33,13 @@ export function closing(flow: FlowCase, found: Found): void {
       frames: [frame, flow.word(FLOW.secondFinFrame)],
       values: { tookMs: took / MS, by: other.name },
     });
+}
+
+/** It was the server that began to close. */
+export function closesFirst(flow: FlowCase, found: Found): void {
+  const simultaneous = flow.word(FLOW.pattern) === PATTERN.simultaneous;
+  if (flow.has(FLOW_BITS.serverFinFirst) && !simultaneous && flow.has(FLOW_BITS.synSeen | FLOW_BITS.synAckSeen))
+    found.add('server-closes-first', { frame: flow.word(FLOW.firstFinFrame) });
 }
 
 /** New payload of the other end after the FIN, which the first end acknowledged; whether there was any. */

@@ -12,8 +12,7 @@ const SECOND = 1e9;
 
 /** Ports that are used again, and TIME_WAIT that does not last. */
 export function reuse(flow: FlowCase, found: Found): void {
-  const { predecessor } = flow;
-  if (predecessor !== undefined && flow.has(FLOW_BITS.synSeen)) takenOver(flow, predecessor, found);
+  takenOver(flow, found);
   if (!flow.hasEvidence) return;
   assassinated(flow, found);
   discovered(flow, found);
@@ -21,8 +20,9 @@ export function reuse(flow: FlowCase, found: Found): void {
 }
 
 /** The ports belonged to another connection before. */
-function takenOver(flow: FlowCase, old: Predecessor, found: Found): void {
-  const { client } = flow;
+export function takenOver(flow: FlowCase, found: Found): void {
+  const { client, predecessor: old } = flow;
+  if (old === undefined || !flow.has(FLOW_BITS.synSeen)) return;
   const syn = flow.word(FLOW.synFrame);
   const since = flow.double(FLOW.synTimeF64) - old.timeWaitSince;
   if ((old.timeWait & SERVER_WAITS) !== 0) {

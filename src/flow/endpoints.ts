@@ -1,6 +1,6 @@
 import { writeIpv4, writeIpv6 } from '../bytes/address.ts';
 import { ByteWriter } from '../bytes/writer.ts';
-import { CLIENT, FLOW, FLOW_BITS, SERVER } from '../flow/rows.ts';
+import { CLIENT, FLOW, FLOW_BITS, SERVER } from './rows.ts';
 
 /** Words of an endpoint: whether IPv6, the address (IPv4: its first word only), the port or 0. */
 export const ENDPOINT_WORDS = 6;

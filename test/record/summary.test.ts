@@ -19,6 +19,24 @@ test('percentiles are exact while there are few, and within 5% when there are ma
   );
 });
 
+test('durations that are merged tell what all of them together would', () => {
+  const values = fc.array(fc.integer({ min: 1000, max: 10 ** 12 }), { maxLength: 700 });
+  fc.assert(
+    fc.property(fc.array(values, { maxLength: 4 }), (parts) => {
+      const together = new Durations();
+      const merged = new Durations();
+      for (const part of parts) {
+        const durations = new Durations();
+        for (const value of part) durations.add(value);
+        for (const value of part) together.add(value);
+        merged.merge(durations);
+      }
+      expect([merged.count, merged.min, merged.max]).toEqual([together.count, together.min, together.max]);
+      for (const part of [0.1, 0.5, 0.9, 1]) expect(merged.percentile(part)).toBe(together.percentile(part));
+    }),
+  );
+});
+
 test('the first of an order are kept, whatever order they come in', () => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: -50, max: 50 })), fc.integer({ min: 1, max: 20 }), (keys, limit) => {

@@ -10,8 +10,9 @@ import type { Tracker } from './tracker.ts';
 
 /**
  * The straight way for a segment in step: an ACK within an established connection that sends the next octets or none,
- * acknowledges what was captured and has no event; and the segments of a close that has nothing else in between. It does what `Tracker.replay` would do, in one function and hardly
- * with a call: most segments are of this kind, and a call that the compiler leaves costs more than their work.
+ * acknowledges what was captured and has no event; and the segments of a close that has nothing else in between. It does
+ * what `Tracker.replay` would do, in one function and hardly with a call: most segments are of this kind, and a call that
+ * the compiler leaves costs more than their work.
  *
  * Answers false, having changed nothing, for any other segment.
  */

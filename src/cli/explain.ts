@@ -1,5 +1,6 @@
+import { meant } from '../bytes/nearest.ts';
 import { UsageError } from '../errors.ts';
-import { CATALOGUE, nearestCode, PARTS } from '../findings/catalogue.ts';
+import { CATALOGUE, PARTS } from '../findings/catalogue.ts';
 import type { CodeEntry } from '../findings/finding.ts';
 import { textStyle } from '../render/style.ts';
 import { EXIT } from './exit.ts';
@@ -40,11 +41,10 @@ export function explain(code: string | undefined): number {
   return EXIT.done;
 }
 
-/** A code that is in no catalogue, with the one that was probably meant. */
+/** A code that is in no catalogue, with the one that was probably meant, if there is one. */
 export function noSuchCode(code: string): UsageError {
-  return new UsageError(
-    `there is no finding "${code.slice(0, 60)}": did you mean ${nearestCode(code)}? (lastack explain)`,
-  );
+  const name = code.slice(0, 60);
+  return new UsageError(`there is no finding "${name}"${meant(name, CATALOGUE.keys())} (lastack explain lists them)`);
 }
 
 const INDENT = 10;

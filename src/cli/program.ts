@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { addAnalysisOptions, addCaptureOptions, addReadingOptions, count, frameRanges } from './capture-options.ts';
 import { EXIT } from './exit.ts';
+import { printable } from './problems.ts';
 import { VERSION } from './version.ts';
 
 /** The command line. Each command is a file of its own that is loaded when it is called. */
@@ -50,7 +52,9 @@ interrupted.`,
     .option('--capture-record', "ndjson: put the capture's record on the last line")
     .action(async (captures, options) => {
       const { analyze } = await import('./analyze.ts');
-      await finish(await analyze(captures, options));
+      const status = await analyze(captures, options);
+      if (status === EXIT.unreadableInput) await hintAtCommand(captures[0]!, lastack);
+      await finish(status);
     });
 
   const timeline = lastack
@@ -168,6 +172,17 @@ function codes(text: string, before: readonly string[] | undefined): readonly st
 /** An option that may be given several times. */
 function listed(text: string, before: readonly string[] | undefined): readonly string[] {
   return [...(before ?? []), text];
+}
+
+/** A word that is no command is taken for a capture: where there is no such file either, says what was probably meant. */
+async function hintAtCommand(word: string, lastack: Command): Promise<void> {
+  if (word !== process.argv[2] || existsSync(word)) return;
+  const { meant } = await import('../bytes/nearest.ts');
+  const hint = meant(
+    word,
+    lastack.commands.map((command) => command.name()),
+  );
+  if (hint !== '') process.stderr.write(`lastack: there is no command ${printable(word)} either${hint}\n`);
 }
 
 /** Ends the process with a status once what was written is gone. */

@@ -1,4 +1,3 @@
-import { lettersApart } from '../bytes/nearest.ts';
 import { ACROSS } from './catalogue/across.ts';
 import { CAPTURE } from './catalogue/capture.ts';
 import { CLOSING } from './catalogue/closing.ts';
@@ -27,18 +26,3 @@ export const PARTS: readonly { readonly title: string; readonly entries: Entries
 export const CATALOGUE: ReadonlyMap<string, CodeEntry> = new Map(
   PARTS.flatMap(({ entries }) => Object.entries(entries)),
 );
-
-/** The code that was probably meant: the nearest by letters that differ, or one that it begins or ends. */
-export function nearestCode(text: string): string {
-  const wanted = text.toLowerCase();
-  let nearest = '';
-  let least = Number.POSITIVE_INFINITY;
-  for (const code of CATALOGUE.keys()) {
-    const distance = code.includes(wanted) ? 1 : lettersApart(wanted, code);
-    if (distance < least) {
-      least = distance;
-      nearest = code;
-    }
-  }
-  return nearest;
-}

@@ -214,6 +214,14 @@ describe('exit status and messages', () => {
     expect(text.error.trim().split('\n')).toHaveLength(1);
   });
 
+  test('a word that is nearly a command is taken for a capture, and the command is named', async () => {
+    const { status, error } = await lastack(['timelin', WEB]);
+    expect(status).toBe(3);
+    expect(error).toBe(
+      'lastack: timelin: no such file\nlastack: there is no command timelin either; did you mean timeline?\n',
+    );
+  });
+
   test('of several captures the readable ones are analysed: 3', async () => {
     const { status, out } = await lastack(['-f', 'ndjson', WEB, join(folder, 'none.pcap')]);
     expect(status).toBe(3);

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { CATALOGUE, nearestCode, PARTS } from '../../src/findings/catalogue.ts';
+import { nearest } from '../../src/bytes/nearest.ts';
+import { CATALOGUE, PARTS } from '../../src/findings/catalogue.ts';
 import { SEVERITIES } from '../../src/findings/finding.ts';
 import { sentence } from '../../src/findings/words.ts';
 
@@ -24,8 +25,9 @@ test('every entry says all it has to, in whole sentences', () => {
 });
 
 test('a code that is nearly right leads to the one that was meant', () => {
-  expect(nearestCode('syn-unanswerd')).toBe('syn-unanswered');
-  expect(nearestCode('reset-keepalive')).toBe('reset-keepalive-timeout');
+  expect(nearest('syn-unanswerd', CATALOGUE.keys())).toBe('syn-unanswered');
+  expect(nearest('reset-keepalive', CATALOGUE.keys())).toBe('reset-keepalive-timeout');
+  expect(nearest('nosuch', CATALOGUE.keys())).toBeNull();
 });
 
 test('every code is named by a rule', () => {

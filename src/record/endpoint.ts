@@ -10,11 +10,6 @@ export function writeAddress(flow: FlowCursor, side: number, out: ByteWriter): v
   else writeIpv6(out, flow.i32, flow.row + (high ? FLOW.addressHigh : FLOW.addressLow));
 }
 
-/** The address of a side of an IPv4 flow, as a number below 2^32. */
-export function ipv4Of(flow: FlowCursor, side: number): number {
-  return flow.word(isHigh(flow, side) ? FLOW.keyHigh : FLOW.keyLow) >>> 0;
-}
-
 /** The port of a side of the flow. */
 export function portOf(flow: FlowCursor, side: number): number {
   const ports = flow.word(FLOW.ports);

@@ -230,7 +230,7 @@ export class Backlog {
       if (place >= 0) {
         if (openings.numberAt(place) !== number) continue;
         row = openings.rowAt(place);
-        time = openings.lastTime(place);
+        time = openings.answerTime(place);
       }
       if (now - time <= LIFE) {
         this.calmUntil = time + LIFE;

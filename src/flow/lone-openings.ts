@@ -1,4 +1,5 @@
 import { ACK, CHECKSUM, type SegmentView, SYN } from '../wire/segment.ts';
+import { RepeatedAnswers } from './repeated-answers.ts';
 import { FLOW, FLOW_BITS } from './rows.ts';
 import { SegmentForms } from './segment-forms.ts';
 
@@ -14,8 +15,8 @@ export interface FlowKey {
 }
 
 /**
- * Flows of nothing but a SYN and perhaps its SYN+ACK, each in 64 octets where a row takes over a thousand: a flood has
- * millions of them. An entry holds its segments so that they can be replayed into a row as soon as anything else
+ * Flows of nothing but a SYN and perhaps its SYN+ACK, which may have been sent again, each in 64 octets (and 32 for each
+ * time) where a row takes over a thousand: a flood has millions of them. An entry holds its segments so that they can be replayed into a row as soon as anything else
  * comes (tcp/lone-flows.ts); nothing is concluded from them here.
  *
  * Entries are found by the flow's place (flow/places.ts) and lie in pages, which are made when they are first needed.
@@ -28,6 +29,9 @@ export class LoneOpenings {
   /** What few captures need: IPv6 addresses, timestamps, more than one file. */
   private readonly extras: (Int32Array | undefined)[] = [];
   private readonly forms = new SegmentForms();
+  /** By place, where any on its page has some: the last of the flow's repeated SYN+ACKs. */
+  private readonly lastRepeats: (Int32Array | undefined)[] = [];
+  private readonly repeats = new RepeatedAnswers();
 
   /** Keeps a flow that a SYN begins; answers false, having changed nothing, when it is no plain one. */
   begin(place: number, number: number, key: FlowKey, segment: SegmentView): boolean {
@@ -80,6 +84,53 @@ export class LoneOpenings {
     if (segment.hasTimestamps !== 0)
       this.extraPage(place)[(place & PLACE_MASK) * EXTRA.words + EXTRA.answerTsVal] = segment.tsVal;
     return true;
+  }
+
+  /** Keeps a SYN+ACK that is the same as the first; answers false when it differs. */
+  repeat(place: number, key: FlowKey, segment: SegmentView): boolean {
+    const page = this.pages[place >> PAGE_SHIFT]!;
+    const at = (place & PLACE_MASK) * WORDS;
+    if (segment.flags !== (SYN | ACK) || !isPlain(segment) || segment.seq !== page[at + AT.answerSeq]) return false;
+    if (((segment.ack - page[at + AT.seq]!) | 0) !== 1) return false;
+    if ((this.forms.markOf(page[at + AT.form]! >>> 16) & MARK.high) !== (key.senderIsHigh !== 0 ? 0 : MARK.high))
+      return false;
+    if (this.forms.numberOf(segment, 0, 1) !== page[at + AT.answerForm]! >>> 16) return false;
+    let last = this.lastRepeats[place >> PAGE_SHIFT];
+    if (last === undefined) {
+      last = new Int32Array(PLACES);
+      this.lastRepeats[place >> PAGE_SHIFT] = last;
+    }
+    last[place & PLACE_MASK] = this.repeats.add(last[place & PLACE_MASK]!, segment, windowAndChecksum(segment));
+    return true;
+  }
+
+  /** Calls `visit` for each of the flow's repeated SYN+ACKs, with `segment`, which was filled with the first, made it. */
+  eachRepeat(place: number, segment: SegmentView, visit: () => void): void {
+    const last = this.lastRepeat(place);
+    for (let entry = last; entry !== 0; ) {
+      entry = this.repeats.after(entry);
+      const windowWord = this.repeats.read(entry, segment);
+      writeWindow(segment, windowWord);
+      visit();
+      if (entry === last) return;
+    }
+  }
+
+  /** Gives back the flow's repeated SYN+ACKs. */
+  forgetRepeats(place: number): void {
+    const last = this.lastRepeat(place);
+    if (last === 0) return;
+    this.repeats.give(last);
+    this.lastRepeats[place >> PAGE_SHIFT]![place & PLACE_MASK] = 0;
+  }
+
+  /** Whether the SYN+ACK was sent again. */
+  isRepeated(place: number): boolean {
+    return this.lastRepeat(place) !== 0;
+  }
+
+  private lastRepeat(place: number): number {
+    return this.lastRepeats[place >> PAGE_SHIFT]?.[place & PLACE_MASK] ?? 0;
   }
 
   /** Number of the flow that is or was kept at the place; 0 if there is none. */
@@ -170,14 +221,20 @@ export class LoneOpenings {
     return page[at + AT.answerFrame] === 0 ? form : form | (page[at + AT.answerForm]! >>> 16);
   }
 
-  /** When the flow's last segment came: of one that is answered, the SYN+ACK. */
+  /** When the flow's last segment came. */
   lastTime(place: number): number {
+    const last = this.lastRepeat(place);
+    return last === 0 ? this.answerTime(place) : this.repeats.time(last);
+  }
+
+  /** When the flow's SYN+ACK came for the first time; where there is none, its SYN. */
+  answerTime(place: number): number {
     const page = this.pages[place >> PAGE_SHIFT]!;
     const at = (place & PLACE_MASK) * WORDS;
     return page[at + AT.answerFrame] === 0 ? this.synTime(place) : this.synTime(place) + (page[at + AT.later]! >>> 0);
   }
 
-  /** The timestamp that a side sent; undefined when it sent none. */
+  /** The newest timestamp that a side sent; undefined when it sent none. */
   timestamp(place: number, side: 0 | 1): number | undefined {
     const page = this.pages[place >> PAGE_SHIFT]!;
     const at = (place & PLACE_MASK) * WORDS;
@@ -185,7 +242,16 @@ export class LoneOpenings {
     const form = page[at + (side === 0 ? AT.form : AT.answerForm)]! >>> 16;
     if (!this.forms.hasTimestamps(form)) return undefined;
     const from = (place & PLACE_MASK) * EXTRA.words;
-    return this.extras[place >> PAGE_SHIFT]![from + (side === 0 ? EXTRA.tsVal : EXTRA.answerTsVal)]!;
+    const extra = this.extras[place >> PAGE_SHIFT]!;
+    if (side === 0) return extra[from + EXTRA.tsVal]!;
+    let newest = extra[from + EXTRA.answerTsVal]!;
+    const last = this.lastRepeat(place);
+    for (let entry = last; entry !== 0; ) {
+      entry = this.repeats.after(entry);
+      if (((this.repeats.tsVal(entry) - newest) | 0) > 0) newest = this.repeats.tsVal(entry);
+      if (entry === last) break;
+    }
+    return newest;
   }
 
   /** Fills `segment` with what was kept of the SYN. Addresses and ports come from the key. */
@@ -219,7 +285,7 @@ export class LoneOpenings {
     this.forms.apply(word >>> 16, segment);
     segment.flags = SYN | ACK;
     segment.frame = page[at + AT.answerFrame]!;
-    segment.time = this.lastTime(place);
+    segment.time = this.answerTime(place);
     segment.seq = page[at + AT.answerSeq]!;
     segment.ack = (page[at + AT.seq]! + 1) | 0;
     writeRest(segment, key, page[at + AT.answerWindow]!, word);
@@ -262,6 +328,7 @@ export class LoneOpenings {
     this.pages[number] = NOTHING;
     this.doubles[number] = NO_DOUBLES;
     this.extras[number] = undefined;
+    this.lastRepeats[number] = undefined;
   }
 
   private pageFor(place: number): Int32Array {
@@ -345,8 +412,12 @@ function windowAndChecksum({ window, view, tcpAt }: SegmentView): number {
 
 /** Puts into `segment` what does not depend on which of the two it is. */
 function writeRest(segment: SegmentView, key: FlowKey, windowWord: number, formWord: number): void {
-  segment.window = windowWord >>> 16;
   segment.ipId = key.v6 !== 0 ? -1 : formWord & 0xffff;
+  writeWindow(segment, windowWord);
+}
+
+function writeWindow(segment: SegmentView, windowWord: number): void {
+  segment.window = windowWord >>> 16;
   segment.view.setUint16(segment.tcpAt + CHECKSUM_AT, windowWord & 0xffff);
 }
 

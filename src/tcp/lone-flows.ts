@@ -8,7 +8,8 @@ import { LATE_ACK } from './timing.ts';
 import type { Tracker } from './tracker.ts';
 
 /**
- * Flows that do without a row as long as nothing but their SYN and its SYN+ACK was captured (flow/lone-openings.ts).
+ * Flows that do without a row as long as nothing but their SYN and its SYN+ACK was captured, however often that was sent
+ * (flow/lone-openings.ts).
  * When anything else happens, or the flow is finished, its segments are replayed into a row: what they mean is written
  * once, in the tracker. Two things can't wait for that: flows' numbers, and which hosts send good checksums.
  */
@@ -49,7 +50,14 @@ export class LoneFlows {
   /** Another segment of the opening at a place: answers whether the flow still can do without a row. */
   answer(place: number, segment: SegmentView): boolean {
     const { table, verdict } = this.tracker;
-    if (this.from === Number.POSITIVE_INFINITY || !table.openings.answer(place, table, segment)) return false;
+    const { openings } = table;
+    if (this.from === Number.POSITIVE_INFINITY) return false;
+    if (openings.isAnswered(place)) {
+      if (!openings.repeat(place, table, segment)) return false;
+      verdict.row = -1;
+      return true;
+    }
+    if (!openings.answer(place, table, segment)) return false;
     if (segment.checksum === CHECKSUM.good) this.hosts.add(segment);
     // Who counts half-open flows asks for a change of state.
     verdict.row = -2 - place;
@@ -72,12 +80,13 @@ export class LoneFlows {
     const clientIsHigh = openings.clientIsHigh(place);
     openings.readSyn(place, table, syn);
     if (answered) openings.readAnswer(place, table, synAck);
-    const usual = isUsual(syn) && (!answered || isUsual(synAck));
+    const repeated = openings.isRepeated(place);
+    const usual = !repeated && isUsual(syn) && (!answered || isUsual(synAck));
     const image = usual ? this.images.of(forms) : undefined;
     const row = table.moveOpening(place, last, image);
     const { i32, f64 } = tracker.rows;
     if (image === undefined) {
-      this.replayBoth(row, number, clientIsHigh, answered);
+      this.replayAll(place, row, number, clientIsHigh, answered);
       if (usual) this.images.keep(forms, i32, row);
     } else {
       writeSyn(i32, f64, row, number, syn, answered);
@@ -88,7 +97,7 @@ export class LoneFlows {
     return row;
   }
 
-  private replayBoth(row: number, number: number, clientIsHigh: number, answered: boolean): void {
+  private replayAll(place: number, row: number, number: number, clientIsHigh: number, answered: boolean): void {
     const { tracker, syn, synAck } = this;
     const { table } = tracker;
     const sender = table.senderIsHigh;
@@ -100,6 +109,8 @@ export class LoneFlows {
       table.senderIsHigh = 1 - clientIsHigh;
       this.writeEnds(synAck);
       this.replay(row, SERVER, synAck);
+      table.openings.eachRepeat(place, synAck, () => this.replay(row, SERVER, synAck));
+      table.openings.forgetRepeats(place);
     }
     table.senderIsHigh = sender;
     tracker.verdict.clear();
@@ -109,7 +120,7 @@ export class LoneFlows {
     const { tracker } = this;
     tracker.verdict.clear();
     if (!takeOpeningInStep(tracker, row, side, segment)) tracker.replay(row, segment);
-    if (tracker.verdict.rtt >= LATE_ACK) tracker.timing.take(row, segment);
+    if (tracker.verdict.repeats !== 0 || tracker.verdict.rtt >= LATE_ACK) tracker.timing.take(row, segment);
   }
 
   /** Addresses and ports of the segment, by the key. */

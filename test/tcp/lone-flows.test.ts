@@ -209,17 +209,22 @@ test("a row that is a copy of another opening's is what its own segments would h
   );
 });
 
-test('a flood takes no rows while it lasts, and each of its flows is told in its turn', () => {
+test('a flood takes no rows while it lasts, its SYN+ACKs sent again or not, and each of its flows is told in its turn', () => {
   const flows = 17_000;
+  const repeats = 3;
   const numbers: number[] = [];
   const analysis: Analysis = new Analysis({
     wire: { verifyChecksums: false },
     onFlow: (row) => {
       const { i32 } = analysis.rows;
-      if (i32[row + FLOW.synAckFrame] === i32[row + FLOW.synFrame]! + 1) numbers.push(i32[row + FLOW.number]!);
+      if (i32[row + FLOW.synAckFrame] !== i32[row + FLOW.synFrame]! + 1) return;
+      if (i32[row + FLOW.synAckRetransmissions] === (isRepeated(i32[row + FLOW.number]!) ? repeats : 0))
+        numbers.push(i32[row + FLOW.number]!);
     },
     loneFrom: 10,
   });
+  const isRepeated = (number: number): boolean => number % 3 === 0;
+  let frame = 0;
   const server: Octets = [10, 0, 0, 1];
   const client: Octets = [0, 0, 0, 0];
   const syn = record(ipv4(TCP, tcp({ flags: SYN, ack: 0 }), { destination: server }), { linkType: RAW });
@@ -235,10 +240,12 @@ test('a flood takes no rows while it lasts, and each of its flows is told in its
     synAck.view.setUint16(synAck.at + 20, 80);
     synAck.view.setUint16(synAck.at + 22, 1024 + i);
     synAck.view.setUint32(synAck.at + 28, i * 999 + 1);
-    for (const one of [syn, synAck]) {
-      one.frame = one.fileFrame = one === syn ? 2 * i + 1 : 2 * i + 2;
+    const again = Array.from({ length: isRepeated(i + 1) ? repeats : 0 }, () => synAck);
+    [syn, synAck, ...again].forEach((one, turn) => {
+      one.frame = one.fileFrame = ++frame;
+      one.seconds = 1_700_000_000 + turn;
       analysis.take(one);
-    }
+    });
   }
   expect([analysis.rows.used, analysis.tracker.table.openings.count]).toEqual([10, flows - 10]);
   analysis.end();

@@ -8,7 +8,7 @@ export interface CapturePlace {
   readonly offset: number;
 }
 
-/** A capture that is damaged or cut short part-way. Everything before `place` was analysed. */
+/** A capture that can be read up to a place only: it is damaged or cut short there, or memory ends. All before was analysed. */
 export class DamagedCaptureError extends Error {
   override readonly name = 'DamagedCaptureError';
   readonly code = 'damaged-capture';

@@ -1,4 +1,5 @@
 import { RecordView } from '../capture/record.ts';
+import { DamagedCaptureError } from '../errors.ts';
 import type { CaptureSource } from '../input/capture-source.ts';
 import { startProgress } from './progress.ts';
 
@@ -12,8 +13,8 @@ export interface RecordTaker {
 }
 
 /**
- * Gives every record of the source to the taker, with a progress bar where one is wanted, until the end or Ctrl-C.
- * Answers whether it was interrupted. The taker's `end` was called then, so that every flow has been handed on.
+ * Gives every record of the source to the taker, with a progress bar where one is wanted, until the end or Ctrl-C, or
+ * until there is no more memory, which is a problem of the source then. Answers whether it was interrupted. The taker's `end` was called then, so that every flow has been handed on.
  */
 export async function readAll(source: CaptureSource, taker: RecordTaker, progressWanted: boolean): Promise<boolean> {
   // Once all is loaded: what V8 compiled beforehand it takes only with the flags it started with.
@@ -27,6 +28,11 @@ export async function readAll(source: CaptureSource, taker: RecordTaker, progres
       progress.update(source.position, source.totalBytes, taker.records);
       if (!(await interruption.or(source.fill()))) break;
     }
+  } catch (error) {
+    if (!isOutOfMemory(error)) throw error;
+    const { file, fileFrame, offset } = record;
+    const { path } = source.inputs[file]!;
+    source.stop(new DamagedCaptureError('not enough memory to go on', { file: path, record: fileFrame, offset }));
   } finally {
     progress.stop();
     interruption.forget();
@@ -34,6 +40,13 @@ export async function readAll(source: CaptureSource, taker: RecordTaker, progres
   }
   taker.end();
   return interruption.happened;
+}
+
+/** Whether the system had no room for an array to grow: so many flows are open at once. */
+function isOutOfMemory(error: unknown): boolean {
+  return (
+    error instanceof RangeError && /^(Array buffer allocation failed|Invalid typed array length)/.test(error.message)
+  );
 }
 
 /** Octets from which on reading takes a while. */

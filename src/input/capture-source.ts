@@ -27,4 +27,6 @@ export interface CaptureSource extends RecordSource {
   readonly totalBytes: number | null;
   /** Stops reading. What was read stays known. */
   close(): void;
+  /** Stops reading because of this, which is a problem from then on. */
+  stop(problem: LastackError): void;
 }

@@ -183,6 +183,11 @@ export class MergedCaptures implements CaptureSource {
     this.given = false;
     for (const input of this.all) input.close();
   }
+
+  stop(problem: LastackError): void {
+    this.ledger.problems.push(problem);
+    this.close();
+  }
 }
 
 /** One of several captures: open, or to be opened when its time has come, or done with. */

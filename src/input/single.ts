@@ -74,4 +74,9 @@ export class SingleCapture implements CaptureSource {
     this.over = true;
     this.file.close();
   }
+
+  stop(problem: LastackError): void {
+    this.ledger.problems.push(problem);
+    this.close();
+  }
 }

@@ -1,4 +1,4 @@
-import type { Judgement } from '../findings/judge.ts';
+import type { Judgement } from '../findings/finding.ts';
 import { ENDPOINT_WORDS, EndpointTable, endpointText } from '../flow/endpoints.ts';
 import { CLIENT, FLOW, SERVER } from '../flow/rows.ts';
 import type { Tracker } from '../tcp/tracker.ts';

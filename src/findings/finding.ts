@@ -32,6 +32,15 @@ export interface Finding {
   readonly filter: string;
 }
 
+/** What was found of one flow. */
+export interface Judgement {
+  /** The gravest first; of equal gravity in order of frames. */
+  readonly findings: readonly Finding[];
+  /** Why the RST that closed the flow was sent: a code of the catalogue; null without such a RST. */
+  readonly cause: string | null;
+  readonly confidence: Confidence | null;
+}
+
 /** One code of the catalogue: the whole of what `lastack explain` says, and how a finding puts itself into words. */
 export interface CodeEntry {
   readonly severity: Severity;

@@ -1,5 +1,5 @@
 import { CATALOGUE } from './catalogue.ts';
-import type { CodeEntry, Confidence, Finding, Severity, Values } from './finding.ts';
+import type { CodeEntry, Confidence, Finding, Judgement, Severity, Values } from './finding.ts';
 import { sentence } from './words.ts';
 
 /** What a rule says when it applies. */
@@ -15,15 +15,20 @@ export interface Claim {
   readonly severity?: Severity;
 }
 
+const NONE: Finding[] = [];
+
 /** Gathers what the rules find of one flow. */
-export class Found {
-  readonly findings: Finding[] = [];
+export class Found implements Judgement {
+  findings: Finding[] = NONE;
   /** The one cause of the RST that closed the flow. */
   cause: string | null = null;
   confidence: Confidence | null = null;
 
   add(code: string, claim: Claim): void {
-    this.findings.push(new Told(code, claim));
+    const told = new Told(code, claim);
+    // A list of one is the shortest there is; what is pushed to an empty one makes room for seventeen.
+    if (this.findings === NONE) this.findings = [told];
+    else this.findings.push(told);
   }
 
   /** Adds the cause of the flow's RST. */

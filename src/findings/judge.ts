@@ -1,6 +1,6 @@
 import { FLOW, FLOW_BITS } from '../flow/rows.ts';
 import { type Facts, FlowCase } from './case.ts';
-import { type Confidence, type Finding, gravityOf } from './finding.ts';
+import { type Finding, gravityOf, type Judgement } from './finding.ts';
 import { Found } from './found.ts';
 import { isOnlyOpened, isOrdinary } from './ordinary.ts';
 import { closing } from './rules/closing.ts';
@@ -13,15 +13,6 @@ import { quiet } from './rules/quiet.ts';
 import { resets } from './rules/resets.ts';
 import { reuse } from './rules/reuse.ts';
 import { whole } from './rules/whole.ts';
-
-/** What was found of one flow. */
-export interface Judgement {
-  /** The gravest first; of equal gravity in order of frames. */
-  readonly findings: readonly Finding[];
-  /** Why the RST that closed the flow was sent: a code of the catalogue; null without such a RST. */
-  readonly cause: string | null;
-  readonly confidence: Confidence | null;
-}
 
 /** A part of the rules: looks at a finished flow and says what it finds. */
 export type Rule = (flow: FlowCase, found: Found) => void;
@@ -58,11 +49,8 @@ export class Judge {
     if (findings.length === 2) {
       if (compare(findings[0]!, findings[1]!) > 0) findings.reverse();
     } else if (findings.length > 2) findings.sort(compare);
-    return {
-      findings: this.ignored.size === 0 ? findings : findings.filter((finding) => this.isWanted(finding)),
-      cause: found.cause,
-      confidence: found.confidence,
-    };
+    if (this.ignored.size > 0) found.findings = findings.filter((finding) => this.isWanted(finding));
+    return found;
   }
 
   private isWanted(finding: Finding): boolean {

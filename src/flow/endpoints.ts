@@ -102,6 +102,8 @@ export class EndpointTable {
   private slots: Int32Array = new Int32Array(64);
   private readonly limit: number;
   private readonly scratch: Int32Array = new Int32Array(ENDPOINT_WORDS);
+  /** The number that was asked for last: of many flows each is of the same server as the one before. */
+  private last = -1;
 
   constructor(limit: number) {
     this.limit = limit;
@@ -112,6 +114,14 @@ export class EndpointTable {
     const { scratch } = this;
     readEndpoint(i32, row, side, scratch, 0);
     if (!withPort) scratch[5] = 0;
+    if (this.last >= 0 && this.is(this.last)) return this.last;
+    this.last = this.find();
+    return this.last;
+  }
+
+  /** The number of the endpoint in `scratch`, which is made if there is none. */
+  private find(): number {
+    const { scratch } = this;
     const hash = scramble(addressHash(scratch, 0) ^ scratch[5]!);
     let mask = this.slots.length - 1;
     let slot = hash & mask;

@@ -1,6 +1,7 @@
 import { UtcTimes } from '../bytes/time.ts';
 import type { Facts } from '../findings/case.ts';
-import { Judge, type Judgement } from '../findings/judge.ts';
+import type { Judgement } from '../findings/finding.ts';
+import { Judge } from '../findings/judge.ts';
 import { FLOW } from '../flow/rows.ts';
 import type { History } from '../tcp/history.ts';
 import type { RoundTrips } from '../tcp/round-trips.ts';

@@ -79,11 +79,11 @@ export class FlowCase {
   }
 
   /**
-   * Whether any of that may have one of these flags or bits of KEPT, of NOTE, of EVENT: told without a list of them. What a
+   * Whether any of that may have one of these flags or bits of TRAIT, of NOTE, of EVENT: told without a list of them. What a
    * long list has lost since still counts.
    */
-  keeps(kinds: number): boolean {
-    return (this.facts.evidence.kinds(this.word(FLOW.evidence)) & kinds) !== 0;
+  keeps(traits: number): boolean {
+    return (this.facts.evidence.traits(this.word(FLOW.evidence)) & traits) !== 0;
   }
 
   noticed(notes: number): boolean {

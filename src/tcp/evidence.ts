@@ -21,7 +21,7 @@ export const NOTED = {
 } as const;
 
 /** What some segment that is kept of a flow has: flags as in the header, and these. Rules ask it before they look. */
-export const KEPT = {
+export const TRAIT = {
   repeats: 0x400,
   /** An ICMP error quotes it. */
   icmp: 0x1000,
@@ -201,7 +201,7 @@ export class Evidence {
     const at = this.append(row, EVENTFUL, side, sender, receiver, segment, MOST_EVENTFUL);
     if (at < 0) return;
     this.i32[at + AT.what] = this.i32[at + AT.what]! | (NOTED.icmp << WHAT.kind);
-    this.i32[this.headOf(row) * WORDS + SUM.kinds]! |= KEPT.icmp;
+    this.i32[this.headOf(row) * WORDS + SUM.traits]! |= TRAIT.icmp;
     this.i32[at + AT.extra] = (segment.icmpType << 8) | segment.icmpCode;
   }
 
@@ -256,9 +256,9 @@ export class Evidence {
     return head !== 0 && (i32[head * WORDS + EVENTFUL]! | i32[head * WORDS + TROUBLES]!) !== 0;
   }
 
-  /** Bits of KEPT, NOTE and EVENT that some segment kept of a flow has, or had, by its `FLOW.evidence`. */
-  kinds(head: number): number {
-    return head === 0 ? 0 : this.i32[head * WORDS + SUM.kinds]!;
+  /** Flags and bits of TRAIT, of NOTE, and of EVENT that some segment kept of a flow has, or had, by its `FLOW.evidence`. */
+  traits(head: number): number {
+    return head === 0 ? 0 : this.i32[head * WORDS + SUM.traits]!;
   }
 
   notes(head: number): number {
@@ -409,15 +409,15 @@ export class Evidence {
   private sumUp(row: number, at: number, segment: SegmentView): void {
     const { i32 } = this;
     const { flags } = segment;
-    let kinds = i32[at + AT.what]!;
-    if ((flags & (ACK | RST)) === 0) kinds |= KEPT.bare;
+    let traits = i32[at + AT.what]!;
+    if ((flags & (ACK | RST)) === 0) traits |= TRAIT.bare;
     if (segment.hasTimestamps === 0) {
-      if ((flags & (SYN | RST)) === 0) kinds |= KEPT.untimed;
-    } else if (isOutdated(segment.tsVal, i32[at + AT.own + LAST.tsVal]!)) kinds |= KEPT.outdated;
-    if (segment.roomLength > 0 && this.verdict.repeats === 0) kinds |= KEPT.news;
-    if (i32[at + AT.contradicts] !== 0) kinds |= KEPT.contradicts;
+      if ((flags & (SYN | RST)) === 0) traits |= TRAIT.untimed;
+    } else if (isOutdated(segment.tsVal, i32[at + AT.own + LAST.tsVal]!)) traits |= TRAIT.outdated;
+    if (segment.roomLength > 0 && this.verdict.repeats === 0) traits |= TRAIT.news;
+    if (i32[at + AT.contradicts] !== 0) traits |= TRAIT.contradicts;
     const head = this.headOf(row) * WORDS;
-    i32[head + SUM.kinds]! |= kinds;
+    i32[head + SUM.traits]! |= traits;
     i32[head + SUM.notes]! |= this.verdict.notes;
     i32[head + SUM.events]! |= this.verdict.events;
     if (i32[head + SUM.firstFrame] === 0) i32[head + SUM.firstFrame] = segment.frame;
@@ -718,6 +718,6 @@ const OLD = {
   clientTsVal: 13,
 } as const;
 /** What its segments have in all, there too. */
-const SUM = { kinds: 14, notes: 15, events: 16, firstFrame: 17 } as const;
+const SUM = { traits: 14, notes: 15, events: 16, firstFrame: 17 } as const;
 const WHAT = { side: 9, repeats: 10, timestamps: 11, kind: 12 } as const;
 const WORDS = 48;

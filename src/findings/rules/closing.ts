@@ -1,6 +1,6 @@
 import { seqDelta } from '../../bytes/seq.ts';
 import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, SERVER } from '../../flow/rows.ts';
-import { KEPT, type Noted } from '../../tcp/evidence.ts';
+import { type Noted, TRAIT } from '../../tcp/evidence.ts';
 import { STATE } from '../../tcp/machine.ts';
 import { PATTERN } from '../../tcp/patterns.ts';
 import { NOTE } from '../../tcp/verdict.ts';
@@ -44,7 +44,7 @@ export function closesFirst(flow: FlowCase, found: Found): void {
 
 /** New payload of the other end after the FIN, which the first end acknowledged; whether there was any. */
 function halfClose(flow: FlowCase, closer: EndCase, other: EndCase, found: Found): boolean {
-  if (!flow.keeps(KEPT.news)) return false;
+  if (!flow.keeps(TRAIT.news)) return false;
   const payload = flow.noted.filter(
     (noted) =>
       noted.side === other.side &&

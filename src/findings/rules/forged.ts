@@ -1,7 +1,7 @@
 import { seqDelta } from '../../bytes/seq.ts';
 import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, SERVER } from '../../flow/rows.ts';
 import { EVENT } from '../../tcp/events.ts';
-import { KEPT, NOTED, type Noted } from '../../tcp/evidence.ts';
+import { NOTED, type Noted, TRAIT } from '../../tcp/evidence.ts';
 import { NOTE } from '../../tcp/verdict.ts';
 import { ACK, RST, SYN } from '../../wire/segment.ts';
 import type { EndCase, FlowCase } from '../case.ts';
@@ -170,7 +170,7 @@ function unsent(flow: FlowCase, end: EndCase, found: Found): void {
 
 function noTimestamp(flow: FlowCase, end: EndCase, found: Found): void {
   if (
-    !flow.keeps(KEPT.untimed) ||
+    !flow.keeps(TRAIT.untimed) ||
     !flow.complete ||
     !flow.client.has(END_BITS.timestamps) ||
     !flow.server.has(END_BITS.timestamps)
@@ -211,7 +211,7 @@ function ttlShift(flow: FlowCase, end: EndCase, found: Found): void {
 
 /** The same sequence numbers with other octets, and whether one of the two looks like somebody else's. */
 function conflict(flow: FlowCase, end: EndCase, found: Found): void {
-  if (!flow.keeps(KEPT.contradicts)) return;
+  if (!flow.keeps(TRAIT.contradicts)) return;
   const pairs = flow.noted.flatMap((later) => {
     const earlier =
       later.side === end.side && later.contradicts !== 0

@@ -1,6 +1,6 @@
 import { seqDelta } from '../../bytes/seq.ts';
 import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, SERVER } from '../../flow/rows.ts';
-import { KEPT, NOTED, type Noted } from '../../tcp/evidence.ts';
+import { NOTED, type Noted, TRAIT } from '../../tcp/evidence.ts';
 import { NOTE } from '../../tcp/verdict.ts';
 import { ACK, CWR, ECE, FIN, PSH, RST, SYN, URG } from '../../wire/segment.ts';
 import type { FlowCase } from '../case.ts';
@@ -43,11 +43,11 @@ function isSynAck(noted: Noted): boolean {
 /** SYNs sent again, and SYNs that nobody answered. */
 function unanswered(flow: FlowCase, found: Found): void {
   const again = flow.word(FLOW.synRetransmissions);
-  if (again === 0 && flow.server.packets > 0 && !flow.keeps(KEPT.icmp)) return;
+  if (again === 0 && flow.server.packets > 0 && !flow.keeps(TRAIT.icmp)) return;
   const inSyns = flow.word(FLOW.dataInSyn) > 0 ? 1 + again : 0;
   const wentOn = flow.client.payloadSegments > inSyns || flow.client.sentFin;
   const silent = flow.server.packets === 0 && !wentOn && !flow.has(FLOW_BITS.selfConnect);
-  const icmp = flow.keeps(KEPT.icmp) && unreachable(flow, found);
+  const icmp = flow.keeps(TRAIT.icmp) && unreachable(flow, found);
   const first = flow.word(FLOW.synFrame);
   const syns = again === 0 ? [] : flow.noted.filter((noted) => isSyn(noted) && (noted.notes & NOTE.synRepeated) !== 0);
   const refusedAt = flow.has(FLOW_BITS.refused) ? flow.word(FLOW.resetFrame) : Number.POSITIVE_INFINITY;
@@ -280,7 +280,7 @@ export function slow(flow: FlowCase, found: Found): void {
 
 /** Flags that nobody sends. */
 function illegal(flow: FlowCase, found: Found): void {
-  if (!flow.keeps(SYN | KEPT.bare)) return;
+  if (!flow.keeps(SYN | TRAIT.bare)) return;
   const segments = flow.noted.filter(
     (noted) => noted.kind === NOTED.segment && (noted.notes & NOTE.checksumBad) === 0 && isIllegal(noted.flags),
   );

@@ -1,7 +1,7 @@
 import { seqDelta } from '../../bytes/seq.ts';
 import { CLIENT, END, FLOW, FLOW_BITS } from '../../flow/rows.ts';
 import { EVENT } from '../../tcp/events.ts';
-import { KEPT, NOTED, type Noted } from '../../tcp/evidence.ts';
+import { NOTED, type Noted, TRAIT } from '../../tcp/evidence.ts';
 import { NOTE } from '../../tcp/verdict.ts';
 import { FIN, RST, SYN } from '../../wire/segment.ts';
 import type { EndCase, FlowCase } from '../case.ts';
@@ -199,7 +199,7 @@ function stalled(flow: FlowCase, end: EndCase, found: Found): void {
 
 /** Only the largest segments are lost, whatever their number, and smaller ones get through. */
 function blackHole(flow: FlowCase, end: EndCase, found: Found): void {
-  if (!flow.keeps(KEPT.repeats)) return;
+  if (!flow.keeps(TRAIT.repeats)) return;
   const repeats = flow.noted.filter((noted) => noted.side === end.side && noted.repeats && noted.length > 0);
   const last = repeats[repeats.length - 1];
   if (last === undefined || last.length < 1000) return;

@@ -1,7 +1,7 @@
 import { seqDelta } from '../../bytes/seq.ts';
 import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, SERVER } from '../../flow/rows.ts';
 import { EVENT } from '../../tcp/events.ts';
-import { KEPT, type Noted } from '../../tcp/evidence.ts';
+import { type Noted, TRAIT } from '../../tcp/evidence.ts';
 import { resetCodeMeaning } from '../../tcp/reset-codes.ts';
 import { NOTE } from '../../tcp/verdict.ts';
 import { ACK, FIN, RST } from '../../wire/segment.ts';
@@ -300,7 +300,7 @@ function keepAliveTimeout({ flow, rst, by, other, form }: Reset): Cause | null {
 
 /** It had repeated in vain and stopped without a word; now the other end's segment finds no socket. */
 function gaveUp({ flow, rst, by, answers, form }: Reset): Cause | null {
-  if (form !== REPLY || !answers || !(flow.keeps(KEPT.repeats) || flow.happened(EVENT.keepAlive))) return null;
+  if (form !== REPLY || !answers || !(flow.keeps(TRAIT.repeats) || flow.happened(EVENT.keepAlive))) return null;
   const repeats = flow.noted.filter(
     (noted) => noted.side === by.side && noted.frame < rst.peer.frame && (noted.repeats || isKeepAlive(noted)),
   );

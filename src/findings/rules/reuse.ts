@@ -1,6 +1,6 @@
 import { seqDelta } from '../../bytes/seq.ts';
 import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, SERVER } from '../../flow/rows.ts';
-import { isOutdated, KEPT, NOTED, type Noted, type Predecessor } from '../../tcp/evidence.ts';
+import { isOutdated, NOTED, type Noted, type Predecessor, TRAIT } from '../../tcp/evidence.ts';
 import { STATE } from '../../tcp/machine.ts';
 import { NOTE } from '../../tcp/verdict.ts';
 import { ACK, FIN, RST, SYN } from '../../wire/segment.ts';
@@ -144,7 +144,7 @@ function discovered(flow: FlowCase, found: Found): void {
 
 /** Payload that came in order with an old timestamp, drew the ACK of before (RFC 7323 5.3, R1), and was sent again. */
 function outdated(flow: FlowCase, found: Found): void {
-  if (!flow.keeps(KEPT.outdated)) return;
+  if (!flow.keeps(TRAIT.outdated)) return;
   for (const end of [flow.client, flow.server]) {
     const refused = flow.noted.filter((noted) => {
       if (noted.side !== end.side || noted.length === 0 || !isOld(noted) || noted.seq !== noted.peer.ack) return false;

@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { addAnalysisOptions, addCaptureOptions, addReadingOptions, count, frameRanges } from './capture-options.ts';
 import { EXIT } from './exit.ts';
-import { printable } from './problems.ts';
 import { VERSION } from './version.ts';
 
 /** The command line. Each command is a file of its own that is loaded when it is called. */
@@ -177,7 +176,7 @@ function listed(text: string, before: readonly string[] | undefined): readonly s
 /** A word that is no command is taken for a capture: where there is no such file either, says what was probably meant. */
 async function hintAtCommand(word: string, lastack: Command): Promise<void> {
   if (word !== process.argv[2] || existsSync(word)) return;
-  const { meant } = await import('../bytes/nearest.ts');
+  const [{ meant }, { printable }] = await Promise.all([import('../bytes/nearest.ts'), import('./problems.ts')]);
   const hint = meant(
     word,
     lastack.commands.map((command) => command.name()),

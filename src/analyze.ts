@@ -52,8 +52,8 @@ export class Analysis {
   readonly wire: SegmentDecoder;
   /** Maximum segment lifetime, seconds. */
   readonly msl: number;
-  /** Whole seconds since the epoch to which all times in rows are relative; the first record's. */
-  baseSeconds = 0;
+  /** Whole seconds since the epoch to which all times in rows are relative; the first record's, 0 before it. */
+  baseSeconds: number = Number.NaN;
   /** Records given, and how many of them held a link type that cannot be decoded, or a broken TCP header. */
   records = 0;
   undecoded = 0;
@@ -87,6 +87,7 @@ export class Analysis {
     this.onSegment = options.onSegment;
     this.loneFrom = options.onSegment === undefined ? (options.loneFrom ?? LONE_FROM) : Number.POSITIVE_INFINITY;
     this.wanted = new WantedRecords(options);
+    this.baseSeconds = 0;
     this.msl = options.msl ?? 30;
     const msl = this.msl * NANOSECONDS;
     const onFlow = options.onFlow ?? (() => {});

@@ -1,3 +1,4 @@
+import { vectorMemory } from '../bytes/vector-sum.ts';
 import { DamagedCaptureError, type LastackError, UnreadableInputError } from '../errors.ts';
 import type { InterfaceDescription } from './interface.ts';
 import { NameTable } from './names.ts';
@@ -70,12 +71,25 @@ export abstract class CaptureDecoder {
       this.limit = left;
     }
     if (left > this.bytes.length - (this.bytes.length >> 2)) {
-      const larger = new Uint8Array(this.bytes.length * 2);
-      larger.set(this.bytes.subarray(0, left));
-      this.bytes = larger;
-      this.view = new DataView(larger.buffer);
+      this.moveWindow(new DataView(new ArrayBuffer(this.bytes.length * 2)));
     }
     return this.bytes.subarray(this.limit);
+  }
+
+  /**
+   * Moves the window to where checksums are summed by vector instructions, if there is such a place. It takes a
+   * millisecond, and is taken from the capture that had it before.
+   */
+  speedSums(): void {
+    const window = vectorMemory(WINDOW);
+    if (window) this.moveWindow(window);
+  }
+
+  private moveWindow(to: DataView): void {
+    const bytes = new Uint8Array(to.buffer);
+    bytes.set(this.bytes.subarray(0, this.limit));
+    this.bytes = bytes;
+    this.view = to;
   }
 
   /** Says that the first `count` octets of what `room` answered are now the file's. */

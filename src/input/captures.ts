@@ -46,9 +46,14 @@ export async function openCaptures(paths: readonly string[], options: CaptureOpt
 const OPEN_FILES = 64;
 const SMALL_WINDOW = 1 << 16;
 
+/** Octets of a file that are worth a millisecond for checksums to be summed quickly. */
+const LARGE = 1 << 22;
+
 async function openSingle(path: string, options: CaptureFileOptions, ledger: Ledger): Promise<CaptureSource> {
   try {
-    return new SingleCapture(await CaptureFile.open(path, options), ledger);
+    const file = await CaptureFile.open(path, options);
+    if (file.size === null || file.size >= LARGE) file.decoder.speedSums();
+    return new SingleCapture(file, ledger);
   } catch (error) {
     if (!(error instanceof UnreadableInputError)) throw error;
     ledger.problems.push(error);

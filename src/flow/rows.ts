@@ -15,6 +15,13 @@ export type Side = 0 | 1;
 
 /** Words in a row: five lines of the flow's own, four for each endpoint, four of state log. */
 export const ROW_WORDS = 272;
+/** Words in a line of the processor's cache. */
+const LINE = 16;
+/**
+ * Octets of a buffer that lie before the first row: one that is large begins 16 octets into a page (glibc), so that rows
+ * begin where lines do.
+ */
+const LEAD = 48;
 
 /** The first line is what every segment touches. */
 export const FLOW = {
@@ -34,11 +41,10 @@ export const FLOW = {
   number: 10,
   /** Wireshark's completeness bits; those of a first segment that is no SYN wait eight bits higher. */
   completeness: 11,
-  /** Next row of the list this row is on (closed flows, or free rows), or -1. */
-  next: 12,
-  hash: 13,
-  firstFrame: 14,
-  layers: 15,
+  /** 1 + how far each end's windows are shifted (RFC 7323 2.2), 0 while unknown; server's directly after the client's. */
+  shift: 12,
+  /** The longest time between two segments. */
+  longestSilenceF64: 7,
 
   firstTimeF64: 8,
   /** When the flow closed for good, which starts its wait of 2 MSL. */
@@ -85,10 +91,10 @@ export const FLOW = {
   /** States of both ends before the reset: client's in bits 0-3, server's in 4-7. */
   beforeReset: 63,
 
-  /** The row before on the list of closed flows, or -1. */
+  /** Rows before and after it on the list that it is on (closed flows, or free rows), or -1. */
   previous: 64,
-  /** 1 + how far each end's windows are shifted (RFC 7323 2.2), 0 while unknown; server's directly after the client's. */
-  shift: 65,
+  next: 65,
+  hash: 66,
   /** What tcp/history.ts keeps: Zeek's states and bits, letters seen and how many, letters, 1 + number of its extras. */
   history: 67,
   historySeen: 68,
@@ -98,12 +104,12 @@ export const FLOW = {
   timing: 71,
   /** Where Zeek counts each end's sequence numbers from; server's directly after the client's. */
   historyStart: 73,
-  /** When Zeek forgets the connection, 0 while it has no reason to. */
-  historyUntilF64: 38,
-  /** The longest time between two segments. */
-  longestSilenceF64: 39,
   /** What tcp/evidence.ts keeps of the flow, or 0. */
   evidence: 75,
+  /** When Zeek forgets the connection, 0 while it has no reason to. */
+  historyUntilF64: 38,
+  firstFrame: 78,
+  layers: 79,
   /**
    * For tcp/events.ts, in words 50 and 51 of each end: from the last SYN to the first ACK without SYN (while that is
    * awaited, the time of the SYN); and the initial sequence numbers, guessed from the first segment or acknowledgment
@@ -117,87 +123,95 @@ export const FLOW = {
   log: 208,
 } as const;
 
-/** Where an endpoint's fields lie, from `FLOW.client` or `FLOW.server` (RFC 9293 3.3.1 names). */
+/**
+ * Where an endpoint's fields lie, from `FLOW.client` or `FLOW.server` (RFC 9293 3.3.1 names). The names that begin with
+ * `event` are what tcp/events.ts tells events by: all as Wireshark would have it, so apart from the others.
+ */
 export const END = {
+  // What its own segments touch, and the other end's that acknowledge them.
   /** Past the highest sequence number it sent. */
   sndNxt: 0,
   /** The highest acknowledgment number the other end sent for it. */
   sndUna: 1,
   /** Past the last octet before the first hole: what the capture holds without a gap. */
   seenNxt: 2,
-  /** Where tcp/round-trips.ts keeps its samples beyond the third, or 0. */
-  roundTrips: 3,
+  /** How many blocks past a hole were seen (tcp/islands.ts keeps them). */
+  islands: 3,
   /** Bits of END_BITS. */
   bits: 4,
-  packets: 5,
-  bytesF64: 3,
   /** The oldest segment that is not acknowledged yet: start, end, frame, time; end === start means none. */
-  oldestStart: 8,
-  oldestEnd: 9,
-  oldestFrame: 10,
-  /** Further unacknowledged segments: 1 + the number of a ring (tcp/outstanding.ts), or 0. */
-  outstanding: 11,
+  oldestStart: 5,
+  oldestEnd: 6,
+  oldestFrame: 7,
   oldestTimeF64: 6,
-  /** Frame of the last segment it sent. */
-  lastFrame: 14,
-  tsVal: 15,
+  /** Further unacknowledged segments: 1 + the number of a ring (tcp/outstanding.ts), or 0. */
+  outstanding: 8,
+  /** The last acknowledgment number it sent; 1 + its last window (0: none yet). */
+  eventAck: 9,
+  eventWindow: 10,
+  /** Past the highest sequence number without a hole before it; 0 is not known. */
+  eventBound: 11,
+  eventBits: 14,
+  eventScale: 15,
 
-  uniqueBytesF64: 8,
-  retransmittedBytesF64: 9,
-  retransmittedSegments: 20,
-  isn: 21,
-  mss: 22,
-  windowScale: 23,
-  /** The smallest and largest window it announced outside its SYN, scaled; see `windowKnown`. */
-  minWindow: 24,
-  maxWindow: 25,
-  /** How many blocks past a hole were seen (tcp/islands.ts keeps them). */
-  islands: 26,
-  /** The sequence number that its FIN occupies. */
-  finSeq: 27,
-  finFrame: 28,
-  rttSamples: 29,
-  rttMinF64: 15,
-
-  rttMaxF64: 16,
-  rttSumF64: 17,
-  /** Frame and time of the last copy of its FIN. */
-  lastFinFrame: 36,
-  /** What the last segment was, to know a mirror port's copy by. */
-  lastSeq: 37,
-  /** The acknowledgment number of the last segment with payload that it sent. */
-  payloadAck: 38,
-  lastIpId: 39,
-  lastTimeF64: 20,
-  lastShape: 42,
-  lastTtl: 43,
-  /** How many copies of a mirror port were folded. */
-  copies: 44,
-  /** Start and frame of the segment that was acknowledged last. */
-  ackedStart: 45,
-  ackedFrame: 46,
-  /** Segments with payload. */
-  payloadSegments: 47,
-
-  /** What tcp/events.ts tells events by: all as Wireshark would have it, so apart from the fields above. */
-  eventNextTimeF64: 24,
-  /** Past the highest sequence number, and past the highest without a hole before it; 0 is not known. */
-  eventNext: 52,
-  eventBound: 53,
-  /** The last acknowledgment number it sent, and how often it repeated it; -1 after one of an unseen segment. */
-  eventAck: 54,
-  eventDuplicates: 55,
-  /** Events of its last segment, 1 + its window (0: none yet), and bits. */
-  eventLast: 56,
-  eventWindow: 57,
-  eventBits: 58,
-  eventScale: 59,
-  /** 1 + the number of its counters in tcp/event-counts.ts, or 0. */
-  eventCounts: 60,
-  /** Sequence number of its last RST (tcp/history.ts). */
-  resetSeq: 61,
+  // What its own segments touch.
+  bytesF64: 8,
+  uniqueBytesF64: 9,
   /** Octets of IP packets, headers included. */
-  ipBytesF64: 31,
+  ipBytesF64: 10,
+  lastTimeF64: 11,
+  packets: 24,
+  /** Segments with payload. */
+  payloadSegments: 25,
+  /** The acknowledgment number of the last segment with payload that it sent. */
+  payloadAck: 26,
+  /** Frame of the last segment it sent. */
+  lastFrame: 27,
+  /** Past the highest sequence number; 0 is not known. */
+  eventNext: 28,
+  /** Events of its last segment. */
+  eventLast: 29,
+  /** How often it repeated its last acknowledgment number; -1 after one of an unseen segment. */
+  eventDuplicates: 30,
+  tsVal: 31,
+
+  eventNextTimeF64: 16,
+  /** What the last segment was, to know a mirror port's copy by. */
+  lastSeq: 34,
+  lastIpId: 35,
+  lastTtl: 36,
+  lastShape: 37,
+  /** The smallest and largest window it announced outside its SYN, scaled; see `windowKnown`. */
+  minWindow: 38,
+  maxWindow: 39,
+  // What the other end's segments touch when they acknowledge something.
+  rttSamples: 40,
+  /** Start and frame of the segment that was acknowledged last. */
+  ackedStart: 41,
+  ackedFrame: 42,
+  /** Where tcp/round-trips.ts keeps its samples beyond the third, or 0. */
+  roundTrips: 43,
+  rttMinF64: 22,
+  rttMaxF64: 23,
+
+  rttSumF64: 24,
+  // What few segments touch. Words 50 and 51 are FLOW.eventRoundTripF64 and FLOW.eventBase.
+  retransmittedBytesF64: 26,
+  retransmittedSegments: 54,
+  isn: 55,
+  mss: 56,
+  windowScale: 57,
+  /** The sequence number that its FIN occupies. */
+  finSeq: 58,
+  finFrame: 59,
+  /** Frame of the last copy of its FIN. */
+  lastFinFrame: 60,
+  /** How many copies of a mirror port were folded. */
+  copies: 61,
+  /** 1 + the number of its counters in tcp/event-counts.ts, or 0. */
+  eventCounts: 62,
+  /** Sequence number of its last RST (tcp/history.ts). */
+  resetSeq: 63,
 } as const;
 
 export const FLOW_BITS = {
@@ -297,6 +311,8 @@ export class FlowRows {
   private placeOf: Int32Array;
   private free = -1;
   private top = 0;
+  /** What nobody needs, so that `fetch` is not left out. */
+  protected fetched = 0;
 
   constructor(rows: number = 64) {
     this.i32 = new Int32Array(rows * ROW_WORDS);
@@ -353,16 +369,28 @@ export class FlowRows {
   }
 
   /**
+   * Has the processor bring a row into its cache while it does something else: rows that closed thousands of flows ago
+   * are far away.
+   */
+  fetch(row: number): void {
+    const { i32 } = this;
+    let words = 0;
+    for (let at = row; at < row + ROW_WORDS; at += LINE) words |= i32[at]!;
+    this.fetched = words;
+  }
+
+  /**
    * What was not written yet takes no memory, but what was is copied, and stays until it is collected: so few steps, and
    * none where most captures are.
    */
   private grow(): void {
     const rows = this.i32.length / ROW_WORDS;
     const more = rows < MANY ? MANY : rows + Math.ceil(rows / 4);
-    const larger = new Int32Array(more * ROW_WORDS);
+    const buffer = new ArrayBuffer(LEAD + more * ROW_WORDS * 4);
+    const larger = new Int32Array(buffer, LEAD, more * ROW_WORDS);
     larger.set(this.i32);
     this.i32 = larger;
-    this.f64 = new Float64Array(larger.buffer);
+    this.f64 = new Float64Array(buffer, LEAD, (more * ROW_WORDS) / 2);
     const places = new Int32Array(larger.length / ROW_WORDS);
     places.set(this.placeOf);
     this.placeOf = places;

@@ -379,6 +379,8 @@ export class Tracker {
     this.closedCount++;
     if (this.closedCount <= CLOSED_LIMIT) return;
     const oldest = this.closedHead;
+    // The one that the next to close will hand on.
+    this.rows.fetch(i32[oldest + FLOW.next]!);
     if ((i32[oldest + FLOW.bits]! & OVER) === 0) this.unlink(oldest);
     else this.finish(oldest);
   }

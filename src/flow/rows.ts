@@ -379,14 +379,10 @@ export class FlowRows {
     this.fetched = words;
   }
 
-  /**
-   * What was not written yet takes no memory, but what was is copied, and stays until it is collected: so few steps, and
-   * none where most captures are.
-   */
   private grow(): void {
     const rows = this.i32.length / ROW_WORDS;
-    const more = rows < MANY ? MANY : rows + Math.ceil(rows / 4);
-    const buffer = new ArrayBuffer(LEAD + more * ROW_WORDS * 4);
+    const buffer = longer(rows);
+    const more = Math.floor((buffer.byteLength - LEAD) / (ROW_WORDS * 4));
     const larger = new Int32Array(buffer, LEAD, more * ROW_WORDS);
     larger.set(this.i32);
     this.i32 = larger;
@@ -396,3 +392,26 @@ export class FlowRows {
     this.placeOf = places;
   }
 }
+
+/**
+ * Memory for more than `rows` rows. What was not written yet takes none, but what was is copied, and stays until it is
+ * collected: so few steps, and long ones where there is the address space for them.
+ */
+function longer(rows: number): ArrayBuffer {
+  if (rows < MANY) return bufferFor(MANY);
+  for (const times of STEPS) {
+    try {
+      return bufferFor(rows * times);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+    }
+  }
+  return bufferFor(rows + Math.ceil(rows / 4));
+}
+
+function bufferFor(rows: number): ArrayBuffer {
+  return new ArrayBuffer(LEAD + rows * ROW_WORDS * 4);
+}
+
+/** From some 18 MB on. */
+const STEPS = [64, 8, 2];

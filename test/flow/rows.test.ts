@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest';
-import { END, FLOW, LOG, LOG_ENTRIES, ROW_WORDS } from '../../src/flow/rows.ts';
+import { afterEach, expect, test, vi } from 'vitest';
+import { END, FLOW, FlowRows, LOG, LOG_ENTRIES, ROW_WORDS } from '../../src/flow/rows.ts';
 
 /** Fields that are more than one word: pairs (client, server), and addresses. */
 const WIDE: Readonly<Record<string, number>> = { state: 2, shift: 2, historyStart: 2, addressLow: 4, addressHigh: 4 };
@@ -39,4 +39,41 @@ test('no two fields of an end share a word, and none reaches past it', () => {
   expect(last).toBeLessThan(FLOW.server - FLOW.client);
   expect(last).toBeLessThan(FLOW.log - FLOW.server);
   expect(FLOW.log + LOG_ENTRIES * LOG.words).toBe(ROW_WORDS);
+});
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
+
+/** Makes so many rows, and says which of them no longer hold their number. */
+function lost(count: number): number[] {
+  const rows = new FlowRows();
+  const made = Array.from({ length: count }, (_, i) => {
+    const row = rows.make();
+    rows.i32[row + FLOW.number] = i + 1;
+    rows.f64[row / 2 + FLOW.firstTimeF64] = -(i + 1);
+    return row;
+  });
+  return made.filter(
+    (row, i) => rows.i32[row + FLOW.number] !== i + 1 || rows.f64[row / 2 + FLOW.firstTimeF64] !== -(i + 1),
+  );
+}
+
+test('rows keep what they hold when they outgrow their memory', () => {
+  expect(lost(40_000)).toEqual([]);
+});
+
+test('where there is no address space for a long step, rows grow by a short one', () => {
+  const Whole = ArrayBuffer;
+  const asked: number[] = [];
+  class Scarce extends Whole {
+    constructor(length: number) {
+      asked.push(length);
+      if (length > 64 << 20) throw new RangeError('Array buffer allocation failed');
+      super(length);
+    }
+  }
+  vi.stubGlobal('ArrayBuffer', Scarce);
+  expect(lost(40_000)).toEqual([]);
+  expect(asked.filter((length) => length > 64 << 20).length).toBeGreaterThan(0);
 });

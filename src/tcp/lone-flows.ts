@@ -33,7 +33,7 @@ export class LoneFlows {
   /** The first segment of a flow, whose key was made: answers whether the flow can do without a row. */
   begin(segment: SegmentView): boolean {
     const { table, verdict } = this.tracker;
-    if (verdict.notes !== 0 || table.isSelf()) return false;
+    if (verdict.notes !== 0 || table.isSelf() || !this.isBelieved(segment)) return false;
     const { openings, rows } = table;
     const place = rows.places.take();
     if (!openings.begin(place, this.tracker.flows + 1, table, segment)) {
@@ -57,12 +57,17 @@ export class LoneFlows {
       verdict.row = -1;
       return true;
     }
-    if (!openings.answer(place, table, segment)) return false;
+    if (!this.isBelieved(segment) || !openings.answer(place, table, segment)) return false;
     if (segment.checksum === CHECKSUM.good) this.hosts.add(segment);
     // Who counts half-open flows asks for a change of state.
     verdict.row = -2 - place;
     verdict.states = 1 << STATE.SYN_RECV;
     return true;
+  }
+
+  /** Whether the checksum, if it is good, proves that its sender sends good ones, as is said of a flow without a row. */
+  private isBelieved(segment: SegmentView): boolean {
+    return segment.checksum !== CHECKSUM.good || this.hosts.believes(segment);
   }
 
   /**

@@ -360,9 +360,8 @@ export class Tracker {
   /** The checksum is good: its sender does not leave them to its network card. */
   noteGood(sender: number, segment: SegmentView): void {
     const { i32 } = this.rows;
-    if ((i32[sender + END.bits]! & END_BITS.checksumGood) !== 0) return;
+    if ((i32[sender + END.bits]! & END_BITS.checksumGood) !== 0 || !this.hosts.add(segment)) return;
     i32[sender + END.bits] = i32[sender + END.bits]! | END_BITS.checksumGood;
-    this.hosts.add(segment);
   }
 
   /** Puts a flow on the list of those that are closed: it is handed on after two MSL. */
@@ -675,6 +674,7 @@ export class Tracker {
       this.checksumsBad++;
       return true;
     }
+    if (!known && segment.checksum !== CHECKSUM.partial) this.hosts.forgive(segment);
     this.checksumsForgiven++;
     return false;
   }

@@ -339,6 +339,43 @@ test('a host that has never sent a good checksum is taken to offload', () => {
   expect(path(flow.states.client)).toBe('SYN_SENT ESTABLISHED FIN_WAIT1');
 });
 
+describe('a host whose checksums are nearly all wrong', () => {
+  const wrong = exchange`+0 > P. 1:2(1) ack 1 badsum`;
+
+  test('sends one that is right by chance, and its wrong ones go on to count', () => {
+    const flow = analyzeExchange([
+      ...exchange`
+        +0     > S  0:0(0) badsum
+        +0.010 < S. 0:0(0) ack 1
+        +0     > .  1:1(0) ack 1 badsum
+      `,
+      ...Array.from({ length: 100 }, () => wrong).flat(),
+      ...exchange`
+        +0     > P. 1:2(1) ack 1
+        +0     > F. 2:2(0) ack 1 badsum
+      `,
+    ]);
+    expect(path(flow.states.client)).toBe('SYN_SENT ESTABLISHED FIN_WAIT1');
+  });
+
+  test('has been repaired when good ones follow each other', () => {
+    const flow = analyzeExchange([
+      ...exchange`
+        +0     > S  0:0(0) badsum
+        +0.010 < S. 0:0(0) ack 1
+        +0     > .  1:1(0) ack 1 badsum
+      `,
+      ...Array.from({ length: 100 }, () => wrong).flat(),
+      ...exchange`
+        +0     > P. 1:2(1) ack 1
+        +0     > P. 2:3(1) ack 1
+        +0     > F. 3:3(0) ack 1 badsum
+      `,
+    ]);
+    expect(path(flow.states.client)).toBe('SYN_SENT ESTABLISHED');
+  });
+});
+
 describe('a closed flow is handed on', () => {
   test('after two MSL of silence, and what comes then is late and starts no flow', () => {
     const script = recordsOf(exchange`${OPEN}

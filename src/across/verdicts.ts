@@ -1,4 +1,4 @@
-import type { Judgement } from '../findings/finding.ts';
+import type { Finding, Judgement } from '../findings/finding.ts';
 import { ENDPOINT_WORDS, EndpointTable, endpointText } from '../flow/endpoints.ts';
 import { CLIENT, FLOW, SERVER } from '../flow/rows.ts';
 import type { Tracker } from '../tcp/tracker.ts';
@@ -17,8 +17,16 @@ export interface Part {
   readonly quiet: number;
 }
 
-const IDLE: ReadonlySet<string> = new Set(['reset-idle', 'idle-drop']);
-const QUEUE: ReadonlySet<string> = new Set(['syn-dropped-by-listener', 'accept-queue-full', 'accept-queue-reset']);
+/** What each finding that may be one of several says; most say nothing. */
+const PART_OF: ReadonlyMap<string, 'idle' | 'queue' | 'vanished' | 'vantages'> = new Map([
+  ['reset-idle', 'idle'],
+  ['idle-drop', 'idle'],
+  ['syn-dropped-by-listener', 'queue'],
+  ['accept-queue-full', 'queue'],
+  ['accept-queue-reset', 'queue'],
+  ['peer-vanished', 'vanished'],
+  ['capture-two-vantages', 'vantages'],
+]);
 const SERVERS = 4096;
 const FLOWS_SHOWN = 10;
 /** Flows remembered of each kind; the first of them are enough to tell. */
@@ -43,14 +51,26 @@ export class FlowVerdicts {
 
   /** What was found of a finished flow, whose row is still whole. */
   take(row: number, { findings }: Judgement): void {
-    for (const { code, frame, values } of findings) {
-      if (IDLE.has(code) && typeof values.quietMs === 'number') this.add(this.idle, row, frame, values.quietMs * 1e6);
-      else if (QUEUE.has(code)) this.add(this.queued, row, frame, 0);
-      else if (code === 'peer-vanished') this.vanished.take(row, values.by === 'client' ? SERVER : CLIENT, frame);
-      else if (code === 'capture-two-vantages') {
+    for (let i = 0; i < findings.length; i++) {
+      const finding = findings[i]!;
+      if (PART_OF.has(finding.code)) this.takePart(row, finding);
+    }
+  }
+
+  private takePart(row: number, { code, frame, values }: Finding): void {
+    switch (PART_OF.get(code)) {
+      case 'idle':
+        if (typeof values.quietMs === 'number') this.add(this.idle, row, frame, values.quietMs * 1e6);
+        break;
+      case 'queue':
+        this.add(this.queued, row, frame, 0);
+        break;
+      case 'vanished':
+        this.vanished.take(row, values.by === 'client' ? SERVER : CLIENT, frame);
+        break;
+      default:
         this.twoVantages++;
         this.twoVantagesFlows.add(this.tracker.rows.i32[row + FLOW.number]!);
-      }
     }
   }
 

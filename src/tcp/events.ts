@@ -64,6 +64,8 @@ export const KEPT = {
   roundTrip: 0x4,
   /** An option of Multipath TCP was new to the connection, and this end has sent nothing since. */
   multipathNews: 0x8,
+  /** Its last segment had no ACK: END.eventAck acknowledges nothing. */
+  bare: 0x10,
   /** Kept at both ends: subtypes of Multipath TCP that either has used, the first at this bit. */
   multipathShift: 8,
 } as const;
@@ -269,6 +271,9 @@ function remember(tracker: Tracker, sender: number, segment: SegmentView, events
   i32[sender + END.eventWindow] = segment.window + 1;
   i32[sender + END.eventAck] = segment.ack;
   i32[sender + END.eventLast] = events;
+  const bits = i32[sender + END.eventBits]!;
+  if ((flags & ACK) === 0) i32[sender + END.eventBits] = bits | KEPT.bare;
+  else if ((bits & KEPT.bare) !== 0) i32[sender + END.eventBits] = bits & ~KEPT.bare;
 }
 
 /** Wireshark keeps a thousand unacknowledged segments of a direction, and a SYN or FIN past them has no number of its own. */
@@ -319,6 +324,11 @@ function rememberOpening(
   }
   i32[sender + END.eventBits] = own;
   i32[receiver + END.eventBits] = other;
+}
+
+/** Whether the end's last segment acknowledged nothing. */
+export function isBare(i32: Int32Array, end: number): boolean {
+  return (i32[end + END.eventBits]! & KEPT.bare) !== 0;
 }
 
 function isAwaited(i32: Int32Array, end: number): boolean {

@@ -4,7 +4,7 @@ import { CLIENT, END, FLOW, FLOW_BITS, type FlowRows, SERVER } from '../flow/row
 import type { Tombstones } from '../flow/tombstones.ts';
 import { ACK, CHECKSUM, CWR, ECE, FIN, RST, type SegmentView, SYN } from '../wire/segment.ts';
 import { AckStorms } from './ack-storms.ts';
-import { EVENT } from './events.ts';
+import { EVENT, isBare } from './events.ts';
 import { Fingerprint } from './fingerprint.ts';
 import { HeldSegments } from './held-segments.ts';
 import { STATE } from './machine.ts';
@@ -89,7 +89,10 @@ export interface LastSegment {
   readonly frame: number;
   readonly time: number;
   readonly seq: number;
-  readonly ack: number;
+  /** Its acknowledgment number; of a segment without, the highest that the end had sent; null where there was none. */
+  readonly ack: number | null;
+  /** It acknowledged nothing itself. */
+  readonly bare: boolean;
   readonly ttl: number;
   readonly ipId: number;
   /** Bits of EVENT. */
@@ -398,8 +401,9 @@ export class Evidence {
     const own = rows.f64[sender / 2 + END.eventNextTimeF64]!;
     const peer = rows.f64[receiver / 2 + END.eventNextTimeF64]!;
     f64[at / 2 + AT.activeF64] = Math.max(own, peer);
-    this.keepLast(at + AT.own, sender, segment.frame);
-    this.keepLast(at + AT.peer, receiver, segment.frame);
+    this.keepLast(at + AT.own, sender, receiver, segment.frame);
+    this.keepLast(at + AT.peer, receiver, sender, segment.frame);
+    i32[at + AT.bare] = (isBare(rows.i32, sender) ? OWN : 0) | (isBare(rows.i32, receiver) ? PEER : 0);
     if (segment.roomLength > 1 && this.octets.read(segment, verdict.notes)) this.compare(row, at, sender, segment);
     this.sumUp(row, at, segment);
     return at;
@@ -443,13 +447,13 @@ export class Evidence {
     this.each(head, TROUBLES, visit);
   }
 
-  private keepLast(at: number, end: number, frame: number): void {
+  private keepLast(at: number, end: number, other: number, frame: number): void {
     const { i32, f64 } = this;
     const rows = this.rows;
     const last = rows.i32[end + END.lastFrame]!;
     i32[at + LAST.frame] = last === frame ? 0 : last;
     i32[at + LAST.seq] = rows.i32[end + END.lastSeq]!;
-    i32[at + LAST.ack] = rows.i32[end + END.eventAck]!;
+    i32[at + LAST.ack] = rows.i32[isBare(rows.i32, end) ? other + END.sndUna : end + END.eventAck]!;
     i32[at + LAST.ttl] = rows.i32[end + END.lastTtl]!;
     i32[at + LAST.ipId] = rows.i32[end + END.lastIpId]!;
     i32[at + LAST.events] = rows.i32[end + END.eventLast]!;
@@ -531,22 +535,24 @@ export class Evidence {
       retransmitsFrame: i32[at + AT.retransmits]!,
       before: [states & 15, (states >> 4) & 15],
       after: [(states >> 8) & 15, (states >> 12) & 15],
-      own: this.last(at + AT.own),
-      peer: this.last(at + AT.peer),
+      own: this.last(at + AT.own, (i32[at + AT.bare]! & OWN) !== 0),
+      peer: this.last(at + AT.peer, (i32[at + AT.bare]! & PEER) !== 0),
       activeTime: active > 0 ? active : Number.NaN,
       extra: i32[at + AT.extra]!,
       contradicts: i32[at + AT.contradicts]!,
     };
   }
 
-  private last(at: number): LastSegment {
+  private last(at: number, bare: boolean): LastSegment {
     const { i32, f64 } = this;
     const frame = i32[at + LAST.frame]!;
+    const ack = i32[at + LAST.ack]!;
     return {
       frame,
       time: frame === 0 ? Number.NaN : f64[at / 2 + LAST.timeF64]!,
       seq: i32[at + LAST.seq]!,
-      ack: i32[at + LAST.ack]!,
+      ack: ack === 0 ? null : ack,
+      bare,
       ttl: i32[at + LAST.ttl]!,
       ipId: i32[at + LAST.ipId]!,
       events: i32[at + LAST.events]!,
@@ -691,7 +697,11 @@ const AT = {
   opening: 44,
   more: 45,
   contradicts: 46,
+  /** Which of both ends' last segments had no ACK. */
+  bare: 47,
 } as const;
+const OWN = 1;
+const PEER = 2;
 const LAST = {
   timeF64: 0,
   frame: 2,

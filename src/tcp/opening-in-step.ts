@@ -59,7 +59,7 @@ function takeFirstSyn(tracker: Tracker, row: number, segment: SegmentView): bool
   i32[client + END.eventWindow] = segment.window + 1;
   i32[row + FLOW.eventBase] = seq;
   f64[(row >> 1) + FLOW.eventRoundTripF64] = time;
-  i32[client + END.eventBits] = KEPT.base | KEPT.synWindow | KEPT.roundTrip;
+  i32[client + END.eventBits] = KEPT.base | KEPT.synWindow | KEPT.roundTrip | KEPT.bare;
   i32[server + END.eventBits] = KEPT.roundTrip;
   takeEventScale(i32, client, server, segment);
   tracker.history.beginWithSyn(row, seq, time);

@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import type { Finding } from '../../src/findings/finding.ts';
 import type { FlowRecord } from '../../src/record/flow.ts';
 import { analyzeFlows, type ExchangeOptions, type ScriptSegment } from '../exchange.ts';
@@ -12,8 +13,19 @@ export function codesOf(
     .map((finding) => finding.code);
 }
 
+/** Findings of the script's flows, which must be the same wherever their sequence numbers begin. */
 export function findingsOf(script: readonly ScriptSegment[], choices: ExchangeOptions = {}): readonly Finding[] {
-  return analyzeFlows(script, choices).flatMap((flow) => flow.findings);
+  const found = analyzeFlows(script, choices).flatMap((flow) => flow.findings);
+  if (choices.clientIsn === undefined && choices.serverIsn === undefined) {
+    const elsewhere = analyzeFlows(script, { ...choices, clientIsn: 0x1000_0000, serverIsn: 0x5000_0000 });
+    expect(elsewhere.flatMap((flow) => flow.findings).map(outline)).toEqual(found.map(outline));
+  }
+  return found;
+}
+
+/** A finding without what it says of numbers. */
+function outline({ code, severity, confidence, frames }: Finding): unknown[] {
+  return [code, severity, confidence, ...frames];
 }
 
 /** The one finding with that code. */

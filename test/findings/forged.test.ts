@@ -58,6 +58,21 @@ describe('reset-train', () => {
     `;
     expect(codesOf(script)).not.toContain('reset-train');
   });
+
+  test('not replies to ACKs that stand before a RST without one', () => {
+    const script = exchange`${TALK}
+      +0.010 < P. 21:121(100)  ack 11
+      +0     < P. 121:221(100) ack 11
+      +0     > .  11:11(0)     ack 121
+      +0     > .  11:11(0)     ack 221
+      +0     > R. 11:11(0)     ack 221
+      +0.010 < P. 221:321(100) ack 11
+      +0     > R  11:11(0)     win 0
+      +0.010 < R  121:121(0)   win 0
+      +0     < R  221:221(0)   win 0
+    `;
+    expect(codesOf(script)).not.toContain('reset-train');
+  });
 });
 
 describe('syn-ack-after-reset', () => {

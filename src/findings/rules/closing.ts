@@ -112,6 +112,7 @@ function repeatedFin(flow: FlowCase, end: EndCase, second: boolean, found: Found
   const acked = again.find(
     (noted) =>
       noted.peer.frame > end.word(END.finFrame) &&
+      noted.peer.ack !== null &&
       seqDelta(end.word(END.finSeq), noted.peer.ack) > 0 &&
       noted.time - noted.peer.time > flow.roundTrip,
   );

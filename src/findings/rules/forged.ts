@@ -37,7 +37,8 @@ function train(end: EndCase, resets: readonly Noted[], found: Found): void {
   // What the other end acknowledged, and what this end would send next, explain a number.
   const odd = together(
     resets.filter(
-      (noted) => noted.peer.frame !== 0 && seqDelta(noted.peer.ack, noted.seq) > 0 && noted.seq !== noted.own.sndNxt,
+      ({ own, peer, seq }) =>
+        peer.frame !== 0 && peer.ack !== null && seqDelta(peer.ack, seq) > 0 && seq !== own.sndNxt,
     ),
   );
   const all = together(resets);

@@ -79,10 +79,12 @@ function timeouts(end: EndCase, repeats: readonly Noted[], found: Found): void {
 /** The last segment of a burst, repeated with nothing in flight behind it. */
 function tail(flow: FlowCase, end: EndCase, repeats: readonly Noted[], found: Found): void {
   const last = repeats.find((noted) => {
-    const silence = noted.time - Math.max(noted.own.time, noted.peer.time);
+    const { own, peer } = noted;
+    const silence = noted.time - Math.max(own.time, peer.time);
+    const isOpen = peer.ack !== null && seqDelta(peer.ack, noted.seq) >= 0;
     // Other octets in the place of the first ones are somebody else's, or were.
-    const isLast = ((noted.seq + noted.length) | 0) === noted.own.sndNxt && noted.contradicts === 0;
-    return isLast && silence >= 2 * flow.roundTrip && seqDelta(noted.peer.ack, noted.seq) >= 0 && !isNeedless(noted);
+    const isLast = ((noted.seq + noted.length) | 0) === own.sndNxt && noted.contradicts === 0;
+    return isLast && silence >= 2 * flow.roundTrip && isOpen && !isNeedless(noted);
   });
   if (last === undefined || flow.word(FLOW.ackFrame) === 0) return;
   found.add('tail-loss', {

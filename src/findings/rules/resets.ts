@@ -46,7 +46,8 @@ function uncounted(flow: FlowCase, noted: Noted, found: Found): void {
   if ((noted.notes & NOTE.resetOutOfWindow) !== 0 && !found.has('reset-out-of-window')) {
     const known = flow.word(FLOW.shift) !== 0 || !other.has(END_BITS.windowKnown);
     if (!known || !wentOn || by.hasGap) return;
-    const octets = Math.abs(seqDelta(noted.own.frame === 0 ? noted.peer.ack : noted.own.sndNxt, noted.seq));
+    const expected = noted.own.frame === 0 ? noted.peer.ack : noted.own.sndNxt;
+    const octets = expected === null ? 0 : Math.abs(seqDelta(expected, noted.seq));
     if (octets === 0) return;
     found.add('reset-out-of-window', { frame: noted.frame, values: { by: by.name, octets } });
   } else if ((noted.notes & NOTE.resetChallenged) !== 0 && !found.has('reset-challenged')) {
@@ -168,7 +169,7 @@ function causeOf(flow: FlowCase, rst: Noted, all: readonly Noted[], found: Found
   const form = flow.resetForm;
   // Near the other end that has got the FIN, and acknowledged it, since it sent what is answered.
   const atFin = by.sentFin && rst.seq === by.word(END.finSeq) && rst.peer.ack === ((rst.seq + 1) | 0);
-  const answers = form === REPLY && rst.peer.frame !== 0 && (rst.seq === rst.peer.ack || atFin);
+  const answers = form === REPLY && rst.peer.frame !== 0 && (rst.seq === (rst.peer.bare ? 0 : rst.peer.ack) || atFin);
   const answered = answers ? flow.noted.find((noted) => noted.frame === rst.peer.frame) : undefined;
   const reset: Reset = { flow, rst, all, by, other: flow.other(rst.side), form, answers, answered };
   let cause: Cause | null = null;
@@ -383,7 +384,8 @@ function synInWindow({ flow, rst, other }: Reset): Cause | null {
 /** In reply form, SEQ is the ACK of a segment: the last one, or one before it. */
 function noSocket({ rst, form }: Reset): Cause | null {
   if (form === ABORT || rst.peer.frame === 0) return null;
-  if (form === REPLY && seqDelta(rst.peer.ack, rst.seq) > 0) return null;
+  const { ack } = rst.peer;
+  if (form === REPLY && (ack === null ? rst.seq !== 0 : seqDelta(ack, rst.seq) > 0)) return null;
   return { code: 'reset-no-socket', frames: [rst.peer.frame] };
 }
 
@@ -436,10 +438,11 @@ function lingerZero(reset: Reset): Cause | null {
 /** Octets that the sender of an abort had sent and the other end not acknowledged. */
 function dataLost(flow: FlowCase, rst: Noted, found: Found): void {
   const by = flow.end(rst.side);
-  if (flow.resetForm !== ABORT || rst.peer.frame === 0 || !by.has(END_BITS.unaKnown) || by.payloadSegments === 0)
-    return;
+  const { ack } = rst.peer;
+  if (flow.resetForm !== ABORT || rst.peer.frame === 0 || ack === null) return;
+  if (!by.has(END_BITS.unaKnown) || by.payloadSegments === 0) return;
   const fin = by.sentFin ? 1 : 0;
-  const octets = seqDelta(rst.peer.ack, rst.seq) - fin;
+  const octets = seqDelta(ack, rst.seq) - fin;
   if (octets <= 0 || octets > 1 << 30 || found.has('reset-sender-alive')) return;
   found.add('reset-data-lost', {
     frame: rst.frame,

@@ -161,6 +161,12 @@ describe('handshake-half-open', () => {
     expect(codesOf([...script, ...reset])).not.toContain('handshake-half-open');
     expect(causeOf([...script, ...reset])).toBe('handshake-aborted-by-client');
   });
+
+  test('nor where the clock stepped before the time was over', () => {
+    const elsewhere = recordsOf(exchange`+200000 > S 0:0(0)`, { clientPort: 40511 });
+    const [flow] = analyzeRecords([...recordsOf(script.slice(0, 2)), ...elsewhere]);
+    expect(flow?.findings.map(({ code }) => code)).not.toContain('handshake-half-open');
+  });
 });
 
 describe('handshake-refused', () => {

@@ -4,6 +4,7 @@ import { diffText } from '../check/baseline-results.ts';
 import { compare } from '../check/compare.ts';
 import { type Profile, Profiler } from '../check/profile.ts';
 import type { LastackError } from '../errors.ts';
+import { FLOW } from '../flow/rows.ts';
 import { openCaptures } from '../input/captures.ts';
 import { FlowCursor } from '../record/cursor.ts';
 import { analysisOptions, type ReadingOptions } from './capture-options.ts';
@@ -38,12 +39,14 @@ async function profileOf(capture: string, options: DiffOptions, problems: Lastac
     problems.push(...source.problems);
     return null;
   }
+  const wanted = options.flow === undefined ? null : new Set(options.flow);
   const profiler = new Profiler(options.addresses === 'keep');
   const analysis: Analysis = new Analysis({
     ...analysisOptions(options),
     onFlow: (row) => {
       cursor.move(row);
       cursor.baseSeconds = analysis.baseSeconds;
+      if (wanted !== null && !wanted.has(cursor.word(FLOW.number))) return;
       if (holds === null || holds(cursor)) profiler.take(cursor);
     },
   });

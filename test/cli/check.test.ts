@@ -110,5 +110,7 @@ describe('a baseline', () => {
       'port 81\n  new     flows\n          before  none\n          now     1\n5 timings have too few values to tell\n',
     );
     expect((await lastack(['diff', GOOD, TEXT])).status).toBe(3);
+    const chosen = await lastack(['diff', GOOD, BAD, '--flow', '1']);
+    expect(chosen.out).toMatch(/^nothing changed/);
   });
 });

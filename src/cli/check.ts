@@ -13,6 +13,7 @@ import { SurroundingLines } from '../check/surrounding-lines.ts';
 import { UsageError } from '../errors.ts';
 import { FLOW } from '../flow/rows.ts';
 import { openCaptures } from '../input/captures.ts';
+import { reasonOf } from '../input/reason.ts';
 import { RulesFiles } from '../input/rules-files.ts';
 import { StoredInputs } from '../input/stored.ts';
 import { FlowCursor } from '../record/cursor.ts';
@@ -21,6 +22,7 @@ import { EXIT, exitStatus } from './exit.ts';
 import { Output } from './output.ts';
 import { reportProblems } from './problems.ts';
 import { Interruption, readAll } from './reading.ts';
+import { say } from './standard.ts';
 import { VERSION } from './version.ts';
 import { localOffset } from './zone.ts';
 
@@ -52,7 +54,7 @@ export async function check(captures: readonly string[], options: CheckOptions):
   try {
     await stored.store(captures, interruption);
     interruption.forget();
-    return await run(captures, options, checker, baseline, reporters, stored);
+    return await run(captures, options, checker, baseline, reporters, stored, interruption.happened);
   } finally {
     interruption.forget();
     stored.close();
@@ -66,6 +68,7 @@ async function run(
   baseline: BaselineCheck | null,
   reporters: readonly ChosenReporter[],
   stored: StoredInputs,
+  interruptedBefore: boolean,
 ): Promise<number> {
   const holds = options.where === undefined ? null : await (await import('./where.ts')).whereOf(options.where);
   const source = await openCaptures(captures, { stored: stored.files });
@@ -87,11 +90,11 @@ async function run(
   });
   const paths = source.inputs.map((input) => input.path);
   const cursor = new FlowCursor(analysis.flowContext(paths));
-  const interrupted = await readAll(source, analysis, options.progress);
+  let interrupted = (await readAll(source, analysis, options.progress)) || interruptedBefore;
   const problems = [...source.problems];
   const results = [...checker.results(cursor, (analysis.end_ - analysis.start) / 1e9)];
   if (baseline !== null && !interrupted) results.push(...resultsOf(baseline));
-  if (!interrupted) await addLines(results, paths, options, stored);
+  if (!interrupted) interrupted = await addLines(results, paths, options, stored);
   const report: Report = { version: VERSION, captures: paths, flows: checker.flows, results };
   const shown = options.addresses === 'roles' ? redacted(report) : report;
   for (const { name, file } of reporters) {
@@ -100,28 +103,29 @@ async function run(
     output.close();
   }
   reportProblems(problems);
-  if (checker.flows === 0 && !interrupted) process.stderr.write('lastack: no flows: nothing was checked\n');
+  if (checker.flows === 0 && !interrupted) say('lastack: no flows: nothing was checked\n');
   if (interrupted) return EXIT.interrupted;
   return exitStatus(problems) || (results.some(isViolation) ? EXIT.violation : EXIT.done);
 }
 
-/** Reads the captures again, where a rule is broken, for the lines around the frames that show it. */
+/** Reads the captures again, where a rule is broken, for the lines around the frames that show it. Answers whether it was interrupted. */
 async function addLines(
   results: readonly RuleResult[],
   paths: readonly string[],
   options: CheckOptions,
   stored: StoredInputs,
-): Promise<void> {
+): Promise<boolean> {
   const flows = results.filter((result) => result.outcome !== 'passed').flatMap((result) => result.flows);
-  if (flows.length === 0) return;
+  if (flows.length === 0) return false;
   const source = await openCaptures(paths, { stored: stored.files });
   const lines = new SurroundingLines(flows, localOffset);
   const analysis = new Analysis({
     ...analysisOptions(options),
     onSegment: (verdict, segment, result) => lines.take(verdict, segment, result),
   });
-  await readAll(source, analysis, options.progress);
+  const interrupted = await readAll(source, analysis, options.progress);
   lines.end();
+  return interrupted;
 }
 
 /** A baseline to compare with, or to write. */
@@ -140,12 +144,22 @@ function baselineOf(options: CheckOptions): BaselineCheck | null {
     if (update) throw new UsageError('--update-baseline needs --baseline FILE');
     return null;
   }
-  if (!existsSync(file) && !update) {
-    throw new UsageError(`${file}: can't be read: no such file; --update-baseline makes one`);
-  }
-  const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  const text = baselineFile(file, update);
   const before = text === '' ? null : readBaseline(text, file);
   return { file, before, text, update, profiler: new Profiler(options.addresses === 'keep') };
+}
+
+/** What the file holds; nothing where it is still to be made. */
+function baselineFile(file: string, update: boolean): string {
+  if (!existsSync(file)) {
+    if (update) return '';
+    throw new UsageError(`${file}: can't be read: no such file; --update-baseline makes one`);
+  }
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new UsageError(`${file}: can't be read: ${reasonOf(error)}`, { cause: error });
+  }
 }
 
 /** What the baseline says; where it is to be updated, it is written, and has nothing to say. */
@@ -156,7 +170,7 @@ function resultsOf({ file, before, text, update, profiler }: BaselineCheck): rea
   const output = new Output(file, []);
   output.out.text(baselineText({ tolerance, services: now }));
   output.close();
-  process.stderr.write(`lastack: ${file}: ${before === null ? 'made' : 'brought up to date'}\n`);
+  say(`lastack: ${file}: ${before === null ? 'made' : 'brought up to date'}\n`);
   return [];
 }
 

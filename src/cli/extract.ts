@@ -54,8 +54,8 @@ export async function extract(captures: readonly string[], options: ExtractOptio
     const { where } = options;
     if (where === undefined) return await extractFrom(captures, options, codes, stored, interruption.happened);
     const { flowsWhere } = await import('./where.ts');
-    const flow = await flowsWhere(captures, { ...options, where }, stored);
-    return await extractFrom(captures, { ...options, flow }, codes, stored, interruption.happened);
+    const { flow, interrupted } = await flowsWhere(captures, { ...options, where }, stored);
+    return await extractFrom(captures, { ...options, flow }, codes, stored, interrupted || interruption.happened);
   } finally {
     interruption.forget();
     stored.close();

@@ -1,6 +1,7 @@
 import { CATALOGUE } from '../findings/catalogue.ts';
 import type { CaptureRecord } from '../record/capture.ts';
 import { noSuchCode } from './explain.ts';
+import { say } from './standard.ts';
 
 /** The codes of `--ignore`. A code that does not exist is a mistake worth hearing of. */
 export function ignoredCodes(codes: readonly string[] | undefined): ReadonlySet<string> {
@@ -27,5 +28,5 @@ export function withoutIgnored(
 export function reportIgnored(suppressed: ReadonlyMap<string, number>): void {
   if (suppressed.size === 0) return;
   const codes = [...suppressed].sort(([a], [b]) => (a < b ? -1 : 1)).map(([code, times]) => `${code} (${times})`);
-  process.stderr.write(`lastack: --ignore left out ${codes.join(', ')}\n`);
+  say(`lastack: --ignore left out ${codes.join(', ')}\n`);
 }

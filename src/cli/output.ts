@@ -1,7 +1,8 @@
-import { closeSync, openSync, statSync, writeSync } from 'node:fs';
+import { closeSync, openSync, statSync } from 'node:fs';
 import { ByteWriter } from '../bytes/writer.ts';
 import { UsageError } from '../errors.ts';
-import { isTerminal, STDOUT } from './standard.ts';
+import { reasonOf } from '../input/reason.ts';
+import { isTerminal, STDOUT, writeFully } from './standard.ts';
 
 /** Whoever read the output has gone away (`lastack … | head`): nothing is left to do, and nothing is wrong. */
 export class ReaderGoneError extends Error {
@@ -52,23 +53,17 @@ export class Output {
   }
 
   private writeAll(bytes: Uint8Array, length: number): void {
-    for (let at = 0; at < length; ) {
-      try {
-        at += writeSync(this.fd, bytes, at, length - at);
-      } catch (error) {
-        const code = (error as NodeJS.ErrnoException).code;
-        if (code === 'EAGAIN') Atomics.wait(SLEEPER, 0, 0, 2);
-        else if (code === 'EPIPE' || code === 'ERR_STREAM_DESTROYED') throw new ReaderGoneError();
-        else throw new UsageError(`${this.name}: can't be written: ${reasonOf(error)}`, { cause: error });
-      }
+    try {
+      writeFully(this.fd, bytes, length);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EPIPE') throw new ReaderGoneError();
+      throw new UsageError(`${this.name}: can't be written: ${reasonOf(error)}`, { cause: error });
     }
   }
 }
 
 /** Octets after which they are written. */
 const FULL = 1 << 16;
-/** A full pipe that does not block (EAGAIN) is waited for: nobody ever wakes this. */
-const SLEEPER = new Int32Array(new SharedArrayBuffer(4));
 
 function isStandard(path: string | undefined): path is undefined | '-' {
   return path === undefined || path === '-';
@@ -86,18 +81,3 @@ function isSameFile(a: string, b: string): boolean {
     first.dev === second.dev
   );
 }
-
-/** What the system says went wrong, without its codes and paths. */
-export function reasonOf(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  return REASONS[code ?? ''] ?? message;
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'no such file or directory',
-  EACCES: 'permission denied',
-  EPERM: 'operation not permitted',
-  EISDIR: 'is a directory',
-  ENOSPC: 'no space left on device',
-  EROFS: 'read-only file system',
-};

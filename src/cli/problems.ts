@@ -1,8 +1,9 @@
 import type { LastackError } from '../errors.ts';
+import { say } from './standard.ts';
 
 /** Says on standard error what was wrong with the inputs, a line each. */
 export function reportProblems(problems: readonly LastackError[]): void {
-  for (const problem of problems) process.stderr.write(`lastack: ${printable(problem.message)}\n`);
+  for (const problem of problems) say(`lastack: ${printable(problem.message)}\n`);
 }
 
 /** Text with control characters shown instead of obeyed: a file's name can hold any. */

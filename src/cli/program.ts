@@ -2,6 +2,9 @@ import { existsSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { addAnalysisOptions, addCaptureOptions, addReadingOptions, count, frameRanges } from './capture-options.ts';
 import { EXIT } from './exit.ts';
+import { Output } from './output.ts';
+import { printable } from './problems.ts';
+import { say } from './standard.ts';
 import { VERSION } from './version.ts';
 
 /** The command line. Each command is a file of its own that is loaded when it is called. */
@@ -14,7 +17,11 @@ function program(): Command {
     .helpOption('-h, --help', 'print this')
     .helpCommand('help [command]', "print a command's options")
     .showHelpAfterError('(lastack --help tells more)')
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'lastack: ')) })
+    .configureOutput({
+      writeOut: print,
+      writeErr: say,
+      outputError: (text, write) => write(text.replace(/^error: /, 'lastack: ')),
+    })
     .addHelpText(
       'after',
       `
@@ -161,6 +168,13 @@ interrupted.`,
   return lastack;
 }
 
+/** Help and version go where results go, and end as they do when nobody reads on. */
+function print(text: string): void {
+  const output = new Output(undefined, []);
+  output.out.text(text);
+  output.close();
+}
+
 const SORT_KEYS = ['flow', 'worst', 'start', 'duration', 'bytes', 'packets', 'handshake', 'retransmissions'];
 
 /** Codes, separated by commas, of an option that may be given several times. */
@@ -176,12 +190,12 @@ function listed(text: string, before: readonly string[] | undefined): readonly s
 /** A word that is no command is taken for a capture: where there is no such file either, says what was probably meant. */
 async function hintAtCommand(word: string, lastack: Command): Promise<void> {
   if (word !== process.argv[2] || existsSync(word)) return;
-  const [{ meant }, { printable }] = await Promise.all([import('../bytes/nearest.ts'), import('./problems.ts')]);
+  const { meant } = await import('../bytes/nearest.ts');
   const hint = meant(
     word,
     lastack.commands.map((command) => command.name()),
   );
-  if (hint !== '') process.stderr.write(`lastack: there is no command ${printable(word)} either${hint}\n`);
+  if (hint !== '') say(`lastack: there is no command ${printable(word)} either${hint}\n`);
 }
 
 /** Ends the process with a status once what was written is gone. */
@@ -200,7 +214,7 @@ async function main(): Promise<void> {
       process.exitCode = error.exitCode === 0 || error.code === 'commander.help' ? EXIT.done : EXIT.usage;
     } else if (error instanceof Error && error.name === 'ReaderGoneError') process.exitCode = EXIT.done;
     else if (error instanceof Error && 'code' in error && error.code === 'usage') {
-      process.stderr.write(`lastack: ${error.message}\n`);
+      say(`lastack: ${error.message.split('\n').map(printable).join('\n')}\n`);
       process.exitCode = EXIT.usage;
     } else throw error;
   }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ByteWriter } from '../bytes/writer.ts';
 import { UsageError } from '../errors.ts';
-import { reasonOf } from './output.ts';
+import { reasonOf } from '../input/reason.ts';
 
 /**
  * Pieces of output that are to be written in another order than they come in. They wait in memory up to a limit and in

@@ -33,15 +33,15 @@ export interface TimelineOptions extends CaptureOptions {
 /** `lastack timeline`: answers the exit status. With `--where`, the captures are read twice: first to know the flows. */
 export async function timeline(captures: readonly string[], options: TimelineOptions): Promise<number> {
   const { where } = options;
-  if (where === undefined) return await print(captures, options, undefined);
+  if (where === undefined) return await print(captures, options, undefined, false);
   const { flowsWhere } = await import('./where.ts');
   const stored = new StoredInputs();
   const interruption = new Interruption();
   try {
     await stored.store(captures, interruption);
     interruption.forget();
-    const flow = await flowsWhere(captures, { ...options, where }, stored);
-    return await print(captures, { ...options, flow }, stored);
+    const { flow, interrupted } = await flowsWhere(captures, { ...options, where }, stored);
+    return await print(captures, { ...options, flow }, stored, interrupted || interruption.happened);
   } finally {
     interruption.forget();
     stored.close();
@@ -52,6 +52,7 @@ async function print(
   captures: readonly string[],
   options: TimelineOptions,
   stored: StoredInputs | undefined,
+  interruptedBefore: boolean,
 ): Promise<number> {
   const source = await openCaptures(captures, stored === undefined ? {} : { stored: stored.files });
   if (source.inputs.length === 0) {
@@ -64,7 +65,7 @@ async function print(
     options.format === 'text' && !options.annotate && options.flow === undefined
       ? bareLines(options, output, lines)
       : withVerdicts(options, source, output, lines);
-  const interrupted = await readAll(source, taker, options.progress);
+  const interrupted = (await readAll(source, taker, options.progress)) || interruptedBefore;
   output.close();
   reportProblems(source.problems);
   return interrupted ? EXIT.interrupted : exitStatus(source.problems);

@@ -24,16 +24,16 @@ export async function whereOf(expression: string): Promise<(flow: FlowCursor) =>
 
 /**
  * The numbers of the flows that `--where` (and `--flow`) select: the captures are read to their end for it, since what
- * became of a flow is known only then.
+ * became of a flow is known only then. `interrupted` where that reading was.
  */
 export async function flowsWhere(
   captures: readonly string[],
   options: ReadingOptions & { readonly where: string },
   stored: StoredInputs,
-): Promise<readonly number[]> {
+): Promise<{ readonly flow: readonly number[]; readonly interrupted: boolean }> {
   const holds = await whereOf(options.where);
   const source = await openCaptures(captures, { stored: stored.files });
-  if (source.inputs.length === 0) return [];
+  if (source.inputs.length === 0) return { flow: [], interrupted: false };
   const asked = options.flow === undefined ? null : new Set(options.flow);
   const selected: number[] = [];
   const analysis: Analysis = new Analysis({
@@ -46,6 +46,6 @@ export async function flowsWhere(
     },
   });
   const cursor = new FlowCursor(analysis.flowContext(source.inputs.map((input) => input.path)));
-  await readAll(source, analysis, options.progress);
-  return selected;
+  const interrupted = await readAll(source, analysis, options.progress);
+  return { flow: selected, interrupted };
 }

@@ -4,6 +4,7 @@ import { meant } from '../bytes/nearest.ts';
 import type { Rule } from '../check/rule.ts';
 import { readRules } from '../check/rules-file.ts';
 import { UsageError } from '../errors.ts';
+import { reasonOf } from './reason.ts';
 
 /** Rules files by name, and what they say. */
 export class RulesFiles {
@@ -63,9 +64,4 @@ function packageFolder(): string {
     if (existsSync(join(folder, 'packs/clean-close.yaml'))) return folder;
     if (folder === dirname(folder)) throw new Error('the package lacks its folder packs');
   }
-}
-
-function reasonOf(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  return code === 'ENOENT' ? 'no such file or directory' : message;
 }

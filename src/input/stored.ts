@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UsageError } from '../errors.ts';
 import { openOctets } from './octets.ts';
+import { reasonOf } from './reason.ts';
 
 /** Who may want no more. */
 export interface Interruptible {
@@ -50,7 +51,7 @@ export class StoredInputs {
       }
       this.files.set(path, file);
     } catch (error) {
-      throw new UsageError(`${path}: can't be kept in ${tmpdir()} to be read twice: ${String(error)}`, {
+      throw new UsageError(`${path}: can't be kept in ${tmpdir()} to be read twice: ${reasonOf(error)}`, {
         cause: error,
       });
     } finally {

@@ -51,6 +51,15 @@ test('lastack.yaml is read when no rules are named, and may name packs', async (
   expect(run.out).toContain('1..3');
 });
 
+test('a baseline or rules file that is a directory is told in one line: 2', async () => {
+  for (const option of ['--baseline', '--rules'])
+    expect(await lastack(['check', GOOD, option, folder])).toEqual({
+      status: 2,
+      out: '',
+      error: `lastack: ${folder}: can't be read: is a directory\n`,
+    });
+});
+
 test('several reporters, each to a file of its own', async () => {
   const [xml, json] = [join(folder, 'out.xml'), join(folder, 'out.json')];
   const args = ['--reporter', `junit=${xml}`, '--reporter', `json=${json}`, '--reporter', 'text'];

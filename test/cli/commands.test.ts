@@ -251,6 +251,37 @@ describe('exit status and messages', () => {
     expect(flows(out)).toHaveLength(2);
   });
 
+  test.each(['check --pack clean-close -', 'extract --flow 1 -', "timeline --where 'true' -"])(
+    'Ctrl-C while standard input is stored, to be read twice: 130: %s',
+    async (how) => {
+      const args = how.split(' ').map((word) => word.replaceAll("'", ''));
+      const { status, out } = await interrupted(args, readFileSync(CUT));
+      expect(status).toBe(130);
+      expect(out).not.toBe('');
+    },
+  );
+
+  test.each(['--help', '--version', 'timeline --help'])(
+    'a reader that goes away, or a full disk, is no crash: %s',
+    async (how) => {
+      const gone = await shell(`lastack ${how} | true; echo "\${PIPESTATUS[0]}"`);
+      expect(gone).toEqual({ status: 0, out: '0\n', error: '' });
+      const full = await shell(`lastack ${how} > /dev/full`);
+      expect(full).toEqual({
+        status: 2,
+        out: '',
+        error: "lastack: standard output: can't be written: no space left on device\n",
+      });
+    },
+  );
+
+  test('where standard error can not be written, the status is the same', async () => {
+    const { out } = await shell(
+      `lastack '${CUT}' > /dev/null 2> /dev/full; echo $?; lastack none.pcap 2> /dev/full; echo $?; lastack --bogus 2> /dev/full; echo $?`,
+    );
+    expect(out).toBe('4\n3\n2\n');
+  });
+
   test('help and version are no mistakes: 0', async () => {
     expect(await lastack(['--version'])).toEqual({ status: 0, out: `${packageJson.version}\n`, error: '' });
     const help = await lastack(['--help']);

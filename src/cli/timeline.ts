@@ -11,7 +11,7 @@ import type { LineOptions, LineWriter } from '../render/line.ts';
 import { JsonRecord } from '../render/record-json.ts';
 import { textStyle } from '../render/style.ts';
 import { TcpdumpLine } from '../render/tcpdump.ts';
-import { SegmentView, WIRE } from '../wire/segment.ts';
+import { hasLine, SegmentView, WIRE } from '../wire/segment.ts';
 import { analysisOptions, type CaptureOptions } from './capture-options.ts';
 import { EXIT, exitStatus } from './exit.ts';
 import { interfaceName } from './interface-names.ts';
@@ -76,7 +76,7 @@ function bareLines(options: TimelineOptions, output: Output, lines: LineWriter):
   return new Decoding({
     ...analysisOptions(options),
     onSegment: (segment, result) => {
-      if (segment.reassembled === 1 && result === WIRE.segment) return;
+      if (!hasLine(segment, result)) return;
       lines.write(output.out, segment, result);
       output.out.byte(NEWLINE);
       output.flushIfFull();
@@ -94,12 +94,12 @@ function withVerdicts(options: TimelineOptions, source: CaptureSource, output: O
     onSegment: (verdict, segment, result) => {
       if (wanted !== null && !wanted.has(verdict.flow)) {
         // Relative sequence numbers and -ttt depend on every line before, printed or not.
-        lines.write(output.out, segment, result);
+        if (hasLine(segment, result)) lines.write(output.out, segment, result);
         output.out.length = printed;
         return;
       }
       if (printer === null) {
-        if (segment.reassembled === 1 && result === WIRE.segment) return;
+        if (!hasLine(segment, result)) return;
         lines.write(output.out, segment, result);
         output.out.byte(NEWLINE);
       } else {

@@ -3,7 +3,7 @@ import type { ByteWriter } from '../bytes/writer.ts';
 import { EVENT_NAMES, isHeaderCut } from '../tcp/events.ts';
 import { STATES } from '../tcp/machine.ts';
 import type { Verdict } from '../tcp/verdict.ts';
-import { type SegmentView, WIRE, type WireResult } from '../wire/segment.ts';
+import { hasLine, type SegmentView, WIRE, type WireResult } from '../wire/segment.ts';
 import type { FlowCursor } from './cursor.ts';
 import {
   type Fields,
@@ -61,7 +61,7 @@ export class SegmentCursor {
 
   /** Appends the segment's line; false when it has none, since its first fragment had it. */
   line(out: ByteWriter): boolean {
-    if (this.segment.reassembled === 1 && this.result === WIRE.segment) return false;
+    if (!hasLine(this.segment, this.result)) return false;
     this.writeLine(out, this.segment, this.result);
     return true;
   }

@@ -185,6 +185,28 @@ function putPlainEnds(to: DataView, start: number, source: number, destination: 
   return putText(to, putUnsigned(to, at + 1, ports & 0xffff), AFTER_ENDS);
 }
 
+/**
+ * Where a segment was put together by its first fragment, which came last, writes the line of that fragment: what is in
+ * it alone. Answers whether that was so.
+ */
+export function writeFirstFragment(
+  lines: LineWriter,
+  out: ByteWriter,
+  segment: SegmentView,
+  result: WireResult,
+): boolean {
+  if (result !== WIRE.segment || segment.firstFragmentFrame !== segment.frame) return false;
+  const { tcpLength, tcpEnd } = segment;
+  segment.tcpLength = segment.headerLength + segment.fragmentPayloadLength;
+  segment.tcpEnd = Math.min(tcpEnd, segment.tcpAt + segment.tcpLength);
+  segment.reassembled = 0;
+  lines.write(out, segment, result);
+  segment.tcpLength = tcpLength;
+  segment.tcpEnd = tcpEnd;
+  segment.reassembled = 1;
+  return true;
+}
+
 /** Octets that a line can take after both ends. */
 export const TCP_ROOM: number = 256 + OPTIONS_ROOM;
 

@@ -1,6 +1,6 @@
 import type { ByteWriter, Constant } from '../bytes/writer.ts';
 import { ACK, FIN, RST, type SegmentView, SYN, URG, type WireResult } from '../wire/segment.ts';
-import { LineHead, type LineOptions, type LineWriter } from './line.ts';
+import { LineHead, type LineOptions, type LineWriter, writeFirstFragment } from './line.ts';
 import { constant, eight, putText, putUnsigned } from './put.ts';
 import { TcpOptions } from './tcp-options.ts';
 
@@ -20,6 +20,7 @@ export class TcpdumpLine implements LineWriter {
 
   /** One function: what it calls for each line are numbers, and a call costs as much as some of them. */
   write(out: ByteWriter, segment: SegmentView, result: WireResult): void {
+    if (segment.reassembled === 1 && writeFirstFragment(this, out, segment, result)) return;
     const head = this.head;
     if (!head.write(out, segment, result)) return;
     const view = segment.view;

@@ -1,7 +1,7 @@
 import type { ByteWriter } from '../bytes/writer.ts';
 import { ACK, CWR, ECE, FIN, PSH, RST, type SegmentView, SYN, URG, type WireResult } from '../wire/segment.ts';
 import { putClassicOptions } from './classic-options.ts';
-import { LineHead, type LineOptions, type LineWriter } from './line.ts';
+import { LineHead, type LineOptions, type LineWriter, writeFirstFragment } from './line.ts';
 import { constant, eight, putText, putUnsigned } from './put.ts';
 
 /**
@@ -21,6 +21,7 @@ export class WindumpLine implements LineWriter {
 
   /** One function: what it calls for each line are numbers, and a call costs as much as some of them. */
   write(out: ByteWriter, segment: SegmentView, result: WireResult): void {
+    if (segment.reassembled === 1 && writeFirstFragment(this, out, segment, result)) return;
     const head = this.head;
     if (!head.write(out, segment, result)) return;
     const view = segment.view;

@@ -234,10 +234,7 @@ export function tcp(walk: PacketWalk): Next {
     return walk.stop(result === WIRE.segment ? WIRE.firstFragment : WIRE.other);
   }
   out.firstFragmentFrame = out.reassembled === 1 ? out.firstFragmentFrame : 0;
-  if (out.reassembled === 1) {
-    const inFirst = walk.firstFragmentEnd - walk.at;
-    out.fragmentPayloadLength = inFirst >= out.headerLength ? inFirst - out.headerLength : -1;
-  }
+  if (out.reassembled === 1) out.fragmentPayloadLength = walk.firstFragmentEnd - walk.at - out.headerLength;
   if (result === WIRE.segment && walk.options.verifyChecksums) {
     const verify = out.ipVersion === 4 ? verifyTcp4 : verifyTcp6;
     verify(view, out, walk.finalSourceAt, walk.finalDestinationAt);

@@ -82,7 +82,10 @@ export class SegmentView {
   reassembled = 0;
   /** For `firstFragment` and `reassembled`: the frame of the fragment with offset 0. Else 0. */
   firstFragmentFrame = 0;
-  /** For `firstFragment` and `reassembled`: octets of payload in the fragment with offset 0, as tcpdump prints them. */
+  /**
+   * For `firstFragment` and `reassembled`: octets of payload in the fragment with offset 0, as tcpdump prints them. Less
+   * than 0 by as many octets as the TCP header has in other fragments.
+   */
   fragmentPayloadLength = 0;
 
   /** The IP header next to TCP (innermost). */
@@ -150,6 +153,14 @@ export class SegmentView {
   outerIpVersion = 4;
   /** How many octets of the quoted TCP header are there: 8 hold ports and sequence number only. */
   quotedLength = 0;
+}
+
+/**
+ * Whether a record has a line in a timeline. A segment that was put together from fragments has its line at the first
+ * one, as in tcpdump: at this record only where that one came last.
+ */
+export function hasLine(segment: SegmentView, result: WireResult): boolean {
+  return segment.reassembled === 0 || result !== WIRE.segment || segment.firstFragmentFrame === segment.frame;
 }
 
 /** Octets of a segment's IP packet, header included, as the IP header says. */

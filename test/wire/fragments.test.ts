@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { SegmentDecoder } from '../../src/wire/decode.ts';
-import { CHECKSUM, WIRE } from '../../src/wire/segment.ts';
+import { CHECKSUM, hasLine, WIRE } from '../../src/wire/segment.ts';
 // biome-ignore format: one line
 import { CLIENT6, decode, hex, ipv4, ipv6, type Octets, payloadOf, RAW, SERVER6, TCP, tcp, u16, u32, udp } from './octets.ts';
 
@@ -54,6 +54,17 @@ describe('a datagram in fragments', () => {
       fragmentPayloadLength: 20,
       checksum: CHECKSUM.good,
     });
+  });
+
+  test('its line is at the first fragment, wherever that comes', () => {
+    const parts = [part(SEGMENT, 0, 40), part(SEGMENT, 40, 80), part(SEGMENT, 80, 120)] as const;
+    const framesWithLines = (order: readonly Octets[]) =>
+      feed(new SegmentDecoder(), order)
+        .filter(({ result, segment }) => result !== WIRE.other && hasLine(segment, result))
+        .map(({ segment }) => segment.frame);
+    expect(framesWithLines(parts)).toEqual([1]);
+    expect(framesWithLines([parts[1], parts[0], parts[2]])).toEqual([2]);
+    expect(framesWithLines([parts[2], parts[1], parts[0]])).toEqual([3]);
   });
 
   test('where fragments overlap the first octets win', () => {

@@ -53,8 +53,18 @@ export class LinePrefix {
     } else this.end = segment.bytes.length;
     if (!this.ip(target, Number.MAX_SAFE_INTEGER)) {
       out.length = start;
-      out.ascii(this.octets[target]! >> 4 === 6 ? 'IP6 ' : 'IP ');
+      this.ends(target);
     }
+  }
+
+  /** What leads to the target is nothing that tcpdump would print a TCP header behind: who speaks with whom is all. */
+  private ends(target: number): void {
+    const isSix = this.octets[target]! >> 4 === 6;
+    this.out.ascii(isSix ? 'IP6 ' : 'IP ');
+    if (this.octets[target + (isSix ? 6 : 9)] === TCP) return;
+    const at = target + (isSix ? 8 : 12);
+    this.addresses.writePair(this.out, this.octets, this.view, isSix ? 6 : 4, at, at + (isSix ? 16 : 4));
+    this.out.ascii(': ');
   }
 
   /** Each of these answers whether the target was reached; `limit` is the frame's or the layer's end on the wire. */

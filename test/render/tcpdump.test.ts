@@ -225,6 +225,16 @@ describe('headers that are no headers', () => {
       `${ENDS}Flags [.], seq 1000:1012, ack 500, win 100, length 12`,
     ]);
   });
+
+  test('a first fragment that comes last has the same line, not that of the whole segment', () => {
+    const segment = tcp({ seq: 1000, ack: 500, window: 100, payload: Array<number>(20).fill(7) });
+    const first = ethernet(IPV4, ipv4(TCP, segment.slice(0, 32), { fragment: 0x2000 }));
+    const last = ethernet(IPV4, ipv4(TCP, segment.slice(32), { fragment: 4 }));
+    expect(lines([last, first])[1]).toBe(`${ENDS}Flags [.], seq 1000:1012, ack 500, win 100, length 12`);
+    const tiny = ethernet(IPV4, ipv4(TCP, segment.slice(0, 8), { fragment: 0x2000 }));
+    const rest = ethernet(IPV4, ipv4(TCP, segment.slice(8), { fragment: 1 }));
+    expect(lines([rest, tiny])[1]).toBe(`${ENDS} [|tcp]`);
+  });
 });
 
 describe('what stands around the segment', () => {
@@ -273,6 +283,11 @@ describe('what stands around the segment', () => {
       'a routing header',
       ethernet(IPV6, ipv6(43, [TCP, 2, 0, 0, ...u32(0), ...CLIENT6, ...SEGMENT])),
       `${SIX}RT6 (len=2, type=0 [Deprecated], segleft=0, [0]2001:db8::1) 40000 > 80: ${TAIL}`,
+    ],
+    [
+      'a routing header that tcpdump stops at',
+      ethernet(IPV6, ipv6(43, [TCP, 0, 253, 0, ...u32(0), ...SEGMENT])),
+      `${SIX}40000 > 80: ${TAIL}`,
     ],
     [
       'authentication',

@@ -77,7 +77,7 @@ export interface Noted {
   readonly activeTime: number;
   /**
    * Of a SYN: octets of a Fast Open cookie, 0 for a request. Of a RST: Multipath TCP's subtype << 8 | transient << 7 |
-   * reason. -1 where there is no such option. Of an ICMP error: type << 8 | code. Of a shrunk window: octets taken back.
+   * reason. -1 where there is no such option, -2 where it may have been cut off. Of an ICMP error: type << 8 | code. Of a shrunk window: octets taken back.
    */
   readonly extra: number;
   /** The kept segment of the same end whose octets it contradicts: its frame, or 0. */
@@ -396,7 +396,7 @@ export class Evidence {
     i32[at + AT.retransmits] = verdict.retransmitsFrame;
     i32[at + AT.states] = states;
     if ((verdict.notes & NOTE.windowShrunk) !== 0) i32[at + AT.extra] = verdict.takenBack;
-    else i32[at + AT.extra] = (segment.flags & RST) !== 0 ? multipathOf(segment) : segment.fastOpenCookie;
+    else i32[at + AT.extra] = (segment.flags & RST) !== 0 ? multipathOf(segment) : cookieOf(segment);
     f64[at / 2 + AT.timeF64] = segment.time;
     const own = rows.f64[sender / 2 + END.eventNextTimeF64]!;
     const peer = rows.f64[receiver / 2 + END.eventNextTimeF64]!;
@@ -631,6 +631,15 @@ function closesInOrder(i32: Int32Array, row: number, segment: SegmentView): bool
     segment.checksum !== CHECKSUM.bad
   );
 }
+
+/** Octets of a Fast Open cookie, or NO_OPTION; UNKNOWN_OPTION where the snapshot length cut the options. */
+function cookieOf(segment: SegmentView): number {
+  const isCut = segment.tcpEnd - segment.tcpAt < segment.headerLength;
+  return isCut && segment.fastOpenCookie < 0 ? UNKNOWN_OPTION : segment.fastOpenCookie;
+}
+
+/** `Noted.extra` of a SYN whose options were not all kept. */
+const UNKNOWN_OPTION = -2;
 
 /** Subtype << 8 | transient << 7 | reason of a Multipath TCP option (RFC 8684 3.5, 3.6), or -1. */
 function multipathOf(segment: SegmentView): number {

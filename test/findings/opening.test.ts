@@ -199,6 +199,17 @@ test('syn-ack-bad-ack: a SYN+ACK of another number', () => {
   expect(codesOf(script)).toEqual(['syn-ack-bad-ack']);
 });
 
+test('not the SYN+ACK of a later connection on the same ports, whose SYN was not captured', () => {
+  const script = exchange`${TALK}
+    +0.010 > F. 11:11(0) ack 21
+    +0.010 < F. 21:21(0) ack 12
+    +0.010 > .  12:12(0) ack 22
+    +5     < S. 90000:90000(0) ack 70001
+    +0.010 > .  70001:70001(0) ack 90001
+  `;
+  expect(codesOf(script)).not.toContain('syn-ack-bad-ack');
+});
+
 describe('syn-answered-by-ack', () => {
   test('a bare ACK of another connection', () => {
     const script = exchange`
@@ -226,6 +237,16 @@ describe('syn-answered-by-ack', () => {
     `;
     expect(codesOf(script)).not.toContain('syn-answered-by-ack');
     expect(codesOf(script)).not.toContain('syn-unanswered');
+  });
+
+  test('nor where that was not captured either: the client goes on as if all was well', () => {
+    const script = exchange`
+      +0     > S  0:0(0)
+      +0.030 < .  1:1(0)   ack 11   // SYN+ACK and request are missing
+      +0.010 < P. 1:21(20) ack 11
+      +0.010 > .  11:11(0) ack 21
+    `;
+    expect(codesOf(script)).not.toContain('syn-answered-by-ack');
   });
 });
 
@@ -286,6 +307,17 @@ describe('Fast Open', () => {
       +0.010 > P. 1:11(10) ack 1
     `;
     expect(codesOf(refused)).toContain('fast-open-refused');
+  });
+
+  test('no word about the option where the snapshot length cut it off', () => {
+    const cut = (script: string): string[] => {
+      const records = recordsOf(exchange`${script}`);
+      records[0]!.end -= 10 + 8;
+      return analyzeRecords(records).flatMap((flow) => flow.findings.map(({ code }) => code));
+    };
+    const answered = '\n+0.010 < S. 0:0(0) ack 11\n+0.010 > . 11:11(0) ack 1';
+    const offered = `+0 > S 0:10(10) <mss 1460,FO 0102030405060708>${answered}`;
+    expect(cut(offered).filter((code) => /^syn-data|^fast-open/.test(code))).toEqual([]);
   });
 
   test('syn-data-no-cookie: payload without the option', () => {

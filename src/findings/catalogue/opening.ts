@@ -141,7 +141,8 @@ export const OPENING: Entries = {
     means: 'The server, or a device before it, answered for another connection; the client resets that one.',
     rule: 'The ACK of a SYN+ACK is not ISN + 1 (nor up to the end of the data in the SYN).',
     source: 'RFC 9293 3.10.7.3 first check',
-    guard: 'Fast Open data acknowledged or not are both fine. The SYN must have been captured.',
+    guard:
+      'Fast Open data acknowledged or not are both fine. The SYN must have been captured, and the client must not have gone on.',
     next: 'Often a stale entry of a NAT or balancer, or two captures of different ends mixed.',
   },
   'syn-answered-by-ack': {
@@ -151,7 +152,7 @@ export const OPENING: Entries = {
     rule: 'A segment with ACK and no SYN, whose number is not that of the SYN, answers it; the older connection was not captured.',
     source: 'RFC 9293 3.5.1, RFC 5961 4.2',
     guard:
-      'Where the older connection was captured it is port-reuse-refused (TIME_WAIT) or half-open-discovered instead.',
+      'Where the older connection was captured it is port-reuse-refused (TIME_WAIT) or half-open-discovered instead; where the client goes on, the SYN+ACK was not captured.',
     next: 'Why did the client take the port again: restarted, behind a NAT, or out of ports?',
   },
   'syn-ack-isn-changed': {
@@ -224,7 +225,7 @@ export const OPENING: Entries = {
     means: 'Allowed, and done by nearly nobody but probes.',
     rule: 'Payload in a SYN without a Fast Open option.',
     source: 'RFC 9293 3.4',
-    guard: 'None is needed.',
+    guard: 'The snapshot length must not have cut the options.',
     next: 'Look at the payload.',
   },
   'syn-ecn-refused': {

@@ -2,7 +2,7 @@ import { seqDelta } from '../../bytes/seq.ts';
 import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, SERVER } from '../../flow/rows.ts';
 import { NOTED, type Noted, TRAIT } from '../../tcp/evidence.ts';
 import { NOTE } from '../../tcp/verdict.ts';
-import { ACK, CWR, ECE, FIN, PSH, RST, SYN, URG } from '../../wire/segment.ts';
+import { ACK, CWR, ECE, FIN, NO_OPTION, PSH, RST, SYN, URG } from '../../wire/segment.ts';
 import type { FlowCase } from '../case.ts';
 import type { Found } from '../found.ts';
 
@@ -141,10 +141,10 @@ function fromSyns(flow: FlowCase, found: Found): void {
     const frames = [flow.word(FLOW.synAckFrame)];
     const values = { bytes: syn.length };
     if (syn.extra === 0) found.add('fast-open-cookie-requested', { frame: first });
-    else if (syn.length > 0 && syn.extra < 0) found.add('syn-data-no-cookie', { frame: first, values });
-    else if (syn.length > 0 && flow.has(FLOW_BITS.fastOpen))
+    else if (syn.length > 0 && syn.extra === NO_OPTION) found.add('syn-data-no-cookie', { frame: first, values });
+    else if (syn.extra > 0 && syn.length > 0 && flow.has(FLOW_BITS.fastOpen))
       found.add('fast-open-used', { frame: first, frames, values });
-    else if (syn.length > 0 && flow.has(FLOW_BITS.synAckSeen))
+    else if (syn.extra > 0 && syn.length > 0 && flow.has(FLOW_BITS.synAckSeen))
       found.add('fast-open-refused', { frame: flow.word(FLOW.synAckFrame), frames: [first], values });
     const plain = flow.noted.find(
       (noted) => isSyn(noted) && noted.side === syn.side && (noted.flags & (ECE | CWR)) === 0,
@@ -303,7 +303,9 @@ function oddSynAck(flow: FlowCase, found: Found): void {
     return octets >= 1 && octets <= 1 + flow.word(FLOW.dataInSyn);
   };
   const synAcks = flow.noted.filter((noted) => isSynAck(noted) && noted.side === SERVER);
-  const wrong = synAcks.find((noted) => !acceptable(noted));
+  // Past the client's own ACK, or its payload, it answers another SYN, which was not captured.
+  const syns = 1 + flow.word(FLOW.synRetransmissions);
+  const wrong = synAcks.find((noted) => !acceptable(noted) && noted.peer.packets <= syns);
   if (wrong !== undefined)
     found.add('syn-ack-bad-ack', {
       frame: wrong.frame,
@@ -339,8 +341,19 @@ function bareAnswer(flow: FlowCase, found: Found): void {
       noted.frame < answer &&
       !acknowledgesSent(noted),
   );
-  if (bare !== undefined && flow.predecessor === undefined)
+  if (bare !== undefined && flow.predecessor === undefined && !wentOn(flow, bare))
     found.add('syn-answered-by-ack', { frame: bare.frame, frames: [flow.word(FLOW.synFrame)] });
+}
+
+/**
+ * Whether the client took the segment for one of this connection: it sent more, and neither RST nor SYN. Then the capture
+ * missed the SYN+ACK, and what is acknowledged here (G1).
+ */
+function wentOn(flow: FlowCase, bare: Noted): boolean {
+  if (flow.client.word(END.lastFrame) < bare.frame) return false;
+  return !flow.noted.some(
+    (noted) => noted.side === CLIENT && noted.frame > bare.frame && (noted.flags & (SYN | RST)) !== 0,
+  );
 }
 
 function isIllegal(flags: number): boolean {

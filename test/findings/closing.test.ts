@@ -98,6 +98,18 @@ describe('data-beyond-fin', () => {
     `;
     expect(codesOf(script)).not.toContain('data-beyond-fin');
   });
+
+  test('not of another connection, of which the capture holds one direction only', () => {
+    const script = exchange`
+      +0     < S. 0:0(0)   ack 1
+      +0.020 < P. 1:21(20) ack 11
+      +0.010 < F. 21:21(0) ack 11
+      +0.010 < .  22:22(0) ack 12
+      +1     < S. 65536:65536(0) ack 70001
+      +0.020 < P. 65537:65557(20) ack 70011
+    `;
+    expect(codesOf(script)).not.toContain('data-beyond-fin');
+  });
 });
 
 describe('close-slow', () => {

@@ -80,6 +80,19 @@ describe('half-open-discovered', () => {
     expect(codesOf(script)).toContain('half-open-discovered');
   });
 
+  test('not where the connection may have been closed, and its other FIN lies before the capture', () => {
+    const script = exchange`
+      +0     > F. 11:11(0) ack 22
+      +0.010 < .  22:22(0) ack 12
+      +1     > S  700:700(0)
+      +0.010 < .  22:22(0) ack 12
+      +0     > R  12:12(0) win 0
+      +1     > S  700:700(0)
+      +0.010 < S. 90000:90000(0) ack 701
+    `;
+    expect(codesOf(script)).not.toContain('half-open-discovered');
+  });
+
   test('not where the challenged SYN is forged: nobody answers the challenge', () => {
     const script = exchange`${TALK}
       +5     > S  700:700(0)

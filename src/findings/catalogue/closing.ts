@@ -92,7 +92,8 @@ export const CLOSING: Entries = {
     means: 'No stack does this: injected data, a broken stack, or a device that rewrites sequence numbers.',
     rule: 'Payload at or after FIN + 1 with no new SYN.',
     source: 'RFC 9293 3.6',
-    guard: "A keep-alive's one octet below is none. The checksum must not be bad.",
+    guard:
+      "A keep-alive's one octet below is none. The checksum must not be bad. No SYN or SYN+ACK of another connection stands between.",
     next: 'Compare its TTL and IP identification with those of the segments before.',
   },
   'fin-reordered': {

@@ -137,14 +137,22 @@ function beyondFin(flow: FlowCase, end: EndCase, found: Found): void {
     const beyond = seqDelta(end.word(END.finSeq), noted.seq);
     return beyond >= 1 && beyond < 1 << 20;
   });
-  if (past.length === 0) return;
+  const [first] = past;
+  // The SYN+ACK of another connection, whose SYN was not captured, stands between.
+  if (first === undefined || flow.noted.some((noted) => isSynBetween(noted, end, first.frame))) return;
   found.add('data-beyond-fin', {
-    frame: past[0]!.frame,
+    frame: first.frame,
     frames: [end.word(END.finFrame), ...past.map((noted) => noted.frame)],
     confidence: end.hasGap ? 'possible' : 'certain',
     severity: end.hasGap ? 'notice' : 'alert',
     values: { by: end.name, segments: past.length },
   });
+}
+
+function isSynBetween(noted: Noted, end: EndCase, frame: number): boolean {
+  return (
+    noted.side === end.side && (noted.flags & SYN) !== 0 && noted.frame > end.word(END.finFrame) && noted.frame < frame
+  );
 }
 
 function reordered(flow: FlowCase, found: Found): void {

@@ -135,6 +135,8 @@ function discovered(flow: FlowCase, found: Found): void {
       noted.seq === challenge.ack,
   );
   if (challenge === undefined || reset === undefined) return;
+  // Of a connection whose other FIN may lie before the capture, TIME_WAIT is as good an explanation.
+  if (flow.has(FLOW_BITS.midstream) && flow.end(syn.side).sentFin) return;
   found.add('half-open-discovered', {
     frame: reset.frame,
     frames: [syn.frame, challenge.frame],

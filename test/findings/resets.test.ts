@@ -25,6 +25,15 @@ describe('a RST that does not count', () => {
     expect(theFinding('reset-challenged', script)).toMatchObject({ values: { by: 'server', answered: true } });
   });
 
+  test('not a RST ahead of all that was captured, which nobody challenged: the capture missed what is between', () => {
+    const script = exchange`${TALK}
+      +0.010 < P. 21:41(20) ack 11
+      +0.010 > R. 31:31(0) ack 41       // 11:31 is missing
+      +0.001 < P. 41:61(20) ack 11      // under way
+    `;
+    expect(codesOf(script)).not.toContain('reset-challenged');
+  });
+
   test('neither where nothing shows that the connection went on', () => {
     const script = exchange`${TALK}
       +0.010 < R  1000:1000(0) win 0
@@ -42,6 +51,16 @@ describe('who lives after the RST', () => {
     `;
     expect(theFinding('reset-sender-alive', script)).toMatchObject({ severity: 'alert', confidence: 'likely' });
     expect(causeOf(script)).toBe('reset-sender-alive');
+  });
+
+  test('not where the capture begins with the RST: nobody knows whether it was exact', () => {
+    const script = exchange`
+      +0     > R  5000000:5000000(0) win 0
+      +0.100 > P. 1:11(10) ack 1
+      +0.010 < P. 1:21(20) ack 11
+      +0.010 > F. 11:11(0) ack 21
+    `;
+    expect(codesOf(script)).not.toContain('reset-sender-alive');
   });
 
   test('not a segment that was under way', () => {
@@ -207,6 +226,23 @@ describe('why: an abort', () => {
       +0.010 < R. 21:21(0) ack 11
     `;
     expect(theFinding('reset-linger-zero', script)).toMatchObject({ confidence: 'likely', values: { by: 'server' } });
+  });
+
+  test('neither where the other direction was not captured', () => {
+    const script = exchange`
+      +0     < S. 0:0(0) ack 1
+      +0.020 < .  1:1(0) ack 11
+      +0.010 < R. 1:1(0) ack 11
+    `;
+    expect(causeOf(script)).toBe('reset-unexplained');
+  });
+
+  test('reset-linger-zero is only possible where what it had received may lie before the capture', () => {
+    const script = exchange`
+      +0     < .  1:1(0) ack 11
+      +0.010 > R. 11:11(0) ack 1
+    `;
+    expect(theFinding('reset-linger-zero', script)).toMatchObject({ confidence: 'possible' });
   });
 
   test('a client that has had its answer has probably read it', () => {

@@ -19,7 +19,8 @@ export const RESETS: Entries = {
     means: 'Its receiver answers with an ACK and stays; only a RST with the exact number closes the connection.',
     rule: 'SEQ is within the window and not the next number expected.',
     source: 'RFC 5961 3.2; nf_conntrack does likewise',
-    guard: 'Capture gaps make the exact number uncertain: then it is only possible.',
+    guard:
+      'Capture gaps make the exact number uncertain: then it is only possible. A RST ahead of what was captured must have drawn an ACK.',
     next: 'What follows decides: if its sender answers the challenge with a RST it was genuine, if it goes on it was forged.',
   },
   'reset-sender-alive': {
@@ -29,7 +30,8 @@ export const RESETS: Entries = {
     means: `It did not send that RST: somebody else closed the other end. A packet filter on its own host that rejects looks the same.`,
     rule: 'After an exact RST its supposed sender sends new octets or a FIN, a round trip later.',
     source: 'Weaver, Sommer, Paxson, NDSS 2009',
-    guard: 'Segments that were under way do not count: the numbers have to be beyond anything sent before.',
+    guard:
+      'Segments that were under way do not count: the numbers have to be beyond anything sent before. Something of the connection must have been captured before the RST.',
     next: 'Compare TTL, IP identification and options of the RST with those of the segments around it.',
   },
   'reset-receiver-alive': {
@@ -134,18 +136,19 @@ export const RESETS: Entries = {
     rule: 'A RST in abort form, and its sender had acknowledged payload newer than its own last payload.',
     source: 'RFC 9293 3.6.1 SHLD-3; RFC 2525 2.17; Linux TCPAbortOnClose',
     guard:
-      'SO_LINGER 0 after an unanswered request looks the same: never more than likely. A client that has had its answer has probably read it (reset-linger-zero).',
+      'SO_LINGER 0 after an unanswered request looks the same: never more than likely. A client that has had its answer has probably read it (reset-linger-zero). Both directions must have been captured.',
     next: 'On that host: `nstat -az TcpExtTCPAbortOnClose`; does the program close on an error without reading on?',
   },
   'reset-linger-zero': {
     severity: 'notice',
     seen: (v) =>
-      `${the(v.by)} aborted${v.unreadAtMost === 0 ? ' with nothing left unread' : ', having had its answer'}`,
+      `${the(v.by)} aborted${v.unreadAtMost === 0 ? ' with nothing left unread' : v.unreadAtMost === null ? '' : ', having had its answer'}`,
     means:
       'Consistent with SO_LINGER 0, a disconnect, a socket killed from outside, or a listener closed before it accepted.',
     rule: 'A RST in abort form, no FIN of its sender, and it had received nothing since its own last payload, or nothing at all; possible for a client that aborts two round trips or more after the answer to its request.',
     source: 'RFC 9293 3.10.5 ABORT; Linux TCPAbortOnData, TCPAbortOnLinger',
-    guard: 'Never more than likely: a wire shows behaviour, not intent.',
+    guard:
+      'Never more than likely: a wire shows behaviour, not intent. Both directions must have been captured; only possible where what was unread may have come before the capture.',
     next: 'Does the program abort on purpose (to avoid TIME_WAIT, say)? Octets under way may be lost.',
   },
   'reset-unexplained': {

@@ -56,7 +56,9 @@ function uncounted(flow: FlowCase, noted: Noted, found: Found): void {
       (later) => later.side === other.side && later.length === 0 && (later.flags & RST) === 0,
     );
     const answered = challenge !== undefined && challenge.time - noted.time < 2 * flow.roundTrip + SECOND / 2;
-    if (!answered && !wentOn) return;
+    // Where no ACK tells, one that is ahead may be exact: the capture missed what is between (G1).
+    const ahead = noted.own.frame !== 0 && seqDelta(noted.own.sndNxt, noted.seq) > 0;
+    if (!answered && (!wentOn || ahead)) return;
     const next = after.find((later) => later.side === by.side);
     const genuine = answered && next !== undefined && (next.flags & RST) !== 0 && next.seq === challenge.ack;
     found.add('reset-challenged', {
@@ -76,6 +78,8 @@ function alive(flow: FlowCase, all: readonly Noted[], found: Found): void {
   const side = flow.resetSide;
   const reset = all.findLast((noted) => noted.frame < sign.frame && noted.side === side);
   if (reset === undefined || sign.time - reset.time < Math.min(flow.roundTrip, SECOND)) return;
+  // Of the first segment of all nobody can say that it was exact.
+  if (reset.own.frame === 0 && reset.peer.frame === 0) return;
   const by = flow.end(side).name;
   const evidence = { frame: reset.frame, frames: [sign.frame] };
   if (sign.side !== side) {
@@ -401,16 +405,17 @@ function unaccepted({ flow, rst, by }: Reset): Cause | null {
 }
 
 /** Octets that the sender of the RST had acknowledged since it last sent payload itself; NaN where nobody knows. */
-function unreadOctets({ rst, by, other }: Reset): number {
+function unreadOctets({ flow, rst, by, other }: Reset): number {
   const fin = other.sentFin && seqDelta(other.word(END.finSeq), rst.ack) > 0 ? 1 : 0;
   if (by.payloadSegments > 0) return seqDelta(by.word(END.payloadAck), rst.ack) - fin;
   if (other.has(END_BITS.isnKnown)) return seqDelta(other.word(END.isn), rst.ack) - 1 - fin;
-  return other.bytes > 0 ? Number.NaN : 0;
+  return other.bytes > 0 || flow.has(FLOW_BITS.midstream) ? Number.NaN : 0;
 }
 
 function unread(reset: Reset): Cause | null {
   const octets = unreadOctets(reset);
   if (reset.form !== ABORT || !(octets > 0) || octets > 1 << 30 || hasItsAnswer(reset)) return null;
+  if (!reset.flow.bothWays) return null;
   return { code: 'reset-unread-data', confidence: 'likely', values: { unread: octets } };
 }
 
@@ -424,7 +429,7 @@ function hasItsAnswer({ flow, rst, by, other }: Reset): boolean {
 }
 
 function lingerZero(reset: Reset): Cause | null {
-  if (reset.form !== ABORT || reset.by.sentFin) return null;
+  if (reset.form !== ABORT || reset.by.sentFin || !reset.flow.bothWays) return null;
   const octets = unreadOctets(reset);
   if (octets < 0) return null;
   const sure = !Number.isNaN(octets) && octets === 0;

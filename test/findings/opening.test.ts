@@ -245,8 +245,11 @@ describe('syn-answered-by-ack', () => {
       +0.030 < .  1:1(0)   ack 11   // SYN+ACK and request are missing
       +0.010 < P. 1:21(20) ack 11
       +0.010 > .  11:11(0) ack 21
+      +5     < P. 21:41(20) ack 11
+      +0     > R  11:11(0) win 0
     `;
     expect(codesOf(script)).not.toContain('syn-answered-by-ack');
+    expect(codesOf(script.slice(0, 2))).not.toContain('syn-answered-by-ack');
   });
 });
 

@@ -338,6 +338,7 @@ function bareAnswer(flow: FlowCase, found: Found): void {
       noted.kind === NOTED.segment &&
       noted.side === SERVER &&
       (noted.flags & (SYN | RST | ACK)) === ACK &&
+      noted.length === 0 &&
       noted.frame < answer &&
       !acknowledgesSent(noted),
   );
@@ -346,15 +347,20 @@ function bareAnswer(flow: FlowCase, found: Found): void {
 }
 
 /**
- * Whether the client took the segment for one of this connection: it sent more, and neither RST nor SYN. Then the capture
- * missed the SYN+ACK, and what is acknowledged here (G1).
+ * Whether the client took the segment for one of this connection: it went on with other segments than RST and SYN. Then
+ * the capture missed the SYN+ACK, and what is acknowledged here (G1).
  */
 function wentOn(flow: FlowCase, bare: Noted): boolean {
-  if (flow.client.word(END.lastFrame) < bare.frame) return false;
-  return !flow.noted.some(
+  const refusals = flow.noted.filter(
     (noted) => noted.side === CLIENT && noted.frame > bare.frame && (noted.flags & (SYN | RST)) !== 0,
   );
+  const later = flow.client.packets - bare.peer.packets;
+  if (later > 0) return later > refusals.length;
+  return (bare.ack - flow.client.word(END.isn)) >>> 0 < MISSED;
 }
+
+/** Octets that may have been sent and not captured, where nothing tells. */
+const MISSED = 1 << 20;
 
 function isIllegal(flags: number): boolean {
   if ((flags & SYN) !== 0) return (flags & (FIN | RST)) !== 0;

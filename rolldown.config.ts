@@ -44,7 +44,7 @@ const commandLine = defineConfig({
       groups: [
         {
           name: 'options',
-          test: /src.(errors|cli.(capture-options|exit|version|standard))\.ts$|commander/,
+          test: /src.(errors|input.reason|cli.(capture-options|exit|problems|version|standard))\.ts$|commander/,
           priority: 2,
         },
         { name: 'engine', test: /src.(analyze|cli.(analyze|text-sink))\.ts$/, priority: 1 },

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
+import { UsageError } from '../errors.ts';
+import { reasonOf } from '../input/reason.ts';
 import { addAnalysisOptions, addCaptureOptions, addReadingOptions, count, frameRanges } from './capture-options.ts';
 import { EXIT } from './exit.ts';
-import { Output } from './output.ts';
 import { printable } from './problems.ts';
-import { say } from './standard.ts';
+import { STDOUT, say, writeFully } from './standard.ts';
 import { VERSION } from './version.ts';
 
 /** The command line. Each command is a file of its own that is loaded when it is called. */
@@ -168,11 +169,15 @@ interrupted.`,
   return lastack;
 }
 
-/** Help and version go where results go, and end as they do when nobody reads on. */
+/** Help and version go where results go (output.ts), but do without the engine that those take. */
 function print(text: string): void {
-  const output = new Output(undefined, []);
-  output.out.text(text);
-  output.close();
+  const octets = Buffer.from(text);
+  try {
+    writeFully(STDOUT, octets, octets.length);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EPIPE') return;
+    throw new UsageError(`standard output: can't be written: ${reasonOf(error)}`, { cause: error });
+  }
 }
 
 const SORT_KEYS = ['flow', 'worst', 'start', 'duration', 'bytes', 'packets', 'handshake', 'retransmissions'];

@@ -1,5 +1,6 @@
-import { END, END_BITS, FLOW, FLOW_BITS } from '../flow/rows.ts';
-import { OUTCOME } from '../tcp/patterns.ts';
+import { END, END_BITS, FLOW, FLOW_BITS, SERVER } from '../flow/rows.ts';
+import { STATE } from '../tcp/machine.ts';
+import { OUTCOME, PATTERN } from '../tcp/patterns.ts';
 import type { FlowCursor } from './cursor.ts';
 
 /** What came of the handshake: an index into HANDSHAKE_OUTCOMES. A handshake that is captured in part is not captured. */
@@ -13,10 +14,15 @@ export function outcomeOf(flow: FlowCursor): number {
   return (bits & FLOW_BITS.ackSeen) === 0 ? OUTCOME.halfOpen : OUTCOME.complete;
 }
 
-/** Whether an end sent payload (not in a SYN) or a FIN: it was connected, so a SYN+ACK came that was not captured. */
+/**
+ * Whether an end sent payload (not in a SYN) or a FIN, or the client an ACK: it was connected, so a SYN+ACK came that was
+ * not captured.
+ */
 function wentOn(flow: FlowCursor): boolean {
   const inSyns = flow.word(FLOW.dataInSyn) > 0 ? 1 + flow.word(FLOW.synRetransmissions) : 0;
   return (
+    flow.word(FLOW.state + SERVER) === STATE.ESTABLISHED ||
+    flow.word(FLOW.pattern) === PATTERN.reset ||
     flow.word(FLOW.client + END.payloadSegments) > inSyns ||
     flow.word(FLOW.server + END.payloadSegments) > 0 ||
     ((flow.word(FLOW.client + END.bits) | flow.word(FLOW.server + END.bits)) & END_BITS.finSent) !== 0

@@ -216,6 +216,25 @@ export function takeHandshakeAck(
   }
 }
 
+/**
+ * A segment with ACK, and of the server nothing is known yet. The client that sent a SYN goes on, or the server sends
+ * payload on it: so there was a SYN+ACK, which the capture missed (G1), and both ends are connected.
+ */
+export function takeMissedSynAck(tracker: Tracker, row: number, side: number, segment: SegmentView): void {
+  const { i32, f64 } = tracker.rows;
+  const client = row + FLOW.client;
+  const bits = i32[row + FLOW.bits]!;
+  if (i32[row + FLOW.state] !== STATE.SYN_SENT || (bits & FLOW_BITS.selfConnect) !== 0) return;
+  if (side === CLIENT) {
+    const ahead = seqDelta(i32[client + END.isn]!, segment.seq);
+    if (ahead < 1 || ahead > INITIAL_WINDOW) return;
+  } else if (segment.roomLength === 0 || !acksSyn(i32, client, segment.ack)) return;
+  tracker.log.enter(row, CLIENT, STATE.ESTABLISHED, 0, 0);
+  tracker.log.enter(row, SERVER, STATE.LISTEN, 0, 0);
+  tracker.log.enter(row, SERVER, STATE.SYN_RECV, i32[row + FLOW.lastSynFrame]!, f64[(row >> 1) + FLOW.lastSynTimeF64]!);
+  step(tracker, row, SERVER, ON.getsAckOfSyn, segment);
+}
+
 /** A bare ACK of nothing but the SYN may answer a RST or SYN that was not taken (RFC 5961): it proves nothing. */
 function isChallenge(i32: Int32Array, client: number, segment: SegmentView): boolean {
   if (segment.roomLength > 0 || (segment.flags & FIN) !== 0) return false;
@@ -272,7 +291,7 @@ export function noteSynOptions(i32: Int32Array, sender: number, segment: Segment
   i32[sender + END.windowScale] = segment.windowScale;
 }
 
-/** What may overtake a SYN: no initial window is larger. */
+/** What may overtake a SYN, or follow it without an ACK: no initial window is larger. */
 const INITIAL_WINDOW = 1 << 16;
 
 /** RFC 7323 2.3: larger shift counts are taken for 14. */

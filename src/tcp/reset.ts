@@ -112,6 +112,14 @@ function inWindow(i32: Int32Array, row: number, sender: number, receiver: number
   return ahead >= 0 && ahead < Math.max(1, (i32[receiver + END.eventWindow]! - 1) << shift);
 }
 
+/** Whether the connection is not open yet: neither is there an ACK of the SYN+ACK, nor do both ends show that they had them. */
+function isOpening(i32: Int32Array, row: number): boolean {
+  const bits = i32[row + FLOW.bits]!;
+  if ((bits & (FLOW_BITS.synSeen | FLOW_BITS.ackSeen)) !== FLOW_BITS.synSeen) return false;
+  const client = i32[row + FLOW.state]!;
+  return (bits & FLOW_BITS.synAckSeen) !== 0 || client < STATE.ESTABLISHED || client === STATE.unknown;
+}
+
 /** The flow ends here: both endpoints are CLOSED. */
 function count(
   tracker: Tracker,
@@ -136,7 +144,7 @@ function count(
     (side << RESET_PACK.side) |
     ((senderState === STATE.unknown ? STATE.CLOSED : senderState) << RESET_PACK.state);
   let more: number = FLOW_BITS.reset;
-  if ((bits & FLOW_BITS.synSeen) !== 0 && (bits & FLOW_BITS.ackSeen) === 0) {
+  if (isOpening(i32, row)) {
     i32[row + FLOW.pattern] = PATTERN.refused;
     if ((bits & FLOW_BITS.synAckSeen) !== 0) more |= FLOW_BITS.aborted;
     else if (side === SERVER) more |= FLOW_BITS.refused;
@@ -189,8 +197,7 @@ function formOf(segment: SegmentView): number {
 
 /** `post-syn`, `post-ack`, `post-psh`, `later`: indexes of RESET_STAGES. */
 function stageOf(i32: Int32Array, row: number): number {
-  const bits = i32[row + FLOW.bits]!;
-  if ((bits & (FLOW_BITS.synSeen | FLOW_BITS.ackSeen)) === FLOW_BITS.synSeen) return 0;
+  if (isOpening(i32, row)) return 0;
   const payloads = i32[row + FLOW.client + END.payloadSegments]! + i32[row + FLOW.server + END.payloadSegments]!;
   return payloads === 0 ? 1 : payloads === 1 ? 2 : 3;
 }

@@ -14,7 +14,7 @@ import { Islands } from './islands.ts';
 import { StateLog } from './log.ts';
 import { LoneFlows } from './lone-flows.ts';
 import { STATE } from './machine.ts';
-import { takeHandshakeAck, takeSyn, takeSynAck } from './opening.ts';
+import { takeHandshakeAck, takeMissedSynAck, takeSyn, takeSynAck } from './opening.ts';
 import { takeOpeningInStep } from './opening-in-step.ts';
 import { OutstandingRings } from './outstanding.ts';
 import { takeReset, takeSignOfLife } from './reset.ts';
@@ -312,6 +312,8 @@ export class Tracker {
       else takeSynAck(this, row, side, sender, receiver, segment);
     } else if (i32[row + FLOW.state]! === STATE.unknown && i32[row + FLOW.state + 1]! === STATE.unknown)
       this.beginMidstream(row);
+    else if ((flags & ACK) !== 0 && i32[row + FLOW.state + SERVER]! === STATE.unknown)
+      takeMissedSynAck(this, row, side, segment);
     takeSequence(this, row, sender, segment);
     if ((flags & ACK) !== 0) {
       if ((flags & SYN) === 0) takeHandshakeAck(this, row, side, sender, receiver, segment);

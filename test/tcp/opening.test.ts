@@ -214,6 +214,64 @@ describe('captures that begin late', () => {
   });
 });
 
+describe('captures that miss the SYN+ACK', () => {
+  test('a client that goes on has got one: both ends live and close as ever', () => {
+    const flow = analyzeExchange(exchange`
+      +0     > S  0:0(0)
+      +0.020 > .  1:1(0)   ack 1
+      +0.010 > P. 1:11(10) ack 1
+      +0.010 < .  1:1(0)   ack 11
+      +0.010 > F. 11:11(0) ack 1
+      +0.010 < F. 1:1(0)   ack 12
+      +0.010 > .  12:12(0) ack 2
+    `);
+    expect(flow.handshake).toMatchObject({ outcome: 'not-captured', synAckFrame: null, ackFrame: null });
+    expect(framed(flow.states.client)).toBe('SYN_SENT@1 ESTABLISHED@- FIN_WAIT1@5 FIN_WAIT2@6 TIME_WAIT@6');
+    expect(framed(flow.states.server)).toBe('LISTEN@- SYN_RECV@1 ESTABLISHED@2 CLOSE_WAIT@5 LAST_ACK@6 CLOSED@7');
+    expect(flow.close.timeWait?.side).toBe('client');
+  });
+
+  test('and so has one whom the server sends payload', () => {
+    const flow = analyzeExchange(exchange`
+      +0     > S  0:0(0)
+      +0.030 < P. 1:21(20) ack 1
+    `);
+    expect(framed(flow.states.client)).toBe('SYN_SENT@1 ESTABLISHED@-');
+    expect(framed(flow.states.server)).toBe('LISTEN@- SYN_RECV@1 ESTABLISHED@2');
+  });
+
+  test('a RST then ends an open connection, and refuses nothing', () => {
+    const flow = analyzeExchange(exchange`
+      +0     > S  0:0(0)
+      +0.020 > .  1:1(0) ack 1
+      +0.080 < R. 1:1(0) ack 1
+    `);
+    expect(flow.handshake.outcome).toBe('not-captured');
+    expect(flow.close).toMatchObject({ pattern: 'reset', reset: { by: 'server', stage: 'post-ack' } });
+  });
+
+  test('one that comes after its ACK completes the handshake', () => {
+    const flow = analyzeExchange(exchange`
+      +0     > S  0:0(0)
+      +0.010 > .  1:1(0)   ack 1
+      +0     < S. 0:0(0)   ack 1
+      +0.010 > P. 1:11(10) ack 1
+    `);
+    expect(flow.handshake).toMatchObject({ outcome: 'complete', synFrame: 1, synAckFrame: 3 });
+    expect(path(flow.states.server)).toBe('LISTEN SYN_RECV ESTABLISHED');
+  });
+
+  test('neither the bare ACK of an older connection, nor what an older client sends, proves anything', () => {
+    const flow = analyzeExchange(exchange`
+      +0     > S  0:0(0)
+      +0.010 < .  900:900(0) ack 700000
+      +0     > P. 700000:700010(10) ack 900
+    `);
+    expect(framed(flow.states.client)).toBe('SYN_SENT@1');
+    expect(flow.states.server).toEqual([]);
+  });
+});
+
 describe('ports that are used again', () => {
   test('the same SYN again belongs to its flow; another initial sequence number after a close begins a new one', () => {
     const flows = analyzeFlows(exchange`

@@ -220,6 +220,18 @@ describe('syn-answered-by-ack', () => {
     expect(codesOf(script)).toEqual(['syn-answered-by-ack']);
   });
 
+  test('also where the SYN that follows the RST succeeds', () => {
+    const script = exchange`
+      +0     > S  0:0(0)
+      +0.010 < .  900:900(0) ack 700
+      +0     > R  700:700(0) win 0
+      +1     > S  0:0(0)
+      +0.010 < S. 5000:5000(0) ack 1
+      +0.010 > .  1:1(0)     ack 5001
+    `;
+    expect(codesOf(script)).toContain('syn-answered-by-ack');
+  });
+
   test('not an ACK of this SYN', () => {
     const script = exchange`
       +0     > S  0:0(0)
@@ -250,6 +262,13 @@ describe('syn-answered-by-ack', () => {
     `;
     expect(codesOf(script)).not.toContain('syn-answered-by-ack');
     expect(codesOf(script.slice(0, 2))).not.toContain('syn-answered-by-ack');
+    const resetLater = exchange`
+      +0     > S  0:0(0)
+      +0.020 > .  1:1(0)     ack 1    // SYN+ACK is missing
+      +0.010 < .  2001:2001(0) ack 11 // request and answer are missing
+      +0     > R  11:11(0) win 0
+    `;
+    expect(codesOf(resetLater)).not.toContain('syn-answered-by-ack');
   });
 });
 

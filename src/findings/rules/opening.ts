@@ -1,6 +1,7 @@
 import { seqDelta } from '../../bytes/seq.ts';
 import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, SERVER } from '../../flow/rows.ts';
 import { NOTED, type Noted, TRAIT } from '../../tcp/evidence.ts';
+import { STATE } from '../../tcp/machine.ts';
 import { NOTE } from '../../tcp/verdict.ts';
 import { ACK, CWR, ECE, FIN, NO_OPTION, PSH, RST, SYN, URG } from '../../wire/segment.ts';
 import type { FlowCase } from '../case.ts';
@@ -339,6 +340,7 @@ function bareAnswer(flow: FlowCase, found: Found): void {
       noted.side === SERVER &&
       (noted.flags & (SYN | RST | ACK)) === ACK &&
       noted.length === 0 &&
+      noted.before[SERVER] === STATE.unknown &&
       noted.frame < answer &&
       !acknowledgesSent(noted),
   );
@@ -347,16 +349,19 @@ function bareAnswer(flow: FlowCase, found: Found): void {
 }
 
 /**
- * Whether the client took the segment for one of this connection: it went on with other segments than RST and SYN. Then
- * the capture missed the SYN+ACK, and what is acknowledged here (G1).
+ * Whether the client took the segment for one of this connection: what it sent next is neither RST nor SYN. Then the
+ * capture missed the SYN+ACK, and what is acknowledged here (G1).
  */
 function wentOn(flow: FlowCase, bare: Noted): boolean {
-  const refusals = flow.noted.filter(
-    (noted) => noted.side === CLIENT && noted.frame > bare.frame && (noted.flags & (SYN | RST)) !== 0,
+  if (flow.client.packets === bare.peer.packets) return (bare.ack - flow.client.word(END.isn)) >>> 0 < MISSED;
+  const refusal = flow.noted.find(
+    (noted) =>
+      noted.side === CLIENT &&
+      noted.frame > bare.frame &&
+      noted.own.frame < bare.frame &&
+      (noted.flags & (SYN | RST)) !== 0,
   );
-  const later = flow.client.packets - bare.peer.packets;
-  if (later > 0) return later > refusals.length;
-  return (bare.ack - flow.client.word(END.isn)) >>> 0 < MISSED;
+  return refusal === undefined;
 }
 
 /** Octets that may have been sent and not captured, where nothing tells. */

@@ -147,7 +147,7 @@ export class Analysis {
       timing,
       services: evidence.services,
       start: () => this.start,
-      now: () => this.end_,
+      now: () => this.last,
       layerNames: (layers) => this.wire.layerNames(layers),
       files,
       msl: this.msl,

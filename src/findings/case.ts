@@ -13,7 +13,10 @@ export interface Facts {
   readonly evidence: Evidence;
   readonly eventCounts: EventCounts;
   readonly services: Services;
-  /** Times, nanoseconds since the capture's first whole second: its first record, and the newest one so far. */
+  /**
+   * Times, nanoseconds since the capture's first whole second: its first record, and the last one so far, which is
+   * earlier than others where the clock was set back.
+   */
   readonly start: () => number;
   readonly now: () => number;
 }

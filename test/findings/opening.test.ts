@@ -162,6 +162,13 @@ describe('handshake-half-open', () => {
     expect(causeOf([...script, ...reset])).toBe('handshake-aborted-by-client');
   });
 
+  test('nor where the clock was set back, and the time is not over since', () => {
+    const before = recordsOf(exchange`+10 > S 0:0(0)`, { clientPort: 40511 });
+    const after = recordsOf([...script.slice(0, 2), ...exchange`+1 < S. 0:0(0) ack 1`]);
+    const flow = analyzeRecords([...before, ...after]).at(-1);
+    expect(flow?.findings.map(({ code }) => code)).not.toContain('handshake-half-open');
+  });
+
   test('nor where the clock stepped before the time was over', () => {
     const elsewhere = recordsOf(exchange`+200000 > S 0:0(0)`, { clientPort: 40511 });
     const [flow] = analyzeRecords([...recordsOf(script.slice(0, 2)), ...elsewhere]);

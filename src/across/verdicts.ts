@@ -1,4 +1,4 @@
-import type { Finding, Judgement } from '../findings/finding.ts';
+import type { Finding, FindingKind, Judgement } from '../findings/finding.ts';
 import { ENDPOINT_WORDS, EndpointTable, endpointText } from '../flow/endpoints.ts';
 import { CLIENT, FLOW, SERVER } from '../flow/rows.ts';
 import type { Tracker } from '../tcp/tracker.ts';
@@ -43,6 +43,8 @@ export class FlowVerdicts {
   private readonly vanished: Vanished;
   private readonly tracker: Tracker;
   private readonly servers = new EndpointTable(SERVERS);
+  /** What was found last that is no part of anything: flows of the same kinds are not either. */
+  private plain: readonly FindingKind[] | null = null;
 
   constructor(tracker: Tracker, vanished: Vanished) {
     this.tracker = tracker;
@@ -50,11 +52,12 @@ export class FlowVerdicts {
   }
 
   /** What was found of a finished flow, whose row is still whole. */
-  take(row: number, { findings }: Judgement): void {
-    for (let i = 0; i < findings.length; i++) {
-      const finding = findings[i]!;
-      if (PART_OF.has(finding.code)) this.takePart(row, finding);
-    }
+  take(row: number, judgement: Judgement): void {
+    const { kinds } = judgement;
+    if (kinds === this.plain) return;
+    if (kinds.some(({ code }) => PART_OF.has(code)))
+      for (const finding of judgement.findings) this.takePart(row, finding);
+    else this.plain = kinds;
   }
 
   private takePart(row: number, { code, frame, values }: Finding): void {
@@ -68,7 +71,7 @@ export class FlowVerdicts {
       case 'vanished':
         this.vanished.take(row, values.by === 'client' ? SERVER : CLIENT, frame);
         break;
-      default:
+      case 'vantages':
         this.twoVantages++;
         this.twoVantagesFlows.add(this.tracker.rows.i32[row + FLOW.number]!);
     }

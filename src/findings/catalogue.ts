@@ -7,7 +7,7 @@ import { OPENING } from './catalogue/opening.ts';
 import { QUIET } from './catalogue/quiet.ts';
 import { RESETS } from './catalogue/resets.ts';
 import { REUSE } from './catalogue/reuse.ts';
-import type { CodeEntry, Entries } from './finding.ts';
+import type { CodeEntry, Entries, FindingKind } from './finding.ts';
 
 /** The catalogue, in the order of a connection's life. A code is never renamed. */
 export const PARTS: readonly { readonly title: string; readonly entries: Entries }[] = [
@@ -26,3 +26,8 @@ export const PARTS: readonly { readonly title: string; readonly entries: Entries
 export const CATALOGUE: ReadonlyMap<string, CodeEntry> = new Map(
   PARTS.flatMap(({ entries }) => Object.entries(entries)),
 );
+
+/** The kind of findings that a code stands for, where the severity is the catalogue's. */
+export function kindOf(code: string): FindingKind {
+  return { code, severity: CATALOGUE.get(code)!.severity };
+}

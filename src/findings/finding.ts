@@ -15,11 +15,15 @@ export type Confidence = (typeof CONFIDENCES)[number];
 /** What was measured and compared. Names that end in `Ms` are milliseconds. */
 export type Values = Readonly<Record<string, number | string | boolean | null>>;
 
-/** Something remarkable about a flow. A wire trace shows behaviour, not intent: so do the messages. */
-export interface Finding {
+/** What a finding is, without what it is about. */
+export interface FindingKind {
   /** One of the catalogue's codes, which are never renamed. */
   readonly code: string;
   readonly severity: Severity;
+}
+
+/** Something remarkable about a flow. A wire trace shows behaviour, not intent: so do the messages. */
+export interface Finding extends FindingKind {
   readonly confidence: Confidence;
   /** The deciding frame. */
   readonly frame: number;
@@ -36,6 +40,8 @@ export interface Finding {
 export interface Judgement {
   /** The gravest first; of equal gravity in order of frames. */
   readonly findings: readonly Finding[];
+  /** Of which kinds they are, each as often, the gravest first: often one list for many flows, made beforehand. */
+  readonly kinds: readonly FindingKind[];
   /** Why the RST that closed the flow was sent: a code of the catalogue; null without such a RST. */
   readonly cause: string | null;
   readonly confidence: Confidence | null;

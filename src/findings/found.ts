@@ -1,5 +1,5 @@
 import { CATALOGUE } from './catalogue.ts';
-import type { CodeEntry, Confidence, Finding, Judgement, Severity, Values } from './finding.ts';
+import type { CodeEntry, Confidence, Finding, FindingKind, Judgement, Severity, Values } from './finding.ts';
 import { sentence } from './words.ts';
 
 /** What a rule says when it applies. */
@@ -23,6 +23,10 @@ export class Found implements Judgement {
   /** The one cause of the RST that closed the flow. */
   cause: string | null = null;
   confidence: Confidence | null = null;
+
+  get kinds(): readonly FindingKind[] {
+    return this.findings;
+  }
 
   add(code: string, claim: Claim): void {
     const told = new Told(code, claim);

@@ -1,14 +1,14 @@
 import { FLOW, FLOW_BITS } from '../flow/rows.ts';
 import { type Facts, FlowCase } from './case.ts';
-import { type Finding, gravityOf, type Judgement } from './finding.ts';
+import { type Finding, type FindingKind, gravityOf, type Judgement } from './finding.ts';
 import { Found } from './found.ts';
 import { isOnlyOpened, isOrdinary } from './ordinary.ts';
 import { closing } from './rules/closing.ts';
 import { forged } from './rules/forged.ts';
 import { loss } from './rules/loss.ts';
-import { onlyOpened } from './rules/only-opened.ts';
+import { kindsOfOpening, onlyOpened } from './rules/only-opened.ts';
 import { opening } from './rules/opening.ts';
-import { plain } from './rules/plain.ts';
+import { kindsOfOrdinary, plain } from './rules/plain.ts';
 import { quiet } from './rules/quiet.ts';
 import { resets } from './rules/resets.ts';
 import { reuse } from './rules/reuse.ts';
@@ -32,25 +32,32 @@ export class Judge {
   readonly suppressed: Map<string, number> = new Map();
   private readonly flow: FlowCase;
   private readonly ignored: ReadonlySet<string>;
+  private readonly brief: Brief;
 
   /** @param ignored codes that are left out of the findings (not of a reset's cause) */
   constructor(facts: Facts, ignored: ReadonlySet<string>) {
     this.flow = new FlowCase(facts);
     this.ignored = ignored;
+    this.brief = new Brief(this.flow);
   }
 
-  /** The flow whose row starts there. It must be finished: the row is still whole, and nothing more comes. */
+  /**
+   * The flow whose row starts there. It must be finished: the row is still whole, and nothing more comes. What is
+   * answered holds until the next is judged.
+   */
   judge(row: number): Judgement {
     this.flow.move(row);
     const ordinary = isOrdinary(this.flow);
     if (ordinary && this.flow.word(FLOW.evidence) === 0 && !this.flow.has(FLOW_BITS.serverFinFirst)) return NOTHING;
-    const found = judgeByRules(this.flow, ordinary ? ORDINARY : isOnlyOpened(this.flow) ? OPENING : RULES);
-    const { findings } = found;
-    if (findings.length === 2) {
-      if (compare(findings[0]!, findings[1]!) > 0) findings.reverse();
-    } else if (findings.length > 2) findings.sort(compare);
-    if (this.ignored.size > 0) found.findings = findings.filter((finding) => this.isWanted(finding));
-    return found;
+    const rules = ordinary ? ORDINARY : isOnlyOpened(this.flow) ? OPENING : RULES;
+    if (this.ignored.size > 0) {
+      const found = judgeInOrder(this.flow, rules);
+      found.findings = found.findings.filter((finding) => this.isWanted(finding));
+      return found;
+    }
+    const kinds =
+      rules === ORDINARY ? kindsOfOrdinary(this.flow) : rules === OPENING ? kindsOfOpening(this.flow) : null;
+    return kinds === null ? judgeInOrder(this.flow, rules) : this.brief.of(kinds, rules);
   }
 
   private isWanted(finding: Finding): boolean {
@@ -58,6 +65,41 @@ export class Judge {
     this.suppressed.set(finding.code, (this.suppressed.get(finding.code) ?? 0) + 1);
     return false;
   }
+}
+
+/** What is found of a flow whose findings are of kinds known beforehand: they are made when somebody reads them. */
+class Brief implements Judgement {
+  readonly cause = null;
+  readonly confidence = null;
+  kinds: readonly FindingKind[] = [];
+  private rules: readonly Rule[] = [];
+  private made: readonly Finding[] | null = null;
+  private readonly flow: FlowCase;
+
+  constructor(flow: FlowCase) {
+    this.flow = flow;
+  }
+
+  of(kinds: readonly FindingKind[], rules: readonly Rule[]): this {
+    this.kinds = kinds;
+    this.rules = rules;
+    this.made = null;
+    return this;
+  }
+
+  get findings(): readonly Finding[] {
+    this.made ??= judgeInOrder(this.flow, this.rules).findings;
+    return this.made;
+  }
+}
+
+function judgeInOrder(flow: FlowCase, rules: readonly Rule[]): Found {
+  const found = judgeByRules(flow, rules);
+  const { findings } = found;
+  if (findings.length === 2) {
+    if (compare(findings[0]!, findings[1]!) > 0) findings.reverse();
+  } else if (findings.length > 2) findings.sort(compare);
+  return found;
 }
 
 /** Asks these rules. */
@@ -72,4 +114,4 @@ function compare(a: Finding, b: Finding): number {
   return gravityOf(b.severity) - gravityOf(a.severity) || a.frame - b.frame || (a.code < b.code ? -1 : 1);
 }
 
-const NOTHING: Judgement = { findings: [], cause: null, confidence: null };
+const NOTHING: Judgement = { findings: [], kinds: [], cause: null, confidence: null };

@@ -37,7 +37,7 @@ export function sortKey(flow: FlowCursor, key: SortKey): number {
  * handshakes.
  */
 export function gravity(flow: FlowCursor): number {
-  const gravest = flow.judgement.findings[0];
+  const gravest = flow.judgement.kinds[0];
   const severity = gravest === undefined ? 0 : gravityOf(gravest.severity);
   return severity * 1e9 + WORST_OUTCOME[outcomeOf(flow)]! + WORST_PATTERN[flow.word(FLOW.pattern)]! + trouble(flow);
 }

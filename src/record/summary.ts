@@ -1,5 +1,5 @@
 import { ByteWriter } from '../bytes/writer.ts';
-import { type Finding, gravityOf, type Severity } from '../findings/finding.ts';
+import { type Finding, type FindingKind, gravityOf, type Severity } from '../findings/finding.ts';
 import { EndpointTable } from '../flow/endpoints.ts';
 import { CLIENT, END, FLOW, SERVER } from '../flow/rows.ts';
 import { CLOSE_PATTERNS, HANDSHAKE_OUTCOMES, OUTCOME, PATTERN } from '../tcp/patterns.ts';
@@ -83,6 +83,9 @@ export class FlowSummary {
   private readonly sort: SortKey;
   private readonly scratch = new ByteWriter(64);
   private readonly servers = new EndpointTable(MOST_SERVICES);
+  /** What was found last, and where it is counted: of many flows the same is found. */
+  private counted: readonly FindingKind[] = [];
+  private counts: readonly CodeSummary[] = [];
 
   /**
    * @param sort order in which flows are kept
@@ -119,8 +122,7 @@ export class FlowSummary {
       service.firstHalfOpen = Math.min(service.firstHalfOpen, start);
       service.lastHalfOpen = Math.max(service.lastHalfOpen, start);
     }
-    const { findings } = flow.judgement;
-    for (let i = 0; i < findings.length; i++) this.countFinding(findings[i]!.code, findings[i]!.severity);
+    this.countFindings(flow.judgement.kinds);
     const key = sortKey(flow, this.sort);
     const number = flow.word(FLOW.number);
     if (this.first.wants(key, number)) this.first.add(key, number, this.reportOf(flow, outcome, pattern, initiator));
@@ -133,14 +135,21 @@ export class FlowSummary {
     return all;
   }
 
-  private countFinding(code: string, severity: Severity): void {
-    const known = this.findings.get(code);
-    if (known === undefined) {
-      this.findings.set(code, { severity, times: 1 });
-      return;
+  private countFindings(kinds: readonly FindingKind[]): void {
+    if (kinds !== this.counted) {
+      this.counted = kinds;
+      this.counts = kinds.map((kind) => this.countOf(kind));
     }
-    known.times++;
-    if (gravityOf(severity) > gravityOf(known.severity)) known.severity = severity;
+    for (let i = 0; i < this.counts.length; i++) this.counts[i]!.times++;
+  }
+
+  private countOf({ code, severity }: FindingKind): CodeSummary {
+    let known = this.findings.get(code);
+    if (known === undefined) {
+      known = { severity, times: 0 };
+      this.findings.set(code, known);
+    } else if (gravityOf(severity) > gravityOf(known.severity)) known.severity = severity;
+    return known;
   }
 
   private serviceOf(flow: FlowCursor): ServiceSummary {

@@ -5,12 +5,12 @@ import { Analysis } from '../../src/analyze.ts';
 import { decoderFor } from '../../src/capture/format.ts';
 import { RecordView } from '../../src/capture/record.ts';
 import { FlowCase } from '../../src/findings/case.ts';
-import { judgeByRules, OPENING, ORDINARY, RULES } from '../../src/findings/judge.ts';
+import { Judge, judgeByRules, OPENING, ORDINARY, RULES } from '../../src/findings/judge.ts';
 import { isOnlyOpened, isOrdinary } from '../../src/findings/ordinary.ts';
 
 const SAMPLES = join(import.meta.dirname, '../../samples');
 
-test('a flow that is spared rules is one of which they find nothing', () => {
+test('a flow that is spared rules is one of which they find nothing, and kinds are those of its findings', () => {
   let ordinary = 0;
   let onlyOpened = 0;
   for (const path of readdirSync(SAMPLES, { recursive: true, encoding: 'utf8' })) {
@@ -23,6 +23,10 @@ test('a flow that is spared rules is one of which they find nothing', () => {
         const flow = new FlowCase(analysis.flowContext([]));
         flow.move(row);
         const { findings } = judgeByRules(flow, RULES);
+        const judgement = new Judge(analysis.flowContext([]), new Set()).judge(row);
+        expect(judgement.kinds.map(({ code, severity }) => [code, severity])).toEqual(
+          judgement.findings.map(({ code, severity }) => [code, severity]),
+        );
         if (isOrdinary(flow)) {
           ordinary++;
           expect(findings).toEqual(judgeByRules(flow, ORDINARY).findings);

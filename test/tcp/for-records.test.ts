@@ -36,7 +36,8 @@ function everything(forRecords: boolean, octets: Uint8Array, path: string): { to
     onFlow: (row) => {
       cursor.move(row);
       const words = analysis.rows.i32.subarray(row, row + analysis.rows.words);
-      told.push(`${words.filter((_, i) => !FOR_RECORDS.has(i)).join()} ${JSON.stringify(cursor.judgement)}`);
+      const { findings, cause, confidence } = cursor.judgement;
+      told.push(words.filter((_, i) => !FOR_RECORDS.has(i)).join(), JSON.stringify({ findings, cause, confidence }));
       if (words[FLOW.history] !== 0) kept++;
     },
     onSegment: (verdict) => told.push(JSON.stringify(verdict)),

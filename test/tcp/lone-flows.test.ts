@@ -160,6 +160,10 @@ function told(records: readonly RecordView[], options: AnalysisOptions): unknown
       cursor.move(row);
       cursor.baseSeconds = analysis.baseSeconds;
       analysis.across?.verdicts.take(row, cursor.judgement);
+      const { kinds, findings } = cursor.judgement;
+      expect(kinds.map(({ code, severity }) => [code, severity])).toEqual(
+        findings.map(({ code, severity }) => [code, severity]),
+      );
       flows.push(recordObject(FLOW_FIELDS, cursor));
       const flow = new FlowCase(cursor.context);
       flow.move(row);

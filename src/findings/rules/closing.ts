@@ -37,9 +37,12 @@ export function closing(flow: FlowCase, found: Found): void {
 
 /** It was the server that began to close. */
 export function closesFirst(flow: FlowCase, found: Found): void {
+  if (isClosedByServer(flow)) found.add('server-closes-first', { frame: flow.word(FLOW.firstFinFrame) });
+}
+
+export function isClosedByServer(flow: FlowCase): boolean {
   const simultaneous = flow.word(FLOW.pattern) === PATTERN.simultaneous;
-  if (flow.has(FLOW_BITS.serverFinFirst) && !simultaneous && flow.has(FLOW_BITS.synSeen | FLOW_BITS.synAckSeen))
-    found.add('server-closes-first', { frame: flow.word(FLOW.firstFinFrame) });
+  return flow.has(FLOW_BITS.serverFinFirst) && !simultaneous && flow.has(FLOW_BITS.synSeen | FLOW_BITS.synAckSeen);
 }
 
 /** New payload of the other end after the FIN, which the first end acknowledged; whether there was any. */

@@ -1,7 +1,9 @@
-import { FLOW } from '../../flow/rows.ts';
+import { FLOW, FLOW_BITS } from '../../flow/rows.ts';
 import type { FlowCase } from '../case.ts';
+import { kindOf } from '../catalogue.ts';
+import type { FindingKind } from '../finding.ts';
 import type { Found } from '../found.ts';
-import { halfOpen, options, slow, WAIT } from './opening.ts';
+import { halfOpen, hasTinyMss, isHalfOpen, isSlow, isStripped, options, slow, WAIT } from './opening.ts';
 import { endedOpen } from './whole.ts';
 
 /**
@@ -11,9 +13,29 @@ import { endedOpen } from './whole.ts';
 export function onlyOpened(flow: FlowCase, found: Found): void {
   const first = flow.word(FLOW.synFrame);
   if (endedOpen(flow)) found.add('capture-ended-open', { frame: flow.word(FLOW.lastFrame) });
-  if (flow.server.packets === 0 && flow.since(flow.double(FLOW.lastSynTimeF64)) >= WAIT)
+  if (isUnanswered(flow))
     found.add('syn-unanswered', { frame: first, frames: [first], values: { syns: 1, overMs: 0 } });
   halfOpen(flow, found);
   options(flow, found);
   slow(flow, found);
 }
+
+function isUnanswered(flow: FlowCase): boolean {
+  return flow.server.packets === 0 && flow.since(flow.double(FLOW.lastSynTimeF64)) >= WAIT;
+}
+
+/** Of which kinds that is; null where something rarer was found. */
+export function kindsOfOpening(flow: FlowCase): readonly FindingKind[] | null {
+  const { client, server } = flow;
+  if (hasTinyMss(flow, client) || hasTinyMss(flow, server) || isStripped(flow)) return null;
+  if (flow.has(FLOW_BITS.synAckSeen) && isSlow(flow.double(FLOW.synAckTimeF64) - flow.double(FLOW.lastSynTimeF64)))
+    return null;
+  const kinds = isHalfOpen(flow) ? HALF_OPEN : isUnanswered(flow) ? UNANSWERED : NEITHER;
+  return kinds[endedOpen(flow) ? 1 : 0]!;
+}
+
+const ENDED = kindOf('capture-ended-open');
+/** Each without and with the capture having ended. */
+const HALF_OPEN = [[kindOf('handshake-half-open')], [kindOf('handshake-half-open'), ENDED]];
+const UNANSWERED = [[kindOf('syn-unanswered')], [kindOf('syn-unanswered'), ENDED]];
+const NEITHER = [[], [ENDED]];

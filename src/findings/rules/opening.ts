@@ -4,7 +4,7 @@ import { NOTED, type Noted, TRAIT } from '../../tcp/evidence.ts';
 import { STATE } from '../../tcp/machine.ts';
 import { NOTE } from '../../tcp/verdict.ts';
 import { ACK, CWR, ECE, FIN, NO_OPTION, PSH, RST, SYN, URG } from '../../wire/segment.ts';
-import type { FlowCase } from '../case.ts';
+import type { EndCase, FlowCase } from '../case.ts';
 import type { Found } from '../found.ts';
 
 const MS = 1e6;
@@ -118,16 +118,20 @@ const FRAGMENTATION_NEEDED = 4;
 
 /** A SYN+ACK that nobody acknowledged. */
 export function halfOpen(flow: FlowCase, found: Found): void {
-  if (!flow.has(FLOW_BITS.synAckSeen) || flow.has(FLOW_BITS.ackSeen | FLOW_BITS.aborted | FLOW_BITS.reset)) return;
-  if (flow.has(FLOW_BITS.simultaneousOpen)) return;
+  if (!isHalfOpen(flow)) return;
   const waited = flow.since(flow.double(FLOW.synAckTimeF64));
-  // Past a step of the clock nobody knows.
-  if (!(waited >= WAIT)) return;
   found.add('handshake-half-open', {
     frame: flow.word(FLOW.synAckFrame),
     frames: [flow.word(FLOW.synFrame)],
     values: { waitedMs: waited / MS, givenUp: waited >= GIVEN_UP },
   });
+}
+
+export function isHalfOpen(flow: FlowCase): boolean {
+  if (!flow.has(FLOW_BITS.synAckSeen) || flow.has(FLOW_BITS.ackSeen | FLOW_BITS.aborted | FLOW_BITS.reset))
+    return false;
+  // Past a step of the clock nobody knows.
+  return !flow.has(FLOW_BITS.simultaneousOpen) && flow.since(flow.double(FLOW.synAckTimeF64)) >= WAIT;
 }
 
 /** Linux keeps a request for 63 s (tcp_synack_retries 5). */
@@ -231,27 +235,34 @@ function kinds(flow: FlowCase, found: Found): void {
 
 /** What the SYNs offer. */
 export function options(flow: FlowCase, found: Found): void {
-  const least = flow.has(FLOW_BITS.v6) ? 1220 : 536;
-  for (const end of [flow.client, flow.server]) {
-    const mss = end.word(END.mss);
-    if (end.has(END_BITS.synSent) && mss >= 0 && mss < least)
+  for (const end of [flow.client, flow.server])
+    if (hasTinyMss(flow, end))
       found.add('mss-tiny', {
         frame: end.side === CLIENT ? flow.word(FLOW.synFrame) : flow.word(FLOW.synAckFrame),
-        values: { by: end.name, mss },
+        values: { by: end.name, mss: end.word(END.mss) },
       });
-  }
+  if (isStripped(flow))
+    found.add('options-stripped', {
+      frame: flow.word(FLOW.synAckFrame),
+      frames: [flow.word(FLOW.synFrame)],
+      confidence: 'possible',
+      values: { missing: 'window scale', given: 'SACK and timestamps' },
+    });
+}
+
+export function hasTinyMss(flow: FlowCase, end: EndCase): boolean {
+  const mss = end.word(END.mss);
+  return end.has(END_BITS.synSent) && mss >= 0 && mss < (flow.has(FLOW_BITS.v6) ? 1220 : 536);
+}
+
+/** Many servers do without SACK, timestamps or both; one that has both and no window scale is hardly of its own making. */
+export function isStripped(flow: FlowCase): boolean {
   const { client, server } = flow;
-  if (!client.has(END_BITS.synSent) || !server.has(END_BITS.synSent) || flow.has(FLOW_BITS.simultaneousOpen)) return;
-  // Many servers do without SACK, timestamps or both; one that has both and no window scale is hardly of its own making.
+  if (!client.has(END_BITS.synSent) || !server.has(END_BITS.synSent) || flow.has(FLOW_BITS.simultaneousOpen))
+    return false;
   const both = END_BITS.sackPermitted | END_BITS.timestamps;
-  if ((client.word(END.bits) & server.word(END.bits) & both) !== both) return;
-  if (client.word(END.windowScale) < 0 || server.word(END.windowScale) >= 0) return;
-  found.add('options-stripped', {
-    frame: flow.word(FLOW.synAckFrame),
-    frames: [flow.word(FLOW.synFrame)],
-    confidence: 'possible',
-    values: { missing: 'window scale', given: 'SACK and timestamps' },
-  });
+  if ((client.word(END.bits) & server.word(END.bits) & both) !== both) return false;
+  return client.word(END.windowScale) >= 0 && server.word(END.windowScale) < 0;
 }
 
 /** Halves of the handshake that took longer than a second. */
@@ -259,7 +270,7 @@ export function slow(flow: FlowCase, found: Found): void {
   if (!flow.has(FLOW_BITS.synAckSeen) || !flow.has(FLOW_BITS.synSeen)) return;
   const synAck = flow.double(FLOW.synAckTimeF64);
   const first = synAck - flow.double(FLOW.lastSynTimeF64);
-  if (first > SECOND)
+  if (isSlow(first))
     found.add('handshake-slow', {
       frame: flow.word(FLOW.synAckFrame),
       frames: [flow.word(FLOW.lastSynFrame)],
@@ -272,12 +283,17 @@ export function slow(flow: FlowCase, found: Found): void {
   const ackFrame = flow.word(FLOW.ackFrame);
   if (ackFrame === 0 || flow.word(FLOW.synAckRetransmissions) > 0) return;
   const second = flow.double(FLOW.ackTimeF64) - synAck;
-  if (second > SECOND)
+  if (isSlow(second))
     found.add('handshake-slow', {
       frame: ackFrame,
       frames: [flow.word(FLOW.synAckFrame)],
       values: { half: 'SYN+ACK to ACK', tookMs: second / MS },
     });
+}
+
+/** Whether half a handshake took so long, nanoseconds. */
+export function isSlow(half: number): boolean {
+  return half > SECOND;
 }
 
 /** Flags that nobody sends. */

@@ -21,49 +21,66 @@ export function reuse(flow: FlowCase, found: Found): void {
 
 /** The ports belonged to another connection before. */
 export function takenOver(flow: FlowCase, found: Found): void {
-  const { client, predecessor: old } = flow;
-  if (old === undefined || !flow.has(FLOW_BITS.synSeen)) return;
+  const takeover = takeoverOf(flow);
+  if (takeover === TAKEOVER.none) return;
+  const { client } = flow;
+  const old = flow.predecessor!;
   const syn = flow.word(FLOW.synFrame);
   const since = flow.double(FLOW.synTimeF64) - old.timeWaitSince;
-  if ((old.timeWait & SERVER_WAITS) !== 0) {
+  if (takeover === TAKEOVER.refused) {
     const refusals = flow.noted.filter((noted) => isOldAck(noted, old));
-    const [first] = refusals;
-    if (first !== undefined) {
-      const resets = flow.noted.filter(
-        (noted) => noted.side === CLIENT && (noted.flags & RST) !== 0 && noted.seq === first.ack,
-      );
-      const accepted = flow.has(FLOW_BITS.synAckSeen) && !flow.has(FLOW_BITS.refused);
-      found.add('port-reuse-refused', {
-        frame: first.frame,
-        frames: [syn, ...refusals.map((noted) => noted.frame), ...resets.map((noted) => noted.frame)],
-        confidence: resets.length > 0 ? 'certain' : 'likely',
-        values: {
-          flow: old.flow,
-          rounds: refusals.length,
-          sinceMs: since / MS,
-          delayMs: accepted ? (flow.double(FLOW.synAckTimeF64) - flow.double(FLOW.synTimeF64)) / MS : null,
-        },
-      });
-    } else if (flow.has(FLOW_BITS.synAckSeen)) {
-      found.add('port-reuse-in-time-wait', {
-        frame: syn,
-        frames: [flow.word(FLOW.synAckFrame)],
-        values: {
-          flow: old.flow,
-          sinceMs: since / MS,
-          isnAheadBy: seqDelta(old.clientNxt, client.word(END.isn)),
-          linuxStillWaits: since < 60 * SECOND,
-        },
-      });
-    } else if (client.has(END_BITS.timestamps) && old.hasTsVal && isOutdated(client.word(END.tsVal), old.clientTsVal))
-      found.add('paws-refused', {
-        frame: syn,
-        frames: [old.lastFrame],
-        confidence: 'possible',
-        values: { by: 'client', what: 'SYN', times: 1 + flow.word(FLOW.synRetransmissions), flow: old.flow },
-      });
-  } else if ((old.timeWait & CLIENT_WAITS) !== 0 && since >= SECOND && client.has(END_BITS.timestamps))
-    found.add('time-wait-reused-by-owner', { frame: syn, values: { flow: old.flow, sinceMs: since / MS } });
+    const first = refusals[0]!;
+    const resets = flow.noted.filter(
+      (noted) => noted.side === CLIENT && (noted.flags & RST) !== 0 && noted.seq === first.ack,
+    );
+    const accepted = flow.has(FLOW_BITS.synAckSeen) && !flow.has(FLOW_BITS.refused);
+    found.add('port-reuse-refused', {
+      frame: first.frame,
+      frames: [syn, ...refusals.map((noted) => noted.frame), ...resets.map((noted) => noted.frame)],
+      confidence: resets.length > 0 ? 'certain' : 'likely',
+      values: {
+        flow: old.flow,
+        rounds: refusals.length,
+        sinceMs: since / MS,
+        delayMs: accepted ? (flow.double(FLOW.synAckTimeF64) - flow.double(FLOW.synTimeF64)) / MS : null,
+      },
+    });
+  } else if (takeover === TAKEOVER.accepted)
+    found.add('port-reuse-in-time-wait', {
+      frame: syn,
+      frames: [flow.word(FLOW.synAckFrame)],
+      values: {
+        flow: old.flow,
+        sinceMs: since / MS,
+        isnAheadBy: seqDelta(old.clientNxt, client.word(END.isn)),
+        linuxStillWaits: since < 60 * SECOND,
+      },
+    });
+  else if (takeover === TAKEOVER.outdated)
+    found.add('paws-refused', {
+      frame: syn,
+      frames: [old.lastFrame],
+      confidence: 'possible',
+      values: { by: 'client', what: 'SYN', times: 1 + flow.word(FLOW.synRetransmissions), flow: old.flow },
+    });
+  else found.add('time-wait-reused-by-owner', { frame: syn, values: { flow: old.flow, sinceMs: since / MS } });
+}
+
+/** What came of a SYN on ports that are in TIME_WAIT. */
+export const TAKEOVER = { none: 0, refused: 1, accepted: 2, outdated: 3, byOwner: 4 } as const;
+
+/** One of TAKEOVER. */
+export function takeoverOf(flow: FlowCase): number {
+  const { client, predecessor: old } = flow;
+  if (old === undefined || !flow.has(FLOW_BITS.synSeen)) return TAKEOVER.none;
+  if ((old.timeWait & SERVER_WAITS) !== 0) {
+    if (flow.noted.some((noted) => isOldAck(noted, old))) return TAKEOVER.refused;
+    if (flow.has(FLOW_BITS.synAckSeen)) return TAKEOVER.accepted;
+    const late = client.has(END_BITS.timestamps) && old.hasTsVal;
+    return late && isOutdated(client.word(END.tsVal), old.clientTsVal) ? TAKEOVER.outdated : TAKEOVER.none;
+  }
+  if ((old.timeWait & CLIENT_WAITS) === 0 || !client.has(END_BITS.timestamps)) return TAKEOVER.none;
+  return flow.double(FLOW.synTimeF64) - old.timeWaitSince >= SECOND ? TAKEOVER.byOwner : TAKEOVER.none;
 }
 
 const CLIENT_WAITS = 1;

@@ -320,10 +320,20 @@ export class FlowRows {
     this.placeOf = new Int32Array(rows);
   }
 
-  /** A row of zeros, or like `image`, for the flow at that place; returns where it starts, in words. */
-  make(place: number = this.places.take(), image?: Int32Array): number {
+  /**
+   * A row of zeros, or like `image`, for the flow at that place; returns where it starts, in words.
+   *
+   * @param alike a row that is like the image but for what is written into it next: if it is free now, it needs no copy
+   */
+  make(place: number = this.places.take(), image?: Int32Array, alike: number = -1): number {
     this.used++;
     let row = this.free;
+    if (image !== undefined && row >= 0 && row === alike) {
+      this.free = this.i32[row + FLOW.next]!;
+      this.i32[row + FLOW.next] = image[FLOW.next]!;
+      this.placeOf[row / ROW_WORDS] = place;
+      return row;
+    }
     if (row >= 0) {
       this.free = this.i32[row + FLOW.next]!;
       if (image === undefined) this.i32.fill(0, row, row + ROW_WORDS);

@@ -130,9 +130,10 @@ export class FlowTable {
    *
    * @param last nobody looks for it, or for any other, again
    * @param image what the row begins as, but for its key; zeros without
+   * @param alike a row that begins as that, if it is free
    */
-  moveOpening(place: number, last: boolean, image: Int32Array | undefined): number {
-    const row = this.rows.make(place, image);
+  moveOpening(place: number, last: boolean, image: Int32Array | undefined, alike: number): number {
+    const row = this.rows.make(place, image, alike);
     this.fill(row);
     this.openings.moveTo(place, row);
     if (!last) this.slots[this.slotOf(this.hash, -1 - place) * 2 + 1] = row + 1;

@@ -28,27 +28,33 @@ export function sortKey(flow: FlowCursor, key: SortKey): number {
     case 'retransmissions':
       return -retransmissions(flow);
     case 'worst':
-      return -gravity(flow);
+      return -gravity(flow, outcomeOf(flow), retransmissions(flow), handshakeTime(flow));
   }
 }
 
 /**
  * How badly a flow went: by its gravest finding, then failed and half-open before resets, before retransmissions and slow
  * handshakes.
+ *
+ * @param outcome `outcomeOf` the flow
+ * @param again its `retransmissions`
+ * @param handshake its `handshakeTime`
  */
-export function gravity(flow: FlowCursor): number {
+export function gravity(flow: FlowCursor, outcome: number, again: number, handshake: number): number {
   const gravest = flow.judgement.kinds[0];
   const severity = gravest === undefined ? 0 : gravityOf(gravest.severity);
-  return severity * 1e9 + WORST_OUTCOME[outcomeOf(flow)]! + WORST_PATTERN[flow.word(FLOW.pattern)]! + trouble(flow);
+  const trouble = troubleOf(again, handshake);
+  return severity * 1e9 + WORST_OUTCOME[outcome]! + WORST_PATTERN[flow.word(FLOW.pattern)]! + trouble;
 }
 
 /** Everything that was sent again: SYNs, SYN+ACKs, data and FINs. */
 export function retransmissions(flow: FlowCursor): number {
+  const { i32, row } = flow;
   return (
-    flow.word(FLOW.synRetransmissions) +
-    flow.word(FLOW.synAckRetransmissions) +
-    flow.word(FLOW.client + END.retransmittedSegments) +
-    flow.word(FLOW.server + END.retransmittedSegments)
+    i32[row + FLOW.synRetransmissions]! +
+    i32[row + FLOW.synAckRetransmissions]! +
+    i32[row + FLOW.client + END.retransmittedSegments]! +
+    i32[row + FLOW.server + END.retransmittedSegments]!
   );
 }
 
@@ -72,11 +78,9 @@ const WORST_PATTERN: Readonly<Record<number, number>> = {
 };
 
 /** Below 1,000,000: what was sent again, then how slow the handshake was. */
-function trouble(flow: FlowCursor): number {
-  const again = Math.min(retransmissions(flow), 9000) * 100;
-  const time = handshakeTime(flow);
-  const slow = Number.isNaN(time) ? 0 : Math.min(time / 1e9, 99);
-  return again + slow;
+function troubleOf(again: number, handshake: number): number {
+  const slow = Number.isNaN(handshake) ? 0 : Math.min(handshake / 1e9, 99);
+  return Math.min(again, 9000) * 100 + slow;
 }
 
 function bytesOf(flow: FlowCursor, end: number): number {

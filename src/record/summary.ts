@@ -9,7 +9,7 @@ import { portOf, writeAddress } from './endpoint.ts';
 import { FirstOf } from './first-of.ts';
 import { closeInitiator, duration, handshakeTime, stateNames } from './flow.ts';
 import { outcomeOf } from './outcome.ts';
-import { retransmissions, type SortKey, sortKey } from './sort.ts';
+import { gravity, retransmissions, type SortKey, sortKey } from './sort.ts';
 
 /** An end of a flow, as a report shows it. */
 export interface ReportEndpoint {
@@ -97,13 +97,15 @@ export class FlowSummary {
   }
 
   add(flow: FlowCursor): void {
+    const { i32, f64, row } = flow;
     const outcome = outcomeOf(flow);
-    const pattern = flow.word(FLOW.pattern);
+    const pattern = i32[row + FLOW.pattern]!;
     const again = retransmissions(flow);
-    const packets = flow.word(FLOW.client + END.packets) + flow.word(FLOW.server + END.packets);
+    const handshake = handshakeTime(flow);
+    const packets = i32[row + FLOW.client + END.packets]! + i32[row + FLOW.server + END.packets]!;
     this.flows++;
     this.packets += packets;
-    this.bytes += bytesOf(flow, FLOW.client) + bytesOf(flow, FLOW.server);
+    this.bytes += f64[(row + FLOW.client) / 2 + END.bytesF64]! + f64[(row + FLOW.server) / 2 + END.bytesF64]!;
     this.retransmissions += again;
     this.outcomes[outcome]!++;
     this.patterns[pattern]!++;
@@ -113,18 +115,18 @@ export class FlowSummary {
     service.flows++;
     service.packets += packets;
     service.retransmissions += again;
-    service.handshakes.add(handshakeTime(flow));
+    service.handshakes.add(handshake);
     if (outcome >= OUTCOME.refused || outcome === OUTCOME.unanswered || outcome === OUTCOME.halfOpen) service.failed++;
     if (pattern === PATTERN.reset || pattern === PATTERN.resetAfterFin) service.resets++;
     if (outcome === OUTCOME.halfOpen) {
       service.halfOpen++;
-      const start = flow.double(FLOW.firstTimeF64);
-      service.firstHalfOpen = Math.min(service.firstHalfOpen, start);
-      service.lastHalfOpen = Math.max(service.lastHalfOpen, start);
+      const start = f64[row / 2 + FLOW.firstTimeF64]!;
+      if (start < service.firstHalfOpen) service.firstHalfOpen = start;
+      if (start > service.lastHalfOpen) service.lastHalfOpen = start;
     }
     this.countFindings(flow.judgement.kinds);
-    const key = sortKey(flow, this.sort);
-    const number = flow.word(FLOW.number);
+    const key = this.sort === 'worst' ? -gravity(flow, outcome, again, handshake) : sortKey(flow, this.sort);
+    const number = i32[row + FLOW.number]!;
     if (this.first.wants(key, number)) this.first.add(key, number, this.reportOf(flow, outcome, pattern, initiator));
   }
 

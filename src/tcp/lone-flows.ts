@@ -23,6 +23,9 @@ export class LoneFlows {
   private readonly syn = emptySegment();
   private readonly synAck = emptySegment();
   private readonly images = new OpeningImages();
+  /** The row made last, at the end of the capture, and its image. */
+  private lastRow = -1;
+  private lastImage: Int32Array | undefined;
 
   constructor(tracker: Tracker, hosts: HostSet, from: number) {
     this.tracker = tracker;
@@ -88,7 +91,9 @@ export class LoneFlows {
     const repeated = openings.isRepeated(place);
     const usual = !repeated && isUsual(syn) && (!answered || isUsual(synAck));
     const image = usual ? this.images.of(forms) : undefined;
-    const row = table.moveOpening(place, last, image);
+    const row = table.moveOpening(place, last, image, image === this.lastImage ? this.lastRow : -1);
+    this.lastRow = last ? row : -1;
+    this.lastImage = image;
     const { i32, f64 } = tracker.rows;
     if (image === undefined) {
       this.replayAll(place, row, number, clientIsHigh, answered);

@@ -28,7 +28,7 @@ export class LoneOpenings {
   private readonly doubles: Float64Array[] = [];
   /** What few captures need: IPv6 addresses, timestamps, more than one file. */
   private readonly extras: (Int32Array | undefined)[] = [];
-  private readonly forms = new SegmentForms();
+  readonly forms: SegmentForms = new SegmentForms();
   /** By place, where any on its page has some: the last of the flow's repeated SYN+ACKs. */
   private readonly lastRepeats: (Int32Array | undefined)[] = [];
   private readonly repeats = new RepeatedAnswers();
@@ -42,17 +42,17 @@ export class LoneOpenings {
     if (form === 0) return false;
     const page = this.pageFor(place);
     const at = (place & PLACE_MASK) * WORDS;
-    page[at + AT.keyLow] = key.keyLow;
-    page[at + AT.keyHigh] = key.keyHigh;
-    page[at + AT.ports] = key.ports;
-    page[at + AT.number] = number;
-    this.doubles[place >> PAGE_SHIFT]![at / 2 + AT.timeF64] = segment.time;
-    page[at + AT.frame] = frame;
-    page[at + AT.seq] = segment.seq;
-    page[at + AT.window] = windowAndChecksum(segment);
-    page[at + AT.form] = (form << 16) | (segment.ipId & 0xffff);
-    page[at + AT.answerFrame] = 0;
-    page[at + AT.aside] = 0;
+    page[at + OPENING.keyLow] = key.keyLow;
+    page[at + OPENING.keyHigh] = key.keyHigh;
+    page[at + OPENING.ports] = key.ports;
+    page[at + OPENING.number] = number;
+    this.doubles[place >> PAGE_SHIFT]![at / 2 + OPENING.timeF64] = segment.time;
+    page[at + OPENING.frame] = frame;
+    page[at + OPENING.seq] = segment.seq;
+    page[at + OPENING.window] = windowAndChecksum(segment);
+    page[at + OPENING.form] = (form << 16) | (segment.ipId & 0xffff);
+    page[at + OPENING.answerFrame] = 0;
+    page[at + OPENING.aside] = 0;
     this.count++;
     if (!isOdd) return true;
     const extra = this.extraPage(place);
@@ -69,18 +69,18 @@ export class LoneOpenings {
   answer(place: number, key: FlowKey, segment: SegmentView): boolean {
     const page = this.pages[place >> PAGE_SHIFT]!;
     const at = (place & PLACE_MASK) * WORDS;
-    if (segment.flags !== (SYN | ACK) || page[at + AT.answerFrame] !== 0 || !isPlain(segment)) return false;
+    if (segment.flags !== (SYN | ACK) || page[at + OPENING.answerFrame] !== 0 || !isPlain(segment)) return false;
     const later = segment.time - this.synTime(place);
-    if (((segment.ack - page[at + AT.seq]!) | 0) !== 1 || !(later >= 0 && later <= LATEST)) return false;
-    if ((this.forms.markOf(page[at + AT.form]! >>> 16) & MARK.high) !== (key.senderIsHigh !== 0 ? 0 : MARK.high))
+    if (((segment.ack - page[at + OPENING.seq]!) | 0) !== 1 || !(later >= 0 && later <= LATEST)) return false;
+    if ((this.forms.markOf(page[at + OPENING.form]! >>> 16) & MARK.high) !== (key.senderIsHigh !== 0 ? 0 : MARK.high))
       return false;
     const form = this.forms.numberOf(segment, 0, 1);
     if (form === 0) return false;
-    page[at + AT.answerFrame] = segment.frame;
-    page[at + AT.answerSeq] = segment.seq;
-    page[at + AT.answerWindow] = windowAndChecksum(segment);
-    page[at + AT.answerForm] = (form << 16) | (segment.ipId & 0xffff);
-    page[at + AT.later] = later;
+    page[at + OPENING.answerFrame] = segment.frame;
+    page[at + OPENING.answerSeq] = segment.seq;
+    page[at + OPENING.answerWindow] = windowAndChecksum(segment);
+    page[at + OPENING.answerForm] = (form << 16) | (segment.ipId & 0xffff);
+    page[at + OPENING.later] = later;
     if (segment.hasTimestamps !== 0)
       this.extraPage(place)[(place & PLACE_MASK) * EXTRA.words + EXTRA.answerTsVal] = segment.tsVal;
     return true;
@@ -90,11 +90,12 @@ export class LoneOpenings {
   repeat(place: number, key: FlowKey, segment: SegmentView): boolean {
     const page = this.pages[place >> PAGE_SHIFT]!;
     const at = (place & PLACE_MASK) * WORDS;
-    if (segment.flags !== (SYN | ACK) || !isPlain(segment) || segment.seq !== page[at + AT.answerSeq]) return false;
-    if (((segment.ack - page[at + AT.seq]!) | 0) !== 1) return false;
-    if ((this.forms.markOf(page[at + AT.form]! >>> 16) & MARK.high) !== (key.senderIsHigh !== 0 ? 0 : MARK.high))
+    if (segment.flags !== (SYN | ACK) || !isPlain(segment) || segment.seq !== page[at + OPENING.answerSeq])
       return false;
-    if (this.forms.numberOf(segment, 0, 1) !== page[at + AT.answerForm]! >>> 16) return false;
+    if (((segment.ack - page[at + OPENING.seq]!) | 0) !== 1) return false;
+    if ((this.forms.markOf(page[at + OPENING.form]! >>> 16) & MARK.high) !== (key.senderIsHigh !== 0 ? 0 : MARK.high))
+      return false;
+    if (this.forms.numberOf(segment, 0, 1) !== page[at + OPENING.answerForm]! >>> 16) return false;
     let last = this.lastRepeats[place >> PAGE_SHIFT];
     if (last === undefined) {
       last = new Int32Array(PLACES);
@@ -136,14 +137,14 @@ export class LoneOpenings {
   /** Number of the flow that is or was kept at the place; 0 if there is none. */
   numberAt(place: number): number {
     const page = this.pages[place >> PAGE_SHIFT];
-    return page === undefined ? 0 : page[(place & PLACE_MASK) * WORDS + AT.number]!;
+    return page === undefined ? 0 : page[(place & PLACE_MASK) * WORDS + OPENING.number]!;
   }
 
   /** The row that the flow has now; -1 while it has none. */
   rowAt(place: number): number {
     const page = this.pages[place >> PAGE_SHIFT]!;
     const at = (place & PLACE_MASK) * WORDS;
-    return page[at + AT.form]! >>> 16 === HAS_ROW ? page[at + AT.row]! : -1;
+    return page[at + OPENING.form]! >>> 16 === HAS_ROW ? page[at + OPENING.row]! : -1;
   }
 
   /** Whether a flow is kept at the place, and has no row. */
@@ -155,9 +156,9 @@ export class LoneOpenings {
   holds(place: number, key: FlowKey): boolean {
     const page = this.pages[place >> PAGE_SHIFT]!;
     const at = (place & PLACE_MASK) * WORDS;
-    if (page[at + AT.ports] !== key.ports || page[at + AT.keyLow] !== key.keyLow) return false;
-    const form = page[at + AT.form]! >>> 16;
-    if (page[at + AT.keyHigh] !== key.keyHigh || this.forms.splitOf(form) !== key.split) return false;
+    if (page[at + OPENING.ports] !== key.ports || page[at + OPENING.keyLow] !== key.keyLow) return false;
+    const form = page[at + OPENING.form]! >>> 16;
+    if (page[at + OPENING.keyHigh] !== key.keyHigh || this.forms.splitOf(form) !== key.split) return false;
     if (this.forms.isV6(form) !== (key.v6 !== 0)) return false;
     if (key.v6 === 0) return true;
     const extra = this.extras[place >> PAGE_SHIFT]!;
@@ -170,10 +171,10 @@ export class LoneOpenings {
   readKey(place: number, key: FlowKey): void {
     const page = this.pages[place >> PAGE_SHIFT]!;
     const at = (place & PLACE_MASK) * WORDS;
-    const form = page[at + AT.form]! >>> 16;
-    key.keyLow = page[at + AT.keyLow]!;
-    key.keyHigh = page[at + AT.keyHigh]!;
-    key.ports = page[at + AT.ports]!;
+    const form = page[at + OPENING.form]! >>> 16;
+    key.keyLow = page[at + OPENING.keyLow]!;
+    key.keyHigh = page[at + OPENING.keyHigh]!;
+    key.ports = page[at + OPENING.ports]!;
     key.split = this.forms.splitOf(form);
     key.senderIsHigh = this.clientIsHigh(place);
     key.v6 = this.forms.isV6(form) ? FLOW_BITS.v6 : 0;
@@ -187,10 +188,10 @@ export class LoneOpenings {
   readEnds(place: number, row: Int32Array): void {
     const page = this.pages[place >> PAGE_SHIFT]!;
     const at = (place & PLACE_MASK) * WORDS;
-    const isV6 = this.forms.isV6(page[at + AT.form]! >>> 16);
-    row[FLOW.keyLow] = page[at + AT.keyLow]!;
-    row[FLOW.keyHigh] = page[at + AT.keyHigh]!;
-    row[FLOW.ports] = page[at + AT.ports]!;
+    const isV6 = this.forms.isV6(page[at + OPENING.form]! >>> 16);
+    row[FLOW.keyLow] = page[at + OPENING.keyLow]!;
+    row[FLOW.keyHigh] = page[at + OPENING.keyHigh]!;
+    row[FLOW.ports] = page[at + OPENING.ports]!;
     row[FLOW.bits] = (isV6 ? FLOW_BITS.v6 : 0) | (this.clientIsHigh(place) !== 0 ? FLOW_BITS.clientIsHigh : 0);
     if (!isV6) return;
     const extra = this.extras[place >> PAGE_SHIFT]!;
@@ -200,25 +201,25 @@ export class LoneOpenings {
 
   /** 1 when the client is the higher end. */
   clientIsHigh(place: number): number {
-    const form = this.pages[place >> PAGE_SHIFT]![(place & PLACE_MASK) * WORDS + AT.form]! >>> 16;
+    const form = this.pages[place >> PAGE_SHIFT]![(place & PLACE_MASK) * WORDS + OPENING.form]! >>> 16;
     return (this.forms.markOf(form) & MARK.high) !== 0 ? 1 : 0;
   }
 
   /** Whether the SYN+ACK was captured. */
   isAnswered(place: number): boolean {
-    return this.pages[place >> PAGE_SHIFT]![(place & PLACE_MASK) * WORDS + AT.answerFrame] !== 0;
+    return this.pages[place >> PAGE_SHIFT]![(place & PLACE_MASK) * WORDS + OPENING.answerFrame] !== 0;
   }
 
   synTime(place: number): number {
-    return this.doubles[place >> PAGE_SHIFT]![(place & PLACE_MASK) * (WORDS / 2) + AT.timeF64]!;
+    return this.doubles[place >> PAGE_SHIFT]![(place & PLACE_MASK) * (WORDS / 2) + OPENING.timeF64]!;
   }
 
   /** The forms of both segments, as one number. */
   formsAt(place: number): number {
     const page = this.pages[place >> PAGE_SHIFT]!;
     const at = (place & PLACE_MASK) * WORDS;
-    const form = page[at + AT.form]! & ~0xffff;
-    return page[at + AT.answerFrame] === 0 ? form : form | (page[at + AT.answerForm]! >>> 16);
+    const form = page[at + OPENING.form]! & ~0xffff;
+    return page[at + OPENING.answerFrame] === 0 ? form : form | (page[at + OPENING.answerForm]! >>> 16);
   }
 
   /** When the flow's last segment came. */
@@ -231,15 +232,17 @@ export class LoneOpenings {
   answerTime(place: number): number {
     const page = this.pages[place >> PAGE_SHIFT]!;
     const at = (place & PLACE_MASK) * WORDS;
-    return page[at + AT.answerFrame] === 0 ? this.synTime(place) : this.synTime(place) + (page[at + AT.later]! >>> 0);
+    return page[at + OPENING.answerFrame] === 0
+      ? this.synTime(place)
+      : this.synTime(place) + (page[at + OPENING.later]! >>> 0);
   }
 
   /** The newest timestamp that a side sent; undefined when it sent none. */
   timestamp(place: number, side: 0 | 1): number | undefined {
     const page = this.pages[place >> PAGE_SHIFT]!;
     const at = (place & PLACE_MASK) * WORDS;
-    if (side === 1 && page[at + AT.answerFrame] === 0) return undefined;
-    const form = page[at + (side === 0 ? AT.form : AT.answerForm)]! >>> 16;
+    if (side === 1 && page[at + OPENING.answerFrame] === 0) return undefined;
+    const form = page[at + (side === 0 ? OPENING.form : OPENING.answerForm)]! >>> 16;
     if (!this.forms.hasTimestamps(form)) return undefined;
     const from = (place & PLACE_MASK) * EXTRA.words;
     const extra = this.extras[place >> PAGE_SHIFT]!;
@@ -258,16 +261,16 @@ export class LoneOpenings {
   readSyn(place: number, key: FlowKey, segment: SegmentView): void {
     const page = this.pages[place >> PAGE_SHIFT]!;
     const at = (place & PLACE_MASK) * WORDS;
-    const word = page[at + AT.form]!;
+    const word = page[at + OPENING.form]!;
     this.forms.apply(word >>> 16, segment);
     segment.flags = SYN;
-    segment.frame = page[at + AT.frame]!;
+    segment.frame = page[at + OPENING.frame]!;
     segment.time = this.synTime(place);
-    segment.seq = page[at + AT.seq]!;
+    segment.seq = page[at + OPENING.seq]!;
     segment.ack = 0;
     segment.file = 0;
     segment.fileFrame = segment.frame;
-    writeRest(segment, key, page[at + AT.window]!, word);
+    writeRest(segment, key, page[at + OPENING.window]!, word);
     if ((this.forms.markOf(word >>> 16) & MARK.extra) === 0) return;
     const extra = this.extras[place >> PAGE_SHIFT]!;
     const from = (place & PLACE_MASK) * EXTRA.words;
@@ -281,40 +284,62 @@ export class LoneOpenings {
   readAnswer(place: number, key: FlowKey, segment: SegmentView): void {
     const page = this.pages[place >> PAGE_SHIFT]!;
     const at = (place & PLACE_MASK) * WORDS;
-    const word = page[at + AT.answerForm]!;
+    const word = page[at + OPENING.answerForm]!;
     this.forms.apply(word >>> 16, segment);
     segment.flags = SYN | ACK;
-    segment.frame = page[at + AT.answerFrame]!;
+    segment.frame = page[at + OPENING.answerFrame]!;
     segment.time = this.answerTime(place);
-    segment.seq = page[at + AT.answerSeq]!;
-    segment.ack = (page[at + AT.seq]! + 1) | 0;
-    writeRest(segment, key, page[at + AT.answerWindow]!, word);
+    segment.seq = page[at + OPENING.answerSeq]!;
+    segment.ack = (page[at + OPENING.seq]! + 1) | 0;
+    writeRest(segment, key, page[at + OPENING.answerWindow]!, word);
     if (segment.hasTimestamps !== 0)
       segment.tsVal = this.extras[place >> PAGE_SHIFT]![(place & PLACE_MASK) * EXTRA.words + EXTRA.answerTsVal]!;
   }
 
   /** A word of the entry that is its reader's own: 0 at first. */
   aside(place: number): number {
-    return this.pages[place >> PAGE_SHIFT]![(place & PLACE_MASK) * WORDS + AT.aside]!;
+    return this.pages[place >> PAGE_SHIFT]![(place & PLACE_MASK) * WORDS + OPENING.aside]!;
   }
 
   setAside(place: number, word: number): void {
-    this.pages[place >> PAGE_SHIFT]![(place & PLACE_MASK) * WORDS + AT.aside] = word;
+    this.pages[place >> PAGE_SHIFT]![(place & PLACE_MASK) * WORDS + OPENING.aside] = word;
   }
 
   /** The flow has a row now. Its number and times stay until the place is given back. */
   moveTo(place: number, row: number): void {
     const page = this.pages[place >> PAGE_SHIFT]!;
     const at = (place & PLACE_MASK) * WORDS;
-    page[at + AT.row] = row;
-    page[at + AT.form] = HAS_ROW << 16;
+    page[at + OPENING.row] = row;
+    page[at + OPENING.form] = HAS_ROW << 16;
     this.count--;
   }
 
   /** The flow at the place, if it was ever kept here, is finished. */
   forget(place: number): void {
     const page = this.pages[place >> PAGE_SHIFT];
-    if (page !== undefined) page[(place & PLACE_MASK) * WORDS + AT.number] = 0;
+    if (page !== undefined) page[(place & PLACE_MASK) * WORDS + OPENING.number] = 0;
+  }
+
+  /** The page that holds the place's entry, the same as doubles, and extras of all its entries, if any has some. */
+  page(place: number): Int32Array {
+    return this.pages[place >> PAGE_SHIFT]!;
+  }
+
+  doublesOf(place: number): Float64Array {
+    return this.doubles[place >> PAGE_SHIFT]!;
+  }
+
+  extrasOf(place: number): Int32Array | undefined {
+    return this.extras[place >> PAGE_SHIFT];
+  }
+
+  /** Where in the page the place's entry starts, and where its extras do. */
+  startOf(place: number): number {
+    return (place & PLACE_MASK) * WORDS;
+  }
+
+  extraStartOf(place: number): number {
+    return (place & PLACE_MASK) * EXTRA.words;
   }
 
   /** Number of the page that a place is on. */
@@ -353,8 +378,8 @@ export class LoneOpenings {
   }
 }
 
-/** Where an entry's fields lie; a name that ends in F64 indexes doubles. */
-const AT = {
+/** Where an entry's fields lie, from its start in its page; a name that ends in F64 indexes doubles. */
+export const OPENING = {
   keyLow: 0,
   keyHigh: 1,
   ports: 2,
@@ -388,10 +413,10 @@ const NOTHING = new Int32Array(0);
 const NO_DOUBLES = new Float64Array(0);
 
 /** Bits that a SYN's form has beside: its entry has extras; the client is the higher end. */
-const MARK = { extra: 1, high: 2 } as const;
+export const MARK = { extra: 1, high: 2 } as const;
 
 /** Where an entry's extras lie: the SYN's acknowledgment number, file, timestamp; both addresses of IPv6. */
-const EXTRA = { ack: 0, file: 1, fileFrame: 2, tsVal: 3, answerTsVal: 4, addresses: 5, words: 13 } as const;
+export const EXTRA = { ack: 0, file: 1, fileFrame: 2, tsVal: 3, answerTsVal: 4, addresses: 5, words: 13 } as const;
 
 /** Header only, kept whole, nothing wrong with its checksum, no option but the usual ones. */
 function isPlain(segment: SegmentView): boolean {

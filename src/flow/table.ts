@@ -126,7 +126,7 @@ export class FlowTable {
   }
 
   /**
-   * A row for the opening at a place, whose key was made.
+   * A row for the opening at a place, whose key was made: `openings.moveTo` is to follow.
    *
    * @param last nobody looks for it, or for any other, again
    * @param image what the row begins as, but for its key; zeros without
@@ -135,7 +135,6 @@ export class FlowTable {
   moveOpening(place: number, last: boolean, image: Int32Array | undefined, alike: number): number {
     const row = this.rows.make(place, image, alike);
     this.fill(row);
-    this.openings.moveTo(place, row);
     if (!last) this.slots[this.slotOf(this.hash, -1 - place) * 2 + 1] = row + 1;
     return row;
   }

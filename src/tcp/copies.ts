@@ -55,5 +55,10 @@ export function rememberSegment(
 /** What tells segments of one place in a sequence apart: flags, window, length, and the checksum for all the rest. */
 export function shapeOf(segment: SegmentView): number {
   const checksum = segment.tcpEnd - segment.tcpAt < 18 ? 0 : segment.view.getUint16(segment.tcpAt + 16);
-  return Math.imul((segment.window << 16) | checksum, 0x9e3779b1) ^ ((segment.roomLength << 9) | segment.flags);
+  return shapeOfNumbers((segment.window << 16) | checksum, segment.roomLength, segment.flags);
+}
+
+/** @param word window in the upper half, checksum in the lower */
+export function shapeOfNumbers(word: number, roomLength: number, flags: number): number {
+  return Math.imul(word, 0x9e3779b1) ^ ((roomLength << 9) | flags);
 }

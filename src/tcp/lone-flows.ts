@@ -2,7 +2,7 @@ import { CLIENT, SERVER, type Side } from '../flow/rows.ts';
 import { CHECKSUM, SegmentView } from '../wire/segment.ts';
 import type { HostSet } from './hosts.ts';
 import { STATE } from './machine.ts';
-import { isUsual, OpeningImages, writeSyn, writeSynAck } from './opening-images.ts';
+import { isUsual, OpeningImages, writeOpening } from './opening-images.ts';
 import { takeOpeningInStep } from './opening-in-step.ts';
 import { LATE_ACK } from './timing.ts';
 import type { Tracker } from './tracker.ts';
@@ -82,26 +82,26 @@ export class LoneFlows {
     const { tracker, syn, synAck } = this;
     const { table } = tracker;
     const { openings } = table;
-    const number = openings.numberAt(place);
     const forms = openings.formsAt(place);
     const answered = openings.isAnswered(place);
-    const clientIsHigh = openings.clientIsHigh(place);
-    openings.readSyn(place, table, syn);
-    if (answered) openings.readAnswer(place, table, synAck);
-    const repeated = openings.isRepeated(place);
-    const usual = !repeated && isUsual(syn) && (!answered || isUsual(synAck));
+    const usual = isUsual(openings, place);
     const image = usual ? this.images.of(forms) : undefined;
     const row = table.moveOpening(place, last, image, image === this.lastImage ? this.lastRow : -1);
     this.lastRow = last ? row : -1;
     this.lastImage = image;
-    const { i32, f64 } = tracker.rows;
-    if (image === undefined) {
-      this.replayAll(place, row, number, clientIsHigh, answered);
-      if (usual) this.images.keep(forms, i32, row);
-    } else {
-      writeSyn(i32, f64, row, number, syn, answered);
-      if (answered) writeSynAck(i32, f64, row, synAck);
+    if (image !== undefined) {
+      writeOpening(tracker.rows.i32, tracker.rows.f64, row, openings, place);
+      openings.moveTo(place, row);
       tracker.segments += answered ? 2 : 1;
+    } else {
+      const number = openings.numberAt(place);
+      const clientIsHigh = openings.clientIsHigh(place);
+      openings.readSyn(place, table, syn);
+      if (answered) openings.readAnswer(place, table, synAck);
+      openings.moveTo(place, row);
+      this.replayAll(place, row, number, clientIsHigh, answered);
+      if (usual && syn.checksum < CHECKSUM.bad && (!answered || synAck.checksum < CHECKSUM.bad))
+        this.images.keep(forms, tracker.rows.i32, row);
     }
     this.onRow(place, row);
     return row;

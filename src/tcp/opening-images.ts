@@ -1,6 +1,7 @@
+import { EXTRA, type LoneOpenings, MARK, OPENING } from '../flow/lone-openings.ts';
 import { END, FLOW, LOG, ROW_WORDS } from '../flow/rows.ts';
-import { CHECKSUM, type SegmentView, SYN } from '../wire/segment.ts';
-import { shapeOf } from './copies.ts';
+import { ACK, SYN } from '../wire/segment.ts';
+import { shapeOfNumbers } from './copies.ts';
 
 /**
  * Rows of openings that were replayed. Millions of openings of a flood differ in addresses, frames, times and sequence
@@ -25,32 +26,53 @@ export class OpeningImages {
   }
 }
 
-/** Whether a SYN or SYN+ACK says nothing that calls for more than its numbers in a row. */
-export function isUsual({ seq, window, checksum, time, flags, ack }: SegmentView): boolean {
-  return seq !== 0 && seq !== -1 && window !== 0 && checksum < CHECKSUM.bad && time > 0 && (flags !== SYN || ack === 0);
+/** Whether the entry's numbers call for nothing but to be written into a row; what its forms call for is not looked at. */
+export function isUsual(openings: LoneOpenings, place: number): boolean {
+  const page = openings.page(place);
+  const at = openings.startOf(place);
+  const { seq, window, form, answerFrame, answerSeq, answerWindow, timeF64 } = OPENING;
+  if (!isUsualNumber(page[at + seq]!) || page[at + window]! >>> 16 === 0) return false;
+  if (!(openings.doublesOf(place)[at / 2 + timeF64]! > 0) || openings.isRepeated(place)) return false;
+  if ((openings.forms.markOf(page[at + form]! >>> 16) & MARK.extra) !== 0) {
+    if (openings.extrasOf(place)![openings.extraStartOf(place) + EXTRA.ack] !== 0) return false;
+  }
+  return (
+    page[at + answerFrame] === 0 || (isUsualNumber(page[at + answerSeq]!) && page[at + answerWindow]! >>> 16 !== 0)
+  );
 }
 
-/** Writes into a copy of an image what its flow's SYN says; `answered` when there is a SYN+ACK, too. */
-export function writeSyn(
+/** Wireshark takes 0 for none, and so does what comes of -1. */
+function isUsualNumber(seq: number): boolean {
+  return seq !== 0 && seq !== -1;
+}
+
+/** Writes into a copy of an image what an entry of the same forms says. */
+export function writeOpening(
   i32: Int32Array,
   f64: Float64Array,
   row: number,
-  number: number,
-  syn: SegmentView,
-  answered: boolean,
+  openings: LoneOpenings,
+  place: number,
 ): void {
-  const { frame, time, seq } = syn;
+  const page = openings.page(place);
+  const at = openings.startOf(place);
+  const form = page[at + OPENING.form]!;
+  const frame = page[at + OPENING.frame]!;
+  const seq = page[at + OPENING.seq]!;
+  const time = openings.doublesOf(place)[at / 2 + OPENING.timeF64]!;
   const half = row >> 1;
   const client = row + FLOW.client;
+  const clientHalf = client >> 1;
+  const isV6 = openings.forms.isV6(form >>> 16);
   const until = f64[half + FLOW.historyUntilF64]!;
   if (until !== 0) f64[half + FLOW.historyUntilF64] = until - f64[half + FLOW.synTimeF64]! + time;
-  i32[row + FLOW.number] = number;
+  i32[row + FLOW.number] = page[at + OPENING.number]!;
   i32[row + FLOW.firstFrame] = frame;
   i32[row + FLOW.lastFrame] = frame;
   i32[row + FLOW.synFrame] = frame;
   i32[row + FLOW.lastSynFrame] = frame;
-  i32[row + FLOW.firstFile] = syn.file;
-  i32[row + FLOW.firstFileFrame] = syn.fileFrame;
+  i32[row + FLOW.firstFile] = 0;
+  i32[row + FLOW.firstFileFrame] = frame;
   f64[half + FLOW.firstTimeF64] = time;
   f64[half + FLOW.lastTimeF64] = time;
   f64[half + FLOW.synTimeF64] = time;
@@ -58,41 +80,57 @@ export function writeSyn(
   f64[half + FLOW.eventRoundTripF64] = time;
   i32[row + FLOW.historyStart] = seq;
   i32[row + FLOW.eventBase] = seq;
-  writeEnd(i32, f64, client, syn);
-  writeLog(i32, f64, row, ENTRY.synSent, syn);
-  if (answered) writeLog(i32, f64, row, ENTRY.synReceived, syn);
-}
+  writeEnd(i32, client, frame, seq, page[at + OPENING.window]!, SYN);
+  i32[client + END.lastIpId] = isV6 ? -1 : form & 0xffff;
+  f64[clientHalf + END.oldestTimeF64] = time;
+  f64[clientHalf + END.lastTimeF64] = time;
+  f64[clientHalf + END.eventNextTimeF64] = time;
+  const log = row + FLOW.log + ENTRY.synSent * LOG.words;
+  i32[log + LOG.frame] = frame;
+  f64[(log >> 1) + LOG.timeF64] = time;
+  if ((openings.forms.markOf(form >>> 16) & MARK.extra) !== 0) writeExtras(i32, row, openings, place, form >>> 16);
+  if (page[at + OPENING.answerFrame] === 0) return;
 
-/** Writes what the SYN+ACK says, after the SYN. */
-export function writeSynAck(i32: Int32Array, f64: Float64Array, row: number, synAck: SegmentView): void {
-  const { frame, time, seq, ack } = synAck;
-  const half = row >> 1;
-  const client = row + FLOW.client;
+  const answerForm = page[at + OPENING.answerForm]!;
+  const answerFrame = page[at + OPENING.answerFrame]!;
+  const answerSeq = page[at + OPENING.answerSeq]!;
+  const roundTrip = page[at + OPENING.later]! >>> 0;
+  const answerTime = time + roundTrip;
   const server = row + FLOW.server;
-  const roundTrip = time - f64[half + FLOW.synTimeF64]!;
-  i32[row + FLOW.lastFrame] = frame;
-  i32[row + FLOW.synAckFrame] = frame;
-  f64[half + FLOW.lastTimeF64] = time;
-  f64[half + FLOW.synAckTimeF64] = time;
-  f64[half + FLOW.longestSilenceF64] = roundTrip;
-  i32[row + FLOW.historyStart + 1] = seq;
-  i32[row + FLOW.eventBase + 1] = seq;
-  writeEnd(i32, f64, server, synAck);
-  i32[server + END.eventAck] = ack;
+  const serverHalf = server >> 1;
+  i32[row + FLOW.lastFrame] = answerFrame;
+  i32[row + FLOW.synAckFrame] = answerFrame;
+  f64[half + FLOW.lastTimeF64] = answerTime;
+  f64[half + FLOW.synAckTimeF64] = answerTime;
+  f64[half + FLOW.longestSilenceF64] = answerTime - time;
+  i32[row + FLOW.historyStart + 1] = answerSeq;
+  i32[row + FLOW.eventBase + 1] = answerSeq;
+  writeEnd(i32, server, answerFrame, answerSeq, page[at + OPENING.answerWindow]!, SYN | ACK);
+  i32[server + END.lastIpId] = isV6 ? -1 : answerForm & 0xffff;
+  f64[serverHalf + END.oldestTimeF64] = answerTime;
+  f64[serverHalf + END.lastTimeF64] = answerTime;
+  f64[serverHalf + END.eventNextTimeF64] = answerTime;
+  if (openings.forms.hasTimestamps(answerForm >>> 16))
+    i32[server + END.tsVal] = openings.extrasOf(place)![openings.extraStartOf(place) + EXTRA.answerTsVal]!;
+  i32[server + END.eventAck] = seq + 1;
   // The SYN is acknowledged: nothing of the client waits.
-  i32[client + END.sndUna] = ack;
-  i32[client + END.oldestEnd] = i32[client + END.oldestStart]!;
-  i32[client + END.ackedStart] = i32[client + END.oldestStart]!;
-  i32[client + END.ackedFrame] = i32[client + END.oldestFrame]!;
-  f64[(client >> 1) + END.rttMinF64] = roundTrip;
-  f64[(client >> 1) + END.rttMaxF64] = roundTrip;
-  f64[(client >> 1) + END.rttSumF64] = roundTrip;
-  writeLog(i32, f64, row, ENTRY.established, synAck);
+  i32[client + END.sndUna] = seq + 1;
+  i32[client + END.oldestEnd] = seq;
+  i32[client + END.ackedStart] = seq;
+  i32[client + END.ackedFrame] = frame;
+  f64[clientHalf + END.rttMinF64] = answerTime - time;
+  f64[clientHalf + END.rttMaxF64] = answerTime - time;
+  f64[clientHalf + END.rttSumF64] = answerTime - time;
+  const received = row + FLOW.log + ENTRY.synReceived * LOG.words;
+  i32[received + LOG.frame] = frame;
+  f64[(received >> 1) + LOG.timeF64] = time;
+  const established = row + FLOW.log + ENTRY.established * LOG.words;
+  i32[established + LOG.frame] = answerFrame;
+  f64[(established >> 1) + LOG.timeF64] = answerTime;
 }
 
-/** What an end holds of the only segment that it sent. */
-function writeEnd(i32: Int32Array, f64: Float64Array, end: number, segment: SegmentView): void {
-  const { frame, time, seq } = segment;
+/** What an end holds of the only segment that it sent, but for times. */
+function writeEnd(i32: Int32Array, end: number, frame: number, seq: number, window: number, flags: number): void {
   const next = (seq + 1) | 0;
   i32[end + END.sndNxt] = next;
   i32[end + END.seenNxt] = next;
@@ -102,21 +140,19 @@ function writeEnd(i32: Int32Array, f64: Float64Array, end: number, segment: Segm
   i32[end + END.lastFrame] = frame;
   i32[end + END.isn] = seq;
   i32[end + END.lastSeq] = seq;
-  i32[end + END.lastIpId] = segment.ipId;
-  i32[end + END.lastShape] = shapeOf(segment);
+  i32[end + END.lastShape] = shapeOfNumbers(window, 0, flags);
   i32[end + END.eventNext] = next;
   i32[end + END.eventBound] = next;
-  i32[end + END.eventWindow] = segment.window + 1;
-  if (segment.hasTimestamps !== 0) i32[end + END.tsVal] = segment.tsVal;
-  f64[(end >> 1) + END.oldestTimeF64] = time;
-  f64[(end >> 1) + END.lastTimeF64] = time;
-  f64[(end >> 1) + END.eventNextTimeF64] = time;
+  i32[end + END.eventWindow] = (window >>> 16) + 1;
 }
 
-function writeLog(i32: Int32Array, f64: Float64Array, row: number, entry: number, { frame, time }: SegmentView): void {
-  const at = row + FLOW.log + entry * LOG.words;
-  i32[at + LOG.frame] = frame;
-  f64[(at >> 1) + LOG.timeF64] = time;
+/** What few SYNs have: files, timestamps. Addresses are the key's. */
+function writeExtras(i32: Int32Array, row: number, openings: LoneOpenings, place: number, form: number): void {
+  const extras = openings.extrasOf(place)!;
+  const from = openings.extraStartOf(place);
+  i32[row + FLOW.firstFile] = extras[from + EXTRA.file]!;
+  i32[row + FLOW.firstFileFrame] = extras[from + EXTRA.fileFrame]!;
+  if (openings.forms.hasTimestamps(form)) i32[row + FLOW.client + END.tsVal] = extras[from + EXTRA.tsVal]!;
 }
 
 /** The entries of the state log that a segment brought: each in its turn, and LISTEN, which none did, is the second. */

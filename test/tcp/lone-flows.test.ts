@@ -91,14 +91,16 @@ const openings = fc
       v6: fc.boolean(),
       answered: fc.boolean(),
       odd: fc.constantFrom('no', 'options', 'timestamps', 'zeroWindow'),
+      answerOdd: fc.constantFrom(undefined, undefined, 'no', 'options', 'timestamps'),
       after: fc.constantFrom(0, 1, 3e4, 5e7, 4.1e9, -5e8),
     }),
     { maxLength: 40, size: 'max' },
   )
   .map((list) =>
-    list.flatMap(({ answered, ...rest }, i): Step[] => {
+    list.flatMap(({ answered, answerOdd, ...rest }, i): Step[] => {
       const syn = { ...rest, host: 2 * i, kind: 'syn' } as const;
-      return answered ? [syn, { ...syn, after: Math.abs(rest.after), kind: 'synAck' }] : [syn];
+      const synAck = { ...syn, odd: answerOdd ?? syn.odd, after: Math.abs(rest.after), kind: 'synAck' } as const;
+      return answered ? [syn, synAck] : [syn];
     }),
   );
 

@@ -41,14 +41,17 @@ export function isOrdinary(flow: FlowCase): boolean {
  * millions of such flows.
  */
 export function isOnlyOpened(flow: FlowCase): boolean {
+  const { i32, row } = flow;
+  const client = row + FLOW.client;
+  const server = row + FLOW.server;
   return (
-    (flow.word(FLOW.bits) & BEYOND_OPENING) === FLOW_BITS.synSeen &&
-    flow.word(FLOW.evidence) === 0 &&
-    flow.client.packets === 1 &&
-    flow.server.packets <= 1 &&
-    flow.client.payloadSegments + flow.server.payloadSegments === 0 &&
-    flow.word(FLOW.firstFinFrame) === 0 &&
-    flow.client.word(END.eventCounts) + flow.server.word(END.eventCounts) === 0
+    (i32[row + FLOW.bits]! & BEYOND_OPENING) === FLOW_BITS.synSeen &&
+    i32[row + FLOW.evidence] === 0 &&
+    i32[client + END.packets] === 1 &&
+    i32[server + END.packets]! <= 1 &&
+    (i32[client + END.payloadSegments]! | i32[server + END.payloadSegments]!) === 0 &&
+    i32[row + FLOW.firstFinFrame] === 0 &&
+    (i32[client + END.eventCounts]! | i32[server + END.eventCounts]!) === 0
   );
 }
 

@@ -26,10 +26,12 @@ function isUnanswered(flow: FlowCase): boolean {
 
 /** Of which kinds that is; null where something rarer was found. */
 export function kindsOfOpening(flow: FlowCase): readonly FindingKind[] | null {
-  const { client, server } = flow;
-  if (hasTinyMss(flow, client) || hasTinyMss(flow, server) || isStripped(flow)) return null;
-  if (flow.has(FLOW_BITS.synAckSeen) && isSlow(flow.double(FLOW.synAckTimeF64) - flow.double(FLOW.lastSynTimeF64)))
-    return null;
+  if (hasTinyMss(flow, FLOW.client) || hasTinyMss(flow, FLOW.server) || isStripped(flow)) return null;
+  const { i32, f64, row } = flow;
+  if ((i32[row + FLOW.bits]! & FLOW_BITS.synAckSeen) !== 0) {
+    const half = row / 2;
+    if (isSlow(f64[half + FLOW.synAckTimeF64]! - f64[half + FLOW.lastSynTimeF64]!)) return null;
+  }
   const kinds = isHalfOpen(flow) ? HALF_OPEN : isUnanswered(flow) ? UNANSWERED : NEITHER;
   return kinds[endedOpen(flow) ? 1 : 0]!;
 }

@@ -4,7 +4,7 @@ import { NOTED, type Noted, TRAIT } from '../../tcp/evidence.ts';
 import { STATE } from '../../tcp/machine.ts';
 import { NOTE } from '../../tcp/verdict.ts';
 import { ACK, CWR, ECE, FIN, NO_OPTION, PSH, RST, SYN, URG } from '../../wire/segment.ts';
-import type { EndCase, FlowCase } from '../case.ts';
+import type { FlowCase } from '../case.ts';
 import type { Found } from '../found.ts';
 
 const MS = 1e6;
@@ -128,11 +128,14 @@ export function halfOpen(flow: FlowCase, found: Found): void {
 }
 
 export function isHalfOpen(flow: FlowCase): boolean {
-  if (!flow.has(FLOW_BITS.synAckSeen) || flow.has(FLOW_BITS.ackSeen | FLOW_BITS.aborted | FLOW_BITS.reset))
-    return false;
+  const { i32, f64, row } = flow;
+  if ((i32[row + FLOW.bits]! & BEYOND_HALF_OPEN) !== FLOW_BITS.synAckSeen) return false;
   // Past a step of the clock nobody knows.
-  return !flow.has(FLOW_BITS.simultaneousOpen) && flow.since(flow.double(FLOW.synAckTimeF64)) >= WAIT;
+  return flow.since(f64[row / 2 + FLOW.synAckTimeF64]!) >= WAIT;
 }
+
+const BEYOND_HALF_OPEN =
+  FLOW_BITS.synAckSeen | FLOW_BITS.ackSeen | FLOW_BITS.aborted | FLOW_BITS.reset | FLOW_BITS.simultaneousOpen;
 
 /** Linux keeps a request for 63 s (tcp_synack_retries 5). */
 const GIVEN_UP = 63 * SECOND;
@@ -236,7 +239,7 @@ function kinds(flow: FlowCase, found: Found): void {
 /** What the SYNs offer. */
 export function options(flow: FlowCase, found: Found): void {
   for (const end of [flow.client, flow.server])
-    if (hasTinyMss(flow, end))
+    if (hasTinyMss(flow, end.side === CLIENT ? FLOW.client : FLOW.server))
       found.add('mss-tiny', {
         frame: end.side === CLIENT ? flow.word(FLOW.synFrame) : flow.word(FLOW.synAckFrame),
         values: { by: end.name, mss: end.word(END.mss) },
@@ -250,19 +253,21 @@ export function options(flow: FlowCase, found: Found): void {
     });
 }
 
-export function hasTinyMss(flow: FlowCase, end: EndCase): boolean {
-  const mss = end.word(END.mss);
-  return end.has(END_BITS.synSent) && mss >= 0 && mss < (flow.has(FLOW_BITS.v6) ? 1220 : 536);
+/** Whether an end's SYN offers a maximum segment size that no path asks for. */
+export function hasTinyMss({ i32, row }: FlowCase, end: number): boolean {
+  const mss = i32[row + end + END.mss]!;
+  if (mss < 0 || (i32[row + end + END.bits]! & END_BITS.synSent) === 0) return false;
+  return mss < ((i32[row + FLOW.bits]! & FLOW_BITS.v6) === 0 ? 536 : 1220);
 }
 
 /** Many servers do without SACK, timestamps or both; one that has both and no window scale is hardly of its own making. */
-export function isStripped(flow: FlowCase): boolean {
-  const { client, server } = flow;
-  if (!client.has(END_BITS.synSent) || !server.has(END_BITS.synSent) || flow.has(FLOW_BITS.simultaneousOpen))
-    return false;
-  const both = END_BITS.sackPermitted | END_BITS.timestamps;
-  if ((client.word(END.bits) & server.word(END.bits) & both) !== both) return false;
-  return client.word(END.windowScale) >= 0 && server.word(END.windowScale) < 0;
+export function isStripped({ i32, row }: FlowCase): boolean {
+  const client = row + FLOW.client;
+  const server = row + FLOW.server;
+  const both = END_BITS.synSent | END_BITS.sackPermitted | END_BITS.timestamps;
+  if ((i32[client + END.bits]! & i32[server + END.bits]! & both) !== both) return false;
+  if ((i32[row + FLOW.bits]! & FLOW_BITS.simultaneousOpen) !== 0) return false;
+  return i32[client + END.windowScale]! >= 0 && i32[server + END.windowScale]! < 0;
 }
 
 /** Halves of the handshake that took longer than a second. */

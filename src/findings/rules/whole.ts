@@ -19,10 +19,12 @@ export function whole(flow: FlowCase, found: Found): void {
 
 /** Whether the capture ended while data could still be sent. */
 export function endedOpen(flow: FlowCase): boolean {
-  if (flow.has(FLOW_BITS.reset | FLOW_BITS.closed | FLOW_BITS.refused | FLOW_BITS.aborted)) return false;
-  return (((1 << flow.client.state) | (1 << flow.server.state)) & OPEN) !== 0;
+  const { i32, row } = flow;
+  if ((i32[row + FLOW.bits]! & OVER) !== 0) return false;
+  return (((1 << i32[row + FLOW.state + CLIENT]!) | (1 << i32[row + FLOW.state + SERVER]!)) & OPEN) !== 0;
 }
 
+const OVER = FLOW_BITS.reset | FLOW_BITS.closed | FLOW_BITS.refused | FLOW_BITS.aborted;
 const OPEN = (1 << STATE.ESTABLISHED) | (1 << STATE.FIN_WAIT1) | (1 << STATE.FIN_WAIT2) | (1 << STATE.CLOSE_WAIT);
 
 /** Enough segments of one end, in an established connection, that the other's cannot all have been lost. */

@@ -34,6 +34,8 @@ export interface AnalysisOptions extends RecordChoices {
   readonly forRecords?: boolean;
   /** A flow is finished; its row is valid during the call only. */
   readonly onFlow?: (row: number) => void;
+  /** In place of `onFlow` for openings at the end of the capture (TrackerOptions.onAlike). */
+  readonly onAlike?: ((place: number) => boolean) | undefined;
   /** A record with TCP was replayed. Both views are overwritten by the next one. */
   readonly onSegment?: (verdict: Verdict, segment: SegmentView, result: WireResult) => void;
 }
@@ -103,6 +105,14 @@ export class Analysis {
           : (row) => {
               this.across?.finish(row, this.start, this.end_);
               onFlow(row);
+            },
+      onAlike:
+        options.onAlike === undefined
+          ? undefined
+          : (place) => {
+              if (!options.onAlike!(place)) return false;
+              this.across?.finishAlike(place, this.end_);
+              return true;
             },
     });
     this.rows = this.tracker.rows;

@@ -98,6 +98,19 @@ export class Across {
     this.vanished.finish(row, this.ends);
   }
 
+  /** The answered opening at a place is finished: it is like the flow before (TrackerOptions.onAlike). */
+  finishAlike(place: number, now: number): void {
+    const { openings } = this.tracker.table;
+    this.backlog.finishOpening(place, now);
+    this.census.takeOpening();
+    this.vanished.finishOpening(
+      openings.clientAddress(place),
+      openings.synTime(place),
+      openings.answerTime(place),
+      this.ends,
+    );
+  }
+
   /** The capture is over: the flows that finish now were not seen to end. */
   beginEnd(): void {
     this.ending = true;

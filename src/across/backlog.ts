@@ -109,17 +109,27 @@ export class Backlog {
     const number = row / words;
     const held = number < this.held.length ? this.held[number]! : OUT;
     if (held !== OUT) {
-      const since = f64[row / 2 + FLOW.synAckTimeF64]!;
-      const repeats = i32[row + FLOW.synAckRetransmissions]!;
-      const episode = this.episodeAt((held >> 1) - 2, since);
-      if (episode !== undefined) {
-        if (repeats > 0) episode.synAckRepeats += repeats;
-        else if (time - since < PATIENCE) episode.undecided++;
-        else episode.neverRepeated++;
-      }
+      this.noteRepeats(held, f64[row / 2 + FLOW.synAckTimeF64]!, i32[row + FLOW.synAckRetransmissions]!, time);
       this.leave(row, number, held, time);
     }
     if (i32[row + FLOW.synRetransmissions]! > 0 && this.episodes.length > 0) this.noteVictim(row);
+  }
+
+  /** The answered opening at a place is finished, as `finish` would do it. */
+  finishOpening(place: number, time: number): void {
+    const { openings } = this.tracker.table;
+    const held = openings.aside(place);
+    if (held === OUT) return;
+    this.noteRepeats(held, openings.answerTime(place), 0, time);
+    if ((held & EXPIRED) === 0) this.lower((held >> 1) - 2, time);
+  }
+
+  private noteRepeats(held: number, since: number, repeats: number, time: number): void {
+    const episode = this.episodeAt((held >> 1) - 2, since);
+    if (episode === undefined) return;
+    if (repeats > 0) episode.synAckRepeats += repeats;
+    else if (time - since < PATIENCE) episode.undecided++;
+    else episode.neverRepeated++;
   }
 
   /** All flows are finished. */

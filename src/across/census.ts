@@ -85,6 +85,13 @@ export class Census {
     this.pairs.take(this.tracker, row);
   }
 
+  /** A flow of a SYN and its SYN+ACK, of which `take` would say no more. */
+  takeOpening(): void {
+    this.flows++;
+    this.synsOnly++;
+    this.bothWays++;
+  }
+
   private takeWays(row: number, completeness: number): void {
     const { i32, f64 } = this.tracker.rows;
     const client = i32[row + FLOW.client + END.packets]!;

@@ -1,4 +1,12 @@
-import { addressHash, addressText, ENDPOINT_WORDS, ENDS, EndpointTable, type Ends } from '../flow/endpoints.ts';
+import {
+  addressHash,
+  addressText,
+  ENDPOINT_WORDS,
+  ENDS,
+  EndpointTable,
+  type Ends,
+  ipv4Hash,
+} from '../flow/endpoints.ts';
 import { END, FLOW } from '../flow/rows.ts';
 import type { Tracker } from '../tcp/tracker.ts';
 
@@ -37,10 +45,18 @@ export class Vanished {
     this.hear(row + FLOW.server, hashes[ENDS.server]! & (PLACES - 1));
   }
 
+  /** A flow of a SYN and its SYN+ACK is finished, with that IPv4 client, and the server of the flow before. */
+  finishOpening(client: number, synTime: number, answerTime: number, { hashes }: Ends): void {
+    this.hearAt(ipv4Hash(client) & (PLACES - 1), synTime);
+    this.hearAt(hashes[ENDS.server]! & (PLACES - 1), answerTime);
+  }
+
   private hear(end: number, place: number): void {
     const { i32, f64 } = this.tracker.rows;
-    if (i32[end + END.packets] === 0) return;
-    const time = f64[end / 2 + END.lastTimeF64]!;
+    if (i32[end + END.packets] !== 0) this.hearAt(place, f64[end / 2 + END.lastTimeF64]!);
+  }
+
+  private hearAt(place: number, time: number): void {
     if (time > this.heard[place]!) this.heard[place] = time;
   }
 

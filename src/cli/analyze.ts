@@ -1,5 +1,6 @@
 import { Analysis } from '../analyze.ts';
 import { ByteWriter } from '../bytes/writer.ts';
+import type { LoneOpenings } from '../flow/lone-openings.ts';
 import { FLOW } from '../flow/rows.ts';
 import { captureRecord } from '../input/capture-record.ts';
 import { openCaptures } from '../input/captures.ts';
@@ -47,6 +48,11 @@ export async function analyze(captures: readonly string[], options: AnalyzeOptio
       if (wanted !== null && !wanted.has(cursor.word(FLOW.number))) return;
       if (holds === null || holds(cursor)) sink.take(cursor);
     },
+    onAlike: (place) => {
+      const { openings } = analysis.tracker.table;
+      if (wanted !== null || holds !== null || !cursor.judge.isAlike(openings, place)) return false;
+      return sink.takeAlike?.(openings, place) === true;
+    },
   });
   const cursor = new FlowCursor(
     analysis.flowContext(
@@ -71,6 +77,8 @@ export async function analyze(captures: readonly string[], options: AnalyzeOptio
 /** Where finished flows go. */
 interface FlowSink {
   take(flow: FlowCursor): void;
+  /** TrackerOptions.onAlike, of the flow that `take` took last. */
+  takeAlike?(openings: LoneOpenings, place: number): boolean;
   end(capture: CaptureRecord): void;
   dispose(): void;
 }

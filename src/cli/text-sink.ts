@@ -1,3 +1,4 @@
+import type { LoneOpenings } from '../flow/lone-openings.ts';
 import type { CaptureSource } from '../input/capture-source.ts';
 import type { CaptureRecord } from '../record/capture.ts';
 import type { FlowCursor } from '../record/cursor.ts';
@@ -25,6 +26,10 @@ export class TextSink {
 
   take(flow: FlowCursor): void {
     this.summary.add(flow);
+  }
+
+  takeAlike(openings: LoneOpenings, place: number): boolean {
+    return this.summary.addAlike(openings, place);
   }
 
   end(capture: CaptureRecord): void {

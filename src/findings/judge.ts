@@ -1,3 +1,4 @@
+import type { LoneOpenings } from '../flow/lone-openings.ts';
 import { FLOW, FLOW_BITS } from '../flow/rows.ts';
 import { type Facts, FlowCase } from './case.ts';
 import { type Finding, type FindingKind, gravityOf, type Judgement } from './finding.ts';
@@ -6,8 +7,8 @@ import { isOnlyOpened, isOrdinary } from './ordinary.ts';
 import { closing } from './rules/closing.ts';
 import { forged } from './rules/forged.ts';
 import { loss } from './rules/loss.ts';
-import { kindsOfOpening, onlyOpened } from './rules/only-opened.ts';
-import { opening } from './rules/opening.ts';
+import { isHalfOpenAlone, kindsOfOpening, onlyOpened } from './rules/only-opened.ts';
+import { isSlow, opening, WAIT } from './rules/opening.ts';
 import { kindsOfOrdinary, plain } from './rules/plain.ts';
 import { quiet } from './rules/quiet.ts';
 import { resets } from './rules/resets.ts';
@@ -26,6 +27,8 @@ export const ORDINARY: readonly Rule[] = [plain];
 /** What can say something of a flow that is only being opened. */
 export const OPENING: readonly Rule[] = [onlyOpened];
 
+const NOTHING: Judgement = { findings: [], kinds: [], cause: null, confidence: null };
+
 /** Judges finished flows, one at a time. */
 export class Judge {
   /** How often codes that are ignored were found. */
@@ -33,6 +36,7 @@ export class Judge {
   private readonly flow: FlowCase;
   private readonly ignored: ReadonlySet<string>;
   private readonly brief: Brief;
+  private last: Judgement = NOTHING;
 
   /** @param ignored codes that are left out of the findings (not of a reset's cause) */
   constructor(facts: Facts, ignored: ReadonlySet<string>) {
@@ -46,6 +50,21 @@ export class Judge {
    * answered holds until the next is judged.
    */
   judge(row: number): Judgement {
+    this.last = this.judgeRow(row);
+    return this.last;
+  }
+
+  /**
+   * Whether the opening at a place, which is like the flow that was judged last but for its client, frames, times and
+   * sequence numbers, is judged like it: both are half-open for good, and nothing else.
+   */
+  isAlike(openings: LoneOpenings, place: number): boolean {
+    if (!isHalfOpenAlone(this.last.kinds) || this.ignored.size > 0) return false;
+    const answered = openings.answerTime(place);
+    return this.flow.since(answered) >= WAIT && !isSlow(answered - openings.synTime(place));
+  }
+
+  private judgeRow(row: number): Judgement {
     this.flow.move(row);
     const ordinary = isOrdinary(this.flow);
     if (ordinary && this.flow.word(FLOW.evidence) === 0 && !this.flow.has(FLOW_BITS.serverFinFirst)) return NOTHING;
@@ -113,5 +132,3 @@ export function judgeByRules(flow: FlowCase, rules: readonly Rule[]): Found {
 function compare(a: Finding, b: Finding): number {
   return gravityOf(b.severity) - gravityOf(a.severity) || a.frame - b.frame || (a.code < b.code ? -1 : 1);
 }
-
-const NOTHING: Judgement = { findings: [], kinds: [], cause: null, confidence: null };

@@ -23,9 +23,14 @@ export function readEndpoint(i32: Int32Array, row: number, side: number, out: In
 
 /** 32 bits that stand for the endpoint at `words[at]`, without its port. */
 export function addressHash(words: Int32Array, at: number): number {
-  let hash = scramble(words[at + 1]! ^ 0x2545f491);
+  let hash = ipv4Hash(words[at + 1]!);
   if (words[at] !== 0) for (let i = 2; i <= 4; i++) hash = scramble(hash ^ words[at + i]!);
   return hash;
+}
+
+/** The same, for an IPv4 address. */
+export function ipv4Hash(address: number): number {
+  return scramble(address ^ 0x2545f491);
 }
 
 /** Spreads every bit of a number over all of them. */

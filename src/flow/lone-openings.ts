@@ -199,6 +199,23 @@ export class LoneOpenings {
     for (let i = 0; i < 8; i++) row[FLOW.addressLow + i] = extra[from + i]!;
   }
 
+  /** Whether the server is that of a row whose client's end is as high or as low, both IPv4. */
+  hasServerOf(place: number, i32: Int32Array, row: number): boolean {
+    const page = this.pages[place >> PAGE_SHIFT]!;
+    const at = (place & PLACE_MASK) * WORDS;
+    if ((i32[row + FLOW.bits]! & FLOW_BITS.v6) !== 0) return false;
+    const ports = page[at + OPENING.ports]! ^ i32[row + FLOW.ports]!;
+    if ((this.forms.markOf(page[at + OPENING.form]! >>> 16) & MARK.high) !== 0)
+      return page[at + OPENING.keyLow] === i32[row + FLOW.keyLow] && ports >>> 16 === 0;
+    return page[at + OPENING.keyHigh] === i32[row + FLOW.keyHigh] && (ports & 0xffff) === 0;
+  }
+
+  /** The client's IPv4 address. */
+  clientAddress(place: number): number {
+    const page = this.pages[place >> PAGE_SHIFT]!;
+    return page[(place & PLACE_MASK) * WORDS + (this.clientIsHigh(place) !== 0 ? OPENING.keyHigh : OPENING.keyLow)]!;
+  }
+
   /** 1 when the client is the higher end. */
   clientIsHigh(place: number): number {
     const form = this.pages[place >> PAGE_SHIFT]![(place & PLACE_MASK) * WORDS + OPENING.form]! >>> 16;

@@ -1,6 +1,7 @@
 import { ByteWriter } from '../bytes/writer.ts';
 import { type Finding, type FindingKind, gravityOf, type Severity } from '../findings/finding.ts';
 import { EndpointTable } from '../flow/endpoints.ts';
+import type { LoneOpenings } from '../flow/lone-openings.ts';
 import { CLIENT, END, FLOW, SERVER } from '../flow/rows.ts';
 import { CLOSE_PATTERNS, HANDSHAKE_OUTCOMES, OUTCOME, PATTERN } from '../tcp/patterns.ts';
 import type { FlowCursor } from './cursor.ts';
@@ -86,6 +87,9 @@ export class FlowSummary {
   /** What was found last, and where it is counted: of many flows the same is found. */
   private counted: readonly FindingKind[] = [];
   private counts: readonly CodeSummary[] = [];
+  /** Of the flow added last. */
+  private lastService: ServiceSummary | null = null;
+  private lastKey = Number.NaN;
 
   /**
    * @param sort order in which flows are kept
@@ -118,16 +122,39 @@ export class FlowSummary {
     service.handshakes.add(handshake);
     if (outcome >= OUTCOME.refused || outcome === OUTCOME.unanswered || outcome === OUTCOME.halfOpen) service.failed++;
     if (pattern === PATTERN.reset || pattern === PATTERN.resetAfterFin) service.resets++;
-    if (outcome === OUTCOME.halfOpen) {
-      service.halfOpen++;
-      const start = f64[row / 2 + FLOW.firstTimeF64]!;
-      if (start < service.firstHalfOpen) service.firstHalfOpen = start;
-      if (start > service.lastHalfOpen) service.lastHalfOpen = start;
-    }
+    if (outcome === OUTCOME.halfOpen) this.addHalfOpen(service, f64[row / 2 + FLOW.firstTimeF64]!);
     this.countFindings(flow.judgement.kinds);
     const key = this.sort === 'worst' ? -gravity(flow, outcome, again, handshake) : sortKey(flow, this.sort);
     const number = i32[row + FLOW.number]!;
+    this.lastService = service;
+    this.lastKey = key;
     if (this.first.wants(key, number)) this.first.add(key, number, this.reportOf(flow, outcome, pattern, initiator));
+  }
+
+  /**
+   * Adds the answered opening at a place in place of a flow, where it is like the flow added last and would not be kept
+   * either; answers whether it was added.
+   */
+  addAlike(openings: LoneOpenings, place: number): boolean {
+    const service = this.lastService;
+    if (service === null || this.sort !== 'worst' || this.first.wants(this.lastKey, openings.numberAt(place)))
+      return false;
+    this.flows++;
+    this.packets += 2;
+    this.outcomes[OUTCOME.halfOpen]!++;
+    this.patterns[PATTERN.open]!++;
+    service.flows++;
+    service.packets += 2;
+    service.failed++;
+    this.addHalfOpen(service, openings.synTime(place));
+    for (let i = 0; i < this.counts.length; i++) this.counts[i]!.times++;
+    return true;
+  }
+
+  private addHalfOpen(service: ServiceSummary, start: number): void {
+    service.halfOpen++;
+    if (start < service.firstHalfOpen) service.firstHalfOpen = start;
+    if (start > service.lastHalfOpen) service.lastHalfOpen = start;
   }
 
   /** How long the handshakes of all services took. */

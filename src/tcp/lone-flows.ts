@@ -26,6 +26,7 @@ export class LoneFlows {
   /** The row made last, at the end of the capture, and its image. */
   private lastRow = -1;
   private lastImage: Int32Array | undefined;
+  private lastForms = 0;
 
   constructor(tracker: Tracker, hosts: HostSet, from: number) {
     this.tracker = tracker;
@@ -88,7 +89,8 @@ export class LoneFlows {
     const image = usual ? this.images.of(forms) : undefined;
     const row = table.moveOpening(place, last, image, image === this.lastImage ? this.lastRow : -1);
     this.lastRow = last ? row : -1;
-    this.lastImage = image;
+    this.lastImage = last ? image : undefined;
+    this.lastForms = forms;
     if (image !== undefined) {
       writeOpening(tracker.rows.i32, tracker.rows.f64, row, openings, place);
       openings.moveTo(place, row);
@@ -105,6 +107,23 @@ export class LoneFlows {
     }
     this.onRow(place, row);
     return row;
+  }
+
+  /**
+   * Whether the opening at a place is answered and like the one that got the last row, but for its client's IPv4 address
+   * and port, frames, times and sequence numbers.
+   */
+  isAlike(place: number): boolean {
+    if (this.lastImage === undefined) return false;
+    const { openings } = this.tracker.table;
+    if (openings.formsAt(place) !== this.lastForms || !openings.isAnswered(place)) return false;
+    return openings.hasServerOf(place, this.tracker.rows.i32, this.lastRow) && isUsual(openings, place);
+  }
+
+  /** A row is finished that no opening got. */
+  forgetLast(): void {
+    this.lastRow = -1;
+    this.lastImage = undefined;
   }
 
   private replayAll(place: number, row: number, number: number, clientIsHigh: number, answered: boolean): void {

@@ -39,6 +39,11 @@ export interface TrackerOptions {
   readonly forRecords: boolean;
   /** Called with each finished flow; the row is valid during the call only. */
   readonly onFlow: (row: number) => void;
+  /**
+   * The capture is over, and the opening at a place is like the flow that was handed on last (LoneFlows.isAlike): called
+   * in place of `onFlow`, if it answers that nothing but that has to be known of it.
+   */
+  readonly onAlike?: ((place: number) => boolean) | undefined;
 }
 
 /**
@@ -328,12 +333,17 @@ export class Tracker {
   end(): void {
     const { openings } = this.table;
     let page = 0;
+    const { onAlike } = this.options;
     this.eachOpen((known, place) => {
-      const row = known >= 0 ? known : this.moveOpening(place, true);
-      this.handOver(row);
       this.tombstones.pass();
-      // Nobody looks for a flow again: its place and its slots in the table are left as they are.
-      this.rows.release(row);
+      if (known < 0 && onAlike !== undefined && this.lone.isAlike(place) && onAlike(place)) this.segments += 2;
+      else {
+        const row = known >= 0 ? known : this.moveOpening(place, true);
+        if (known >= 0) this.lone.forgetLast();
+        this.handOver(row);
+        // Nobody looks for a flow again: its place and its slots in the table are left as they are.
+        this.rows.release(row);
+      }
       while (page < openings.pageOf(place)) openings.dropPage(page++);
     });
   }

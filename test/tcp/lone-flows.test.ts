@@ -10,6 +10,7 @@ import { FLOW, ROW_WORDS } from '../../src/flow/rows.ts';
 import { FlowCursor } from '../../src/record/cursor.ts';
 import { FLOW_FIELDS } from '../../src/record/flow.ts';
 import { recordObject } from '../../src/record/object.ts';
+import { FlowSummary } from '../../src/record/summary.ts';
 import { CLIENT6, ipv4, ipv6, type Octets, RAW, record, SERVER6, TCP, tcp, u16, u32 } from '../wire/octets.ts';
 
 /**
@@ -29,6 +30,9 @@ interface Step {
   readonly v6: boolean;
   readonly kind: keyof typeof KINDS;
   readonly odd: keyof typeof ODD;
+  /** Where they differ from what `packetOf` takes. */
+  readonly server?: Octets;
+  readonly port?: number;
 }
 
 interface Kind {
@@ -104,6 +108,36 @@ const openings = fc
     }),
   );
 
+function mostly<T>(usual: T, ...rare: T[]): fc.Arbitrary<T> {
+  return fc.oneof({ arbitrary: fc.constant(usual), weight: 15 }, { arbitrary: fc.constantFrom(...rare), weight: 1 });
+}
+
+/** Openings most of which nobody answers the SYN+ACK of, with a few others among them, and how long the capture goes on. */
+const floods = fc
+  .tuple(
+    fc.array(
+      fc.record({
+        kind: mostly('both', 'syn', 'ack', 'repeat'),
+        v6: mostly(false, true),
+        odd: mostly<Step['odd']>('options', 'timestamps', 'smallMss'),
+        after: mostly(3e4, 0, 1, 5e7, 1.5e9),
+        host: mostly(6, 0, 7),
+      }),
+      { minLength: 20, maxLength: 60, size: 'max' },
+    ),
+    fc.constantFrom(0, 2e9, 4e9, 5e9, 70e9, 200_000e9),
+  )
+  .map(([list, wait]) => [
+    ...list.flatMap(({ kind, host, ...rest }, i): Step[] => {
+      const syn = { ...rest, host: host === 0 ? i % 3 : host + i, kind: 'syn' } as const;
+      const synAck = { ...syn, kind: 'synAck' } as const;
+      if (kind === 'syn') return [syn];
+      if (kind === 'repeat') return [syn, synAck, synAck];
+      return kind === 'ack' ? [syn, synAck, { ...syn, kind: 'ack' }] : [syn, synAck];
+    }),
+    { after: wait, host: 1, v6: false, kind: 'syn', odd: 'no' } as const,
+  ]);
+
 function recordsOf(list: readonly Step[]): RecordView[] {
   let time = 1e9;
   return list.map((step, index) => {
@@ -118,16 +152,16 @@ function recordsOf(list: readonly Step[]): RecordView[] {
   });
 }
 
-function packetOf({ host, v6, kind, odd }: Step, index: number): Octets {
+function packetOf({ host, v6, kind, odd, server, port = 80 }: Step, index: number): Octets {
   const { fromServer = false, flags, seq = 0, ack = 0, payload = 0 }: Kind = KINDS[kind];
   const isn = [0xffff_fff0 + host, 0xffff_ff00];
   const from = fromServer ? 1 : 0;
   const client4: Octets = [10, 0, host & 1, 1 + host];
-  const server4: Octets = [10, 0, 0, host < 3 ? 200 : 0];
+  const server4: Octets = server ?? [10, 0, 0, host < 3 ? 200 : 0];
   const ends4 = fromServer ? [server4, client4] : [client4, server4];
   const ends6 = [CLIENT6, SERVER6];
   const [source, destination] = v6 ? ends6 : ends4;
-  const ports = [30_000 + (host >> 1), 80];
+  const ports = [30_000 + (host >> 1), port];
   const more = ODD[odd] as { readonly flags?: number; readonly options?: Octets };
   const options = [...(more.options ?? [])];
   if (options.includes(10)) options.splice(options.indexOf(10) + 1, 4, ...u32(5000 + 13 * index));
@@ -213,6 +247,118 @@ test("a row that is a copy of another opening's is what its own segments would h
     }),
     { numRuns: 30 },
   );
+});
+
+/** What a report tells of the records' flows, the first three by name; and of how many flows alone that they were alike. */
+function reported(records: readonly RecordView[], loneFrom: number): { told: unknown; alike: number } {
+  const summary = new FlowSummary('worst', 3);
+  let alike = 0;
+  const analysis: Analysis = new Analysis({
+    loneFrom,
+    forRecords: false,
+    onFlow: (row) => {
+      cursor.move(row);
+      cursor.baseSeconds = analysis.baseSeconds;
+      analysis.across?.verdicts.take(row, cursor.judgement);
+      summary.add(cursor);
+    },
+    onAlike: (place) => {
+      const { openings } = analysis.tracker.table;
+      if (!cursor.judge.isAlike(openings, place) || !summary.addAlike(openings, place)) return false;
+      alike++;
+      return true;
+    },
+  });
+  const cursor = new FlowCursor(analysis.flowContext(['a.pcap', 'b.pcap']));
+  for (const one of records) analysis.take(one);
+  analysis.end();
+  const { across, baseSeconds, msl, tracker } = analysis;
+  const { flows, packets, bytes, retransmissions, outcomes, patterns, initiators, findings, services, first } = summary;
+  const shown = JSON.stringify({ findings: [...findings], services, first: first.inOrder() });
+  return {
+    alike,
+    told: {
+      counts: { flows, packets, bytes, retransmissions, outcomes, patterns, initiators, segments: tracker.segments },
+      shown,
+      episodes: across!.backlog.episodes,
+      heard: across!.vanished['heard'].filter((time) => time > Number.NEGATIVE_INFINITY),
+      census: [across!.census.flows, across!.census.synsOnly, across!.census.bothWays],
+      findings: [...captureFindings(across!), ...acrossFindings(across!, { baseSeconds, wait: 2 * msl })],
+    },
+  };
+}
+
+test('a report is the same when openings that are like the flow before are only counted', () => {
+  let alike = 0;
+  fc.assert(
+    fc.property(fc.oneof(floods, floods, openings, steps), fc.constantFrom(0, 2), (list, loneFrom) => {
+      const lone = reported(recordsOf(list), loneFrom);
+      expect(lone.told).toEqual(reported(recordsOf(list), Number.POSITIVE_INFINITY).told);
+      alike += lone.alike;
+    }),
+    { numRuns: 60 },
+  );
+  expect(alike).toBeGreaterThan(50);
+});
+
+/** What one flow among many alike may have of its own: `late`, so many segments until its answer comes; `then`, what follows. */
+const OWN: Readonly<Record<string, Partial<Step> & { readonly late?: number; readonly then?: Step['kind'] }>> = {
+  nothing: {},
+  'a slow answer': { late: 30 },
+  'another server': { server: [10, 0, 0, 2] },
+  'another port of the server': { port: 81 },
+  'a client below its server': { server: [10, 0, 9, 9] },
+  IPv6: { v6: true },
+  'other options': { odd: 'timestamps' },
+  'no window': { odd: 'zeroWindow' },
+  'another hop': { odd: 'hops' },
+  'a row from the start, and another server': { odd: 'congestion', server: [10, 0, 0, 2] },
+  'an answer sent again': { then: 'synAck' },
+  'an ACK': { then: 'ack' },
+  'a reset': { then: 'reset' },
+};
+
+test.for(Object.entries(OWN))(
+  'a flood is reported by counting most of it, though one flow has %s',
+  ([, own], { expect }) => {
+    const { late = 0, then, ...rest } = own;
+    const usual = { v6: false, odd: 'options', after: 4e7 } as const;
+    const opening = (i: number): Step[] => {
+      const syn = { ...usual, ...(i === 30 ? rest : {}), host: 6 + i, kind: 'syn' } as const;
+      return [syn, { ...syn, kind: 'synAck' }];
+    };
+    const flood = Array.from({ length: 140 }, (_, i) => opening(i)).flat();
+    const [answer] = flood.splice(61, 1);
+    flood.splice(61 + late, 0, answer!, ...(then === undefined ? [] : [{ ...answer!, kind: then }]));
+    for (const wait of [0, 2.9e9, 4e9, 64e9, 200_000e9]) {
+      const list = [...flood, { ...usual, after: wait, host: 0, kind: 'syn' } as const];
+      const lone = reported(recordsOf(list), 0);
+      expect(lone.told).toEqual(reported(recordsOf(list), Number.POSITIVE_INFINITY).told);
+      if (wait === 4e9 || wait === 64e9) expect(lone.alike).toBeGreaterThan(50);
+    }
+  },
+);
+
+test('a flow with a row that lies among openings is none that they are like', () => {
+  const usual = { v6: false, odd: 'options', after: 1e6 } as const;
+  const opening = (host: number, own: Partial<Step> = {}): Step[] => [
+    { ...usual, ...own, host, kind: 'syn' },
+    { ...usual, ...own, host, kind: 'synAck' },
+  ];
+  const openings = (from: number): Step[] => Array.from({ length: 20 }, (_, i) => opening(from + i)).flat();
+  // One row is allowed: the first flow has it until it is reset, then the one to another server.
+  const list: Step[] = [
+    ...opening(6),
+    { ...usual, host: 6, kind: 'ack' },
+    ...openings(10),
+    { ...usual, host: 6, kind: 'reset' },
+    ...opening(40, { server: [10, 0, 0, 2] }),
+    ...openings(50),
+    { ...usual, host: 0, kind: 'syn', after: 4e9 },
+  ];
+  const lone = reported(recordsOf(list), 1);
+  expect(lone.told).toEqual(reported(recordsOf(list), Number.POSITIVE_INFINITY).told);
+  expect(lone.alike).toBeGreaterThan(20);
 });
 
 test('a flood takes no rows while it lasts, its SYN+ACKs sent again or not, and each of its flows is told in its turn', () => {

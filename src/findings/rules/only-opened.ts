@@ -38,6 +38,14 @@ export function kindsOfOpening(flow: FlowCase): readonly FindingKind[] | null {
 
 const ENDED = kindOf('capture-ended-open');
 /** Each without and with the capture having ended. */
-const HALF_OPEN = [[kindOf('handshake-half-open')], [kindOf('handshake-half-open'), ENDED]];
+const HALF_OPEN: readonly (readonly FindingKind[])[] = [
+  [kindOf('handshake-half-open')],
+  [kindOf('handshake-half-open'), ENDED],
+];
 const UNANSWERED = [[kindOf('syn-unanswered')], [kindOf('syn-unanswered'), ENDED]];
 const NEITHER = [[], [ENDED]];
+
+/** Whether those are kinds of `kindsOfOpening` that say half-open. */
+export function isHalfOpenAlone(kinds: readonly FindingKind[]): boolean {
+  return HALF_OPEN.includes(kinds);
+}

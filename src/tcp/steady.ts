@@ -48,7 +48,7 @@ export function takeInStep(tracker: Tracker, row: number, side: number, segment:
   const advance = (ack - i32[receiver + END.sndUna]!) | 0;
   if (
     (senderBits & (END_BITS.seqKnown | (closes && fin === 0 ? 0 : END_BITS.finSent))) !== END_BITS.seqKnown ||
-    (receiverBits & (closes ? UNDISTURBED : UNDISTURBED | END_BITS.finSent)) !== END_BITS.unaKnown ||
+    (receiverBits & (closes ? UNDISTURBED : END_BITS.unaKnown | END_BITS.finSent)) !== END_BITS.unaKnown ||
     checksum === CHECKSUM.bad ||
     (i32[sender + END.eventBits]! & ~KEPT.synWindow) !== KEPT.base ||
     (checksum === CHECKSUM.good && (senderBits & END_BITS.checksumGood) === 0) ||
@@ -155,8 +155,9 @@ export function takeInStep(tracker: Tracker, row: number, side: number, segment:
   i32[receiver + END.sndUna] = ack;
   const waits = i32[receiver + END.oldestEnd]!;
   const start = i32[receiver + END.oldestStart]!;
-  if (waits !== start && ((ack - waits) | 0) >= 0) {
-    if (waits !== ack || i32[receiver + END.outstanding] !== 0) settleAcknowledged(tracker, receiver, segment);
+  const disordered = (receiverBits & END_BITS.disordered) !== 0;
+  if (disordered || (waits !== start && ((ack - waits) | 0) >= 0)) {
+    if (disordered || waits !== ack || i32[receiver + END.outstanding] !== 0) settleAcknowledged(tracker, receiver, segment);
     else {
       const peerHalf = receiver >> 1;
       const sentFrame = i32[receiver + END.oldestFrame]!;
@@ -208,5 +209,5 @@ const UNPROVEN = FLOW_BITS.clientProven | FLOW_BITS.synAckSeen | FLOW_BITS.ackSe
 const UNPROVEN_MASK = PROVEN_MASK | UNPROVEN | FLOW_BITS.simultaneousOpen | FLOW_BITS.midstream;
 /** Nanoseconds after which a silence means something to others (tcp/history.ts, tcp/evidence.ts). */
 const SILENCE = 30e9;
-/** Of the end that is acknowledged: something was acknowledged before, nothing was sent again. */
+/** Of the end that is acknowledged, in a close: something was acknowledged before, nothing was sent again. */
 const UNDISTURBED = END_BITS.unaKnown | END_BITS.disordered;

@@ -30,8 +30,7 @@ async function* frame(reader: OctetReader): AsyncGenerator<Uint8Array, void, voi
     const size = block >>> 3;
     last = (block & 1) === 1;
     if (type === RESERVED_BLOCK || size > BLOCK_LIMIT) throw new CompressionError('zstd data is damaged: bad block');
-    const trailer = last && header.checksum ? CHECKSUM : 0;
-    const length = BLOCK_HEADER + (type === RUN_BLOCK ? 1 : size) + trailer;
+    const length = BLOCK_HEADER + (type === RUN_BLOCK ? 1 : size);
     if (!(await reader.need(length))) throw cutShort();
     // fzstd keeps what it is given.
     push(unpacker, reader.bytes.slice(reader.at, reader.at + length), last);
@@ -40,6 +39,7 @@ async function* frame(reader: OctetReader): AsyncGenerator<Uint8Array, void, voi
     chunks = [];
     for (const chunk of ready) if (chunk.length > 0) yield chunk;
   }
+  if (header.checksum && !(await reader.skip(CHECKSUM))) throw cutShort();
 }
 
 const BLOCK_HEADER = 3;
@@ -47,6 +47,7 @@ const RUN_BLOCK = 1;
 const RESERVED_BLOCK = 3;
 const BLOCK_LIMIT = 1 << 17;
 const CHECKSUM = 4;
+const CHECKSUM_FLAG = 4;
 
 interface FrameHeader {
   readonly bytes: Uint8Array;
@@ -71,7 +72,9 @@ async function readHeader(reader: OctetReader): Promise<FrameHeader> {
   }
   const window = singleSegment ? contentSize(bytes.subarray(length - sizeLength)) : windowSize(bytes[5]!);
   if (window > WINDOW_LIMIT) throw new CompressionError(`zstd data needs a window of ${window} octets`);
-  return { bytes, checksum: (descriptor & 4) !== 0 };
+  // fzstd would keep the last block until the checksum has come, which it does not look at.
+  bytes[4] = descriptor & ~CHECKSUM_FLAG;
+  return { bytes, checksum: (descriptor & CHECKSUM_FLAG) !== 0 };
 }
 
 /** As zstd itself refuses by default. */

@@ -191,38 +191,47 @@ function services(summary: FlowSummary, options: PageOptions): string[] {
     .sort((a, b) => suffers(b) - suffers(a) || b.flows - a.flows);
   if (suffering.length === 0) return [];
   const most = 8;
-  const names = suffering.slice(0, most).map((service) => serviceName(service, options));
-  const room = Math.max(options.columns - 2 - 47, 16);
-  const width = Math.min(Math.max(...names.map((name) => name.length), 6), room);
-  const lines = [
-    '',
-    heading('Services that suffer', options),
-    style.dim(`  ${'server'.padEnd(width)}${columnsOf('flows', 'failed', 'resets', 'resent')}   handshake p90`),
-  ];
-  suffering.slice(0, most).forEach((service, i) => {
-    const numbers = columnsOf(
-      countText(service.flows),
-      countText(service.failed),
-      countText(service.resets),
-      countText(service.retransmissions),
-    );
-    const p90 = durationText(service.handshakes.percentile(0.9)).padStart(15);
-    lines.push(
-      `  ${shortened(names[i]!, width).padEnd(width)}${service.failed > 0 ? style.bad(numbers) : numbers} ${p90}`,
-    );
+  const shown = suffering.slice(0, most);
+  const names = shown.map((service) => serviceName(service, options));
+  const columns = SERVICE_COLUMNS.map(({ title, cell }) => {
+    const cells = shown.map(cell);
+    return { title, cells, width: 2 + Math.max(title.length, ...cells.map((text) => text.length)) };
+  });
+  const name = Math.min(Math.max(...names.map((text) => text.length), 6), LEAST_NAME);
+  // What fits beside a name; the first ones matter most.
+  let left = options.columns - 2 - name;
+  const fitting = columns.filter(({ width }) => {
+    left -= width;
+    return left >= 0;
+  });
+  const taken = fitting.reduce((sum, column) => sum + column.width, 0);
+  const room = Math.max(options.columns - 2 - taken, name);
+  const width = Math.min(Math.max(...names.map((text) => text.length), 6), room);
+  const titles = fitting.map((column) => column.title.padStart(column.width)).join('');
+  const lines = ['', heading('Services that suffer', options), style.dim(`  ${'server'.padEnd(width)}${titles}`)];
+  shown.forEach((service, i) => {
+    const numbers = fitting.map((column) => column.cells[i]!.padStart(column.width)).join('');
+    lines.push(`  ${shortened(names[i]!, width).padEnd(width)}${service.failed > 0 ? style.bad(numbers) : numbers}`);
   });
   if (suffering.length > most) lines.push(style.dim(`  and ${plural(suffering.length - most, 'more service')}`));
   return lines;
 }
 
+/** Columns that a server's name is cut to before any other is left out. */
+const LEAST_NAME = 16;
+
+const SERVICE_COLUMNS: readonly { readonly title: string; readonly cell: (service: ServiceSummary) => string }[] = [
+  { title: 'flows', cell: (service) => countText(service.flows) },
+  { title: 'failed', cell: (service) => countText(service.failed) },
+  { title: 'resets', cell: (service) => countText(service.resets) },
+  { title: 'resent', cell: (service) => countText(service.retransmissions) },
+  { title: 'handshake p90', cell: (service) => durationText(service.handshakes.percentile(0.9)) },
+];
+
 /** How much trouble a service's flows had; 0 for none. */
 function suffers(service: ServiceSummary): number {
   const resent = service.retransmissions > service.packets * 0.01 ? service.retransmissions / 10 : 0;
   return service.failed * 3 + service.resets + resent;
-}
-
-function columnsOf(...cells: readonly string[]): string {
-  return cells.map((cell) => cell.padStart(8)).join('');
 }
 
 function halfOpen(summary: FlowSummary, options: PageOptions): string[] {

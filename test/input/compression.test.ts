@@ -121,6 +121,9 @@ test('frames to be skipped are skipped, also before the frame that tells the for
 
 const TEXT = Array.from({ length: 60 }, (_, i) => `${i % 7}: the quick brown fox; `).join('');
 
+const CHECKED_ZSTD =
+  '28b52ffd04585d030032051015a0291d45bbcd6db36c19fe21745aca9412affe57202e5774972bbacb15dde58aee724577b9a2bb5cd15daee82ee75894c01414e5800c2119240c031020c6583b24e0e714724c8ec9313926c7e4983826c7e4981c9363724c8e9163724c8ec9313926c7b468d318bcf7ebe1';
+
 /** What the programs lz4 1.9.4 and zstd 1.5.4 make of TEXT. */
 test.each([
   [
@@ -131,16 +134,22 @@ test.each([
     'lz4, legacy frame',
     '02214c1845000000ff0a303a2074686520717569636b2062726f776e20666f783b20311800041f321800041f331800041f341800041f351800041f361800040fa800ffffffffe450666f783b20',
   ],
-  [
-    'zstd',
-    '28b52ffd04585d030032051015a0291d45bbcd6db36c19fe21745aca9412affe57202e5774972bbacb15dde58aee724577b9a2bb5cd15daee82ee75894c01414e5800c2119240c031020c6583b24e0e714724c8ec9313926c7e4983826c7e4981c9363724c8e9163724c8ec9313926c7b468d318bcf7ebe1',
-  ],
+  ['zstd', CHECKED_ZSTD],
   [
     'zstd, level 19, no checksum',
     '28b52ffd0068950100f0303a2074686520717569636b2062726f776e20666f783b203132333435360700f5accc0fa03e5033500ba80fd4acad271e',
   ],
 ])('what %s makes is unpacked', async (_, hex) => {
   expect(await unpacked(octetsOf(hex))).toBe(TEXT);
+});
+
+test('a zstd frame that lacks nothing but its checksum gives all that it holds before it fails', async () => {
+  const whole = octetsOf(CHECKED_ZSTD);
+  for (const missing of [1, 4]) {
+    const parts: Buffer[] = [];
+    await expect(unpacked(whole.subarray(0, whole.length - missing), parts)).rejects.toThrow(CompressionError);
+    expect(Buffer.concat(parts).toString()).toBe(TEXT);
+  }
 });
 
 test('an lz4 block may repeat what the block before it held', async () => {
@@ -162,9 +171,8 @@ test.each([
   await expect(unpacked(octetsOf(hex))).rejects.toThrow(CompressionError);
 });
 
-async function unpacked(octets: Uint8Array): Promise<string> {
+async function unpacked(octets: Uint8Array, parts: Buffer[] = []): Promise<string> {
   const source = openOctets(file(octets), { digest: false, sparing: false });
-  const parts: Buffer[] = [];
   try {
     const chunks = decompressed(compressionOf(octets), source, new Uint8Array(0));
     for await (const chunk of chunks) parts.push(Buffer.from(chunk));

@@ -73,8 +73,8 @@ async function run(
   const holds = options.where === undefined ? null : await (await import('./where.ts')).whereOf(options.where);
   const source = await openCaptures(captures, { stored: stored.files });
   if (source.inputs.length === 0) {
-    reportProblems(source.problems);
-    return exitStatus(source.problems);
+    reportProblems(stored.ownOf(source.problems));
+    return interruptedBefore ? EXIT.interrupted : exitStatus(source.problems);
   }
   const wanted = options.flow === undefined ? null : new Set(options.flow);
   const analysis: Analysis = new Analysis({
@@ -91,7 +91,7 @@ async function run(
   const paths = source.inputs.map((input) => input.path);
   const cursor = new FlowCursor(analysis.flowContext(paths));
   let interrupted = (await readAll(source, analysis, options.progress)) || interruptedBefore;
-  const problems = [...source.problems];
+  const problems = stored.ownOf(source.problems);
   const results = [...checker.results(cursor, (analysis.end_ - analysis.start) / 1e9)];
   if (baseline !== null && !interrupted) results.push(...resultsOf(baseline));
   if (!interrupted) interrupted = await addLines(results, paths, options, stored);

@@ -1,7 +1,7 @@
 import { Analysis, type AnalysisOptions } from '../analyze.ts';
 import { plural } from '../bytes/counts.ts';
 import type { RecordView } from '../capture/record.ts';
-import { type LastackError, UsageError } from '../errors.ts';
+import { UsageError } from '../errors.ts';
 import { ChosenFlows } from '../extract/chosen-flows.ts';
 import { FlowFrames } from '../extract/flow-frames.ts';
 import type { FrameSet } from '../extract/frame-set.ts';
@@ -71,8 +71,8 @@ async function extractFrom(
 ): Promise<number> {
   const source = await openCaptures(captures, { digest: true, stored: stored.files });
   if (source.inputs.length === 0) {
-    reportProblems(source.problems);
-    return exitStatus(source.problems);
+    reportProblems(stored.ownOf(source.problems));
+    return interruptedBefore ? EXIT.interrupted : exitStatus(source.problems);
   }
   const paths = source.inputs.map((input) => input.path);
   const search = codes.size === 0 ? null : new FindingSearch(source, codes, options);
@@ -80,7 +80,7 @@ async function extractFrom(
   const surveyed = search === null ? source : await openCaptures(paths, { digest: true, stored: stored.files });
   const survey = new Survey(surveyed, options, search);
   interrupted = (await readAll(surveyed, survey, options.progress)) || interrupted;
-  const problems: readonly LastackError[] = [...surveyed.problems];
+  const problems = stored.ownOf(surveyed.problems);
   survey.check(options);
   const output = new Output(options.output, [...captures, ...paths]);
   const again = await openCaptures(paths, { stored: stored.files });

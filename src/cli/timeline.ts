@@ -56,8 +56,8 @@ async function print(
 ): Promise<number> {
   const source = await openCaptures(captures, stored === undefined ? {} : { stored: stored.files });
   if (source.inputs.length === 0) {
-    reportProblems(source.problems);
-    return exitStatus(source.problems);
+    reportProblems(stored?.ownOf(source.problems) ?? source.problems);
+    return interruptedBefore ? EXIT.interrupted : exitStatus(source.problems);
   }
   const output = new Output(options.output, captures);
   const lines = await lineWriter(options, source);
@@ -67,7 +67,7 @@ async function print(
       : withVerdicts(options, source, output, lines);
   const interrupted = (await readAll(source, taker, options.progress)) || interruptedBefore;
   output.close();
-  reportProblems(source.problems);
+  reportProblems(stored?.ownOf(source.problems) ?? source.problems);
   return interrupted ? EXIT.interrupted : exitStatus(source.problems);
 }
 

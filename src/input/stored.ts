@@ -1,7 +1,7 @@
 import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { UsageError } from '../errors.ts';
+import { DamagedCaptureError, type LastackError, UnreadableInputError, UsageError } from '../errors.ts';
 import { openOctets } from './octets.ts';
 import { reasonOf } from './reason.ts';
 
@@ -19,6 +19,8 @@ export class StoredInputs {
   /** The file that holds an input's octets, by the input's path. */
   readonly files: Map<string, string> = new Map();
   private directory = '';
+  /** The input that was not stored to its end. */
+  private interrupted: string | null = null;
 
   /**
    * Stores each of `paths` that comes only once, up to its end or to the interruption. What can't be opened is
@@ -28,6 +30,15 @@ export class StoredInputs {
     for (const path of paths) {
       if (comesOnce(path) && !this.files.has(path)) await this.storeOne(path, interruption);
     }
+  }
+
+  /** Of the problems of inputs those that are their own: what was interrupted is not cut short for that. */
+  ownOf(problems: readonly LastackError[]): readonly LastackError[] {
+    return problems.filter((problem) => {
+      if (problem instanceof DamagedCaptureError)
+        return problem.place.file !== this.interrupted || !problem.message.includes('cut short');
+      return !(problem instanceof UnreadableInputError) || problem.file !== this.interrupted;
+    });
   }
 
   /** Removes the temporary files. */
@@ -46,6 +57,7 @@ export class StoredInputs {
       fd = openSync(file, 'wx', 0o600);
       for (;;) {
         const count = await interruption.or(source.read(octets));
+        if (count === false) this.interrupted = path;
         if (count === false || count === 0) break;
         for (let at = 0; at < count; ) at += writeSync(fd, octets, at, count - at);
       }

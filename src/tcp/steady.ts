@@ -157,7 +157,8 @@ export function takeInStep(tracker: Tracker, row: number, side: number, segment:
   const start = i32[receiver + END.oldestStart]!;
   const disordered = (receiverBits & END_BITS.disordered) !== 0;
   if (disordered || (waits !== start && ((ack - waits) | 0) >= 0)) {
-    if (disordered || waits !== ack || i32[receiver + END.outstanding] !== 0) settleAcknowledged(tracker, receiver, segment);
+    if (disordered || waits !== ack || i32[receiver + END.outstanding] !== 0)
+      settleAcknowledged(tracker, receiver, segment);
     else {
       const peerHalf = receiver >> 1;
       const sentFrame = i32[receiver + END.oldestFrame]!;

@@ -33,7 +33,7 @@ export class Vanished {
   private readonly silences: Silence[] = [];
   private readonly addresses = new EndpointTable(ADDRESSES);
   /** By a hash of the address. Addresses that share a place are heard together, which keeps silent rather than accuses. */
-  private readonly heard = new Float64Array(PLACES).fill(Number.NEGATIVE_INFINITY);
+  readonly heard: Float64Array = new Float64Array(PLACES).fill(Number.NEGATIVE_INFINITY);
 
   constructor(tracker: Tracker) {
     this.tracker = tracker;

@@ -281,7 +281,7 @@ function reported(records: readonly RecordView[], loneFrom: number): { told: unk
       counts: { flows, packets, bytes, retransmissions, outcomes, patterns, initiators, segments: tracker.segments },
       shown,
       episodes: across!.backlog.episodes,
-      heard: across!.vanished['heard'].filter((time) => time > Number.NEGATIVE_INFINITY),
+      heard: across!.vanished.heard.filter((time) => time > Number.NEGATIVE_INFINITY),
       census: [across!.census.flows, across!.census.synsOnly, across!.census.bothWays],
       findings: [...captureFindings(across!), ...acrossFindings(across!, { baseSeconds, wait: 2 * msl })],
     },
@@ -301,8 +301,8 @@ test('a report is the same when openings that are like the flow before are only 
   expect(alike).toBeGreaterThan(50);
 });
 
-/** What one flow among many alike may have of its own: `late`, so many segments until its answer comes; `then`, what follows. */
-const OWN: Readonly<Record<string, Partial<Step> & { readonly late?: number; readonly then?: Step['kind'] }>> = {
+/** What one flow among many alike may have of its own: `late`, so many segments until its answer comes; `next`, what follows. */
+const OWN: Readonly<Record<string, Partial<Step> & { readonly late?: number; readonly next?: Step['kind'] }>> = {
   nothing: {},
   'a slow answer': { late: 30 },
   'another server': { server: [10, 0, 0, 2] },
@@ -313,15 +313,15 @@ const OWN: Readonly<Record<string, Partial<Step> & { readonly late?: number; rea
   'no window': { odd: 'zeroWindow' },
   'another hop': { odd: 'hops' },
   'a row from the start, and another server': { odd: 'congestion', server: [10, 0, 0, 2] },
-  'an answer sent again': { then: 'synAck' },
-  'an ACK': { then: 'ack' },
-  'a reset': { then: 'reset' },
+  'an answer sent again': { next: 'synAck' },
+  'an ACK': { next: 'ack' },
+  'a reset': { next: 'reset' },
 };
 
 test.for(Object.entries(OWN))(
   'a flood is reported by counting most of it, though one flow has %s',
   ([, own], { expect }) => {
-    const { late = 0, then, ...rest } = own;
+    const { late = 0, next, ...rest } = own;
     const usual = { v6: false, odd: 'options', after: 4e7 } as const;
     const opening = (i: number): Step[] => {
       const syn = { ...usual, ...(i === 30 ? rest : {}), host: 6 + i, kind: 'syn' } as const;
@@ -329,7 +329,7 @@ test.for(Object.entries(OWN))(
     };
     const flood = Array.from({ length: 140 }, (_, i) => opening(i)).flat();
     const [answer] = flood.splice(61, 1);
-    flood.splice(61 + late, 0, answer!, ...(then === undefined ? [] : [{ ...answer!, kind: then }]));
+    flood.splice(61 + late, 0, answer!, ...(next === undefined ? [] : [{ ...answer!, kind: next }]));
     for (const wait of [0, 2.9e9, 4e9, 64e9, 200_000e9]) {
       const list = [...flood, { ...usual, after: wait, host: 0, kind: 'syn' } as const];
       const lone = reported(recordsOf(list), 0);

@@ -5,9 +5,10 @@ import type { SegmentView } from '../wire/segment.ts';
  * number, so that a segment whose form is known takes few words. At most LIMIT forms are told apart.
  */
 export class SegmentForms {
-  private words: Int32Array = new Int32Array(64 * WORDS);
-  private count = 1;
+  /** Half as many forms as slots: those grow before it is full. */
+  private words: Int32Array = new Int32Array(128 * WORDS);
   private slots: Uint16Array = new Uint16Array(256);
+  private count = 1;
   private readonly scratch = new Int32Array(WORDS);
   /** The forms asked for last of requests and answers: nearly always one of them is asked for again. */
   private readonly recent = new Uint16Array(2);

@@ -78,11 +78,7 @@ export class ClockSteps {
     const { openings } = this.tracker.table;
     const client = openings.timestamp(place, CLIENT);
     const server = openings.timestamp(place, SERVER);
-    if (client === undefined && server === undefined) return;
-    this.before.set(openings.numberAt(place), [
-      client === undefined ? undefined : { tsVal: client, time: openings.synTime(place) },
-      server === undefined ? undefined : { tsVal: server, time: openings.lastTime(place) },
-    ]);
+    if (client !== undefined || server !== undefined) this.before.set(openings.numberAt(place), [client, server]);
   }
 
   /** A segment after the jump; answers whether more are wanted. */

@@ -1,7 +1,8 @@
 import { ACK, CHECKSUM, type SegmentView, SYN } from '../wire/segment.ts';
-import { RepeatedAnswers } from './repeated-answers.ts';
-import { FLOW, FLOW_BITS } from './rows.ts';
-import { SegmentForms } from './segment-forms.ts';
+import { RareWords } from './rare-words.ts';
+import { RepeatedOpenings } from './repeated-openings.ts';
+import { CLIENT, FLOW, FLOW_BITS, SERVER, type Side } from './rows.ts';
+import { CONGESTION, SegmentForms } from './segment-forms.ts';
 
 /** A flow's key as the table makes it of a segment, and which end sent that. */
 export interface FlowKey {
@@ -16,29 +17,34 @@ export interface FlowKey {
 
 /**
  * Flows of nothing but a SYN and perhaps its SYN+ACK, which may have been sent again, each in 64 octets (and 32 for each
- * time) where a row takes over a thousand: a flood has millions of them. An entry holds its segments so that they can be replayed into a row as soon as anything else
- * comes (tcp/lone-flows.ts); nothing is concluded from them here.
+ * time) where a row takes over a thousand: a flood has millions of them. An entry holds its segments so that they can be
+ * replayed into a row as soon as anything else comes (tcp/lone-flows.ts); nothing is concluded from them here.
  *
  * Entries are found by the flow's place (flow/places.ts) and lie in pages, which are made when they are first needed.
  */
 export class LoneOpenings {
   /** How many flows are kept here now. */
   count = 0;
+  readonly forms: SegmentForms = new SegmentForms();
   private readonly pages: Int32Array[] = [];
   private readonly doubles: Float64Array[] = [];
-  /** What few captures need: IPv6 addresses, timestamps, more than one file. */
-  private readonly extras: (Int32Array | undefined)[] = [];
-  readonly forms: SegmentForms = new SegmentForms();
-  /** By place, where any on its page has some: the last of the flow's repeated SYN+ACKs. */
-  private readonly lastRepeats: (Int32Array | undefined)[] = [];
-  private readonly repeats = new RepeatedAnswers();
+  /** The SYN's acknowledgment number, which most leave 0. */
+  private readonly acks = new RareWords(PAGE_SHIFT, 1);
+  /** The timestamps of SYN and SYN+ACK. */
+  private readonly stamps = new RareWords(PAGE_SHIFT, 2);
+  /** File and record number of the SYN, where there are several files. */
+  private readonly origins = new RareWords(PAGE_SHIFT, 2);
+  /** IPv6 addresses of both ends. */
+  private readonly addresses = new RareWords(PAGE_SHIFT, 8);
+  /** The last of the flow's repeated segments. */
+  private readonly lastRepeats = new RareWords(PAGE_SHIFT, 1);
+  private readonly repeats = new RepeatedOpenings();
 
   /** Keeps a flow that a SYN begins; answers false, having changed nothing, when it is no plain one. */
   begin(place: number, number: number, key: FlowKey, segment: SegmentView): boolean {
     const { frame, file, fileFrame } = segment;
-    if (segment.flags !== SYN || !isPlain(segment)) return false;
-    const isOdd = key.v6 !== 0 || segment.hasTimestamps !== 0 || segment.ack !== 0 || file !== 0 || fileFrame !== frame;
-    const form = this.forms.numberOf(segment, (isOdd ? MARK.extra : 0) | (key.senderIsHigh !== 0 ? MARK.high : 0), 0);
+    if ((segment.flags & ~CONGESTION) !== SYN || !isPlain(segment)) return false;
+    const form = this.forms.numberOf(segment, marksOf(key, segment), 0);
     if (form === 0) return false;
     const page = this.pageFor(place);
     const at = (place & PLACE_MASK) * WORDS;
@@ -54,14 +60,13 @@ export class LoneOpenings {
     page[at + OPENING.answerFrame] = 0;
     page[at + OPENING.aside] = 0;
     this.count++;
-    if (!isOdd) return true;
-    const extra = this.extraPage(place);
-    const from = (place & PLACE_MASK) * EXTRA.words;
-    extra[from + EXTRA.ack] = segment.ack;
-    extra[from + EXTRA.file] = file;
-    extra[from + EXTRA.fileFrame] = fileFrame;
-    extra[from + EXTRA.tsVal] = segment.tsVal;
-    if (key.v6 !== 0) for (let i = 0; i < 8; i++) extra[from + EXTRA.addresses + i] = key.wide[i]!;
+    if (segment.ack !== 0) this.acks.set(place, 0, segment.ack);
+    if (segment.hasTimestamps !== 0) this.stamps.set(place, CLIENT, segment.tsVal);
+    if (file !== 0 || fileFrame !== frame) {
+      this.origins.set(place, 0, file);
+      this.origins.set(place, 1, fileFrame);
+    }
+    if (key.v6 !== 0) for (let i = 0; i < 8; i++) this.addresses.set(place, i, key.wide[i]!);
     return true;
   }
 
@@ -69,11 +74,10 @@ export class LoneOpenings {
   answer(place: number, key: FlowKey, segment: SegmentView): boolean {
     const page = this.pages[place >> PAGE_SHIFT]!;
     const at = (place & PLACE_MASK) * WORDS;
-    if (segment.flags !== (SYN | ACK) || page[at + OPENING.answerFrame] !== 0 || !isPlain(segment)) return false;
+    if ((segment.flags & ~CONGESTION) !== (SYN | ACK) || page[at + OPENING.answerFrame] !== 0) return false;
+    if (!isPlain(segment) || this.sideOf(place, key) !== SERVER) return false;
     const later = segment.time - this.synTime(place);
     if (((segment.ack - page[at + OPENING.seq]!) | 0) !== 1 || !(later >= 0 && later <= LATEST)) return false;
-    if ((this.forms.markOf(page[at + OPENING.form]! >>> 16) & MARK.high) !== (key.senderIsHigh !== 0 ? 0 : MARK.high))
-      return false;
     const form = this.forms.numberOf(segment, 0, 1);
     if (form === 0) return false;
     page[at + OPENING.answerFrame] = segment.frame;
@@ -81,57 +85,89 @@ export class LoneOpenings {
     page[at + OPENING.answerWindow] = windowAndChecksum(segment);
     page[at + OPENING.answerForm] = (form << 16) | (segment.ipId & 0xffff);
     page[at + OPENING.later] = later;
-    if (segment.hasTimestamps !== 0)
-      this.extraPage(place)[(place & PLACE_MASK) * EXTRA.words + EXTRA.answerTsVal] = segment.tsVal;
+    if (segment.hasTimestamps !== 0) this.stamps.set(place, SERVER, segment.tsVal);
     return true;
   }
 
-  /** Keeps a SYN+ACK that is the same as the first; answers false when it differs. */
+  /** Keeps a SYN or SYN+ACK that is the same as the first; answers false when it differs. */
   repeat(place: number, key: FlowKey, segment: SegmentView): boolean {
+    if (!isPlain(segment)) return false;
+    const side = this.sideOf(place, key);
+    if (!(side === CLIENT ? this.repeatsSyn(place, key, segment) : this.repeatsAnswer(place, segment))) return false;
+    this.lastRepeats.set(place, 0, this.repeats.add(this.lastRepeat(place), segment, windowAndChecksum(segment)));
+    return true;
+  }
+
+  private repeatsSyn(place: number, key: FlowKey, segment: SegmentView): boolean {
     const page = this.pages[place >> PAGE_SHIFT]!;
     const at = (place & PLACE_MASK) * WORDS;
-    if (segment.flags !== (SYN | ACK) || !isPlain(segment) || segment.seq !== page[at + OPENING.answerSeq])
-      return false;
-    if (((segment.ack - page[at + OPENING.seq]!) | 0) !== 1) return false;
-    if ((this.forms.markOf(page[at + OPENING.form]! >>> 16) & MARK.high) !== (key.senderIsHigh !== 0 ? 0 : MARK.high))
-      return false;
-    if (this.forms.numberOf(segment, 0, 1) !== page[at + OPENING.answerForm]! >>> 16) return false;
-    let last = this.lastRepeats[place >> PAGE_SHIFT];
-    if (last === undefined) {
-      last = new Int32Array(PLACES);
-      this.lastRepeats[place >> PAGE_SHIFT] = last;
-    }
-    last[place & PLACE_MASK] = this.repeats.add(last[place & PLACE_MASK]!, segment, windowAndChecksum(segment));
-    return true;
+    const form = page[at + OPENING.form]! >>> 16;
+    if ((segment.flags & ~CONGESTION) !== SYN || segment.seq !== page[at + OPENING.seq]) return false;
+    if (segment.ack !== this.synAck(place)) return false;
+    // Of the repeats' files nothing is kept: that they are of another one makes no other form of them.
+    const marks = (marksOf(key, segment) & ~MARK.origin) | (this.forms.markOf(form) & MARK.origin);
+    return this.forms.numberOf(segment, marks, 0) === form;
   }
 
-  /** Calls `visit` for each of the flow's repeated SYN+ACKs, with `segment`, which was filled with the first, made it. */
-  eachRepeat(place: number, segment: SegmentView, visit: () => void): void {
+  private repeatsAnswer(place: number, segment: SegmentView): boolean {
+    const page = this.pages[place >> PAGE_SHIFT]!;
+    const at = (place & PLACE_MASK) * WORDS;
+    return (
+      page[at + OPENING.answerFrame] !== 0 &&
+      (segment.flags & ~CONGESTION) === (SYN | ACK) &&
+      segment.seq === page[at + OPENING.answerSeq] &&
+      ((segment.ack - page[at + OPENING.seq]!) | 0) === 1 &&
+      this.forms.numberOf(segment, 0, 1) === page[at + OPENING.answerForm]! >>> 16
+    );
+  }
+
+  /** Which side the sender of the segment that made the key is. */
+  private sideOf(place: number, key: FlowKey): Side {
+    return (key.senderIsHigh !== 0 ? 1 : 0) === this.clientIsHigh(place) ? CLIENT : SERVER;
+  }
+
+  /**
+   * Calls `visit` for each of the flow's segments after its first SYN, in order: with `syn` or `answer`, whichever it is
+   * one of, made it. They were filled with the first ones.
+   */
+  eachAfterSyn(
+    place: number,
+    syn: SegmentView,
+    answer: SegmentView,
+    visit: (segment: SegmentView, side: Side) => void,
+  ): void {
+    let answerFrame = this.pages[place >> PAGE_SHIFT]![(place & PLACE_MASK) * WORDS + OPENING.answerFrame]!;
     const last = this.lastRepeat(place);
     for (let entry = last; entry !== 0; ) {
       entry = this.repeats.after(entry);
-      const windowWord = this.repeats.read(entry, segment);
-      writeWindow(segment, windowWord);
-      visit();
-      if (entry === last) return;
+      if (answerFrame !== 0 && this.repeats.frame(entry) > answerFrame) {
+        visit(answer, SERVER);
+        answerFrame = 0;
+      }
+      const side = this.repeats.side(entry);
+      const segment = side === CLIENT ? syn : answer;
+      writeWindow(segment, this.repeats.read(entry, segment));
+      visit(segment, side);
+      if (entry === last) break;
     }
+    if (answerFrame !== 0) visit(answer, SERVER);
   }
 
-  /** Gives back the flow's repeated SYN+ACKs. */
+  /** Gives back the flow's repeated segments. */
   forgetRepeats(place: number): void {
     const last = this.lastRepeat(place);
     if (last === 0) return;
     this.repeats.give(last);
-    this.lastRepeats[place >> PAGE_SHIFT]![place & PLACE_MASK] = 0;
+    this.lastRepeats.set(place, 0, 0);
   }
 
-  /** Whether the SYN+ACK was sent again. */
+  /** Whether the SYN or the SYN+ACK was sent again. */
   isRepeated(place: number): boolean {
     return this.lastRepeat(place) !== 0;
   }
 
   private lastRepeat(place: number): number {
-    return this.lastRepeats[place >> PAGE_SHIFT]?.[place & PLACE_MASK] ?? 0;
+    return this.lastRepeats.get(place, 0);
   }
 
   /** Number of the flow that is or was kept at the place; 0 if there is none. */
@@ -161,9 +197,7 @@ export class LoneOpenings {
     if (page[at + OPENING.keyHigh] !== key.keyHigh || this.forms.splitOf(form) !== key.split) return false;
     if (this.forms.isV6(form) !== (key.v6 !== 0)) return false;
     if (key.v6 === 0) return true;
-    const extra = this.extras[place >> PAGE_SHIFT]!;
-    const from = (place & PLACE_MASK) * EXTRA.words + EXTRA.addresses;
-    for (let i = 0; i < 8; i++) if (extra[from + i] !== key.wide[i]) return false;
+    for (let i = 0; i < 8; i++) if (this.addresses.get(place, i) !== key.wide[i]) return false;
     return true;
   }
 
@@ -179,9 +213,7 @@ export class LoneOpenings {
     key.senderIsHigh = this.clientIsHigh(place);
     key.v6 = this.forms.isV6(form) ? FLOW_BITS.v6 : 0;
     if (key.v6 === 0) return;
-    const extra = this.extras[place >> PAGE_SHIFT]!;
-    const from = (place & PLACE_MASK) * EXTRA.words + EXTRA.addresses;
-    for (let i = 0; i < 8; i++) key.wide[i] = extra[from + i]!;
+    for (let i = 0; i < 8; i++) key.wide[i] = this.addresses.get(place, i);
   }
 
   /** Writes to `row` what tells the flow's ends: the fields that a row has for them. */
@@ -194,9 +226,7 @@ export class LoneOpenings {
     row[FLOW.ports] = page[at + OPENING.ports]!;
     row[FLOW.bits] = (isV6 ? FLOW_BITS.v6 : 0) | (this.clientIsHigh(place) !== 0 ? FLOW_BITS.clientIsHigh : 0);
     if (!isV6) return;
-    const extra = this.extras[place >> PAGE_SHIFT]!;
-    const from = (place & PLACE_MASK) * EXTRA.words + EXTRA.addresses;
-    for (let i = 0; i < 8; i++) row[FLOW.addressLow + i] = extra[from + i]!;
+    for (let i = 0; i < 8; i++) row[FLOW.addressLow + i] = this.addresses.get(place, i);
   }
 
   /** Whether the server is that of a row whose client's end is as high or as low, both IPv4. */
@@ -242,7 +272,10 @@ export class LoneOpenings {
   /** When the flow's last segment came. */
   lastTime(place: number): number {
     const last = this.lastRepeat(place);
-    return last === 0 ? this.answerTime(place) : this.repeats.time(last);
+    const page = this.pages[place >> PAGE_SHIFT]!;
+    if (last === 0 || this.repeats.frame(last) < page[(place & PLACE_MASK) * WORDS + OPENING.answerFrame]!)
+      return this.answerTime(place);
+    return this.repeats.time(last);
   }
 
   /** When the flow's SYN+ACK came for the first time; where there is none, its SYN. */
@@ -254,24 +287,59 @@ export class LoneOpenings {
       : this.synTime(place) + (page[at + OPENING.later]! >>> 0);
   }
 
-  /** The newest timestamp that a side sent; undefined when it sent none. */
-  timestamp(place: number, side: 0 | 1): number | undefined {
+  /** The newest timestamp that a side sent, and when its last segment came; undefined when it sent none. */
+  timestamp(place: number, side: Side): { tsVal: number; time: number } | undefined {
     const page = this.pages[place >> PAGE_SHIFT]!;
     const at = (place & PLACE_MASK) * WORDS;
-    if (side === 1 && page[at + OPENING.answerFrame] === 0) return undefined;
-    const form = page[at + (side === 0 ? OPENING.form : OPENING.answerForm)]! >>> 16;
+    if (side === SERVER && page[at + OPENING.answerFrame] === 0) return undefined;
+    const form = page[at + (side === CLIENT ? OPENING.form : OPENING.answerForm)]! >>> 16;
     if (!this.forms.hasTimestamps(form)) return undefined;
-    const from = (place & PLACE_MASK) * EXTRA.words;
-    const extra = this.extras[place >> PAGE_SHIFT]!;
-    if (side === 0) return extra[from + EXTRA.tsVal]!;
-    let newest = extra[from + EXTRA.answerTsVal]!;
+    let tsVal = this.stamps.get(place, side);
+    let time = side === CLIENT ? this.synTime(place) : this.answerTime(place);
     const last = this.lastRepeat(place);
     for (let entry = last; entry !== 0; ) {
       entry = this.repeats.after(entry);
-      if (((this.repeats.tsVal(entry) - newest) | 0) > 0) newest = this.repeats.tsVal(entry);
+      if (this.repeats.side(entry) === side) {
+        time = this.repeats.time(entry);
+        if (((this.repeats.tsVal(entry) - tsVal) | 0) > 0) tsVal = this.repeats.tsVal(entry);
+      }
       if (entry === last) break;
     }
-    return newest;
+    return { tsVal, time };
+  }
+
+  /** Timestamp of the first segment that a side sent, where its form has one. */
+  firstTimestamp(place: number, side: Side): number {
+    return this.stamps.get(place, side);
+  }
+
+  /** The SYN's acknowledgment number. */
+  private synAck(place: number): number {
+    return (this.marksAt(place) & MARK.ack) === 0 ? 0 : this.acks.get(place, 0);
+  }
+
+  /** Bits of MARK. */
+  marksAt(place: number): number {
+    return this.forms.markOf(this.pages[place >> PAGE_SHIFT]![(place & PLACE_MASK) * WORDS + OPENING.form]! >>> 16);
+  }
+
+  /** File and record number of the SYN, as RecordView has them. */
+  file(place: number): number {
+    return (this.marksAt(place) & MARK.origin) === 0 ? 0 : this.origins.get(place, 0);
+  }
+
+  fileFrame(place: number): number {
+    if ((this.marksAt(place) & MARK.origin) !== 0) return this.origins.get(place, 1);
+    return this.pages[place >> PAGE_SHIFT]![(place & PLACE_MASK) * WORDS + OPENING.frame]!;
+  }
+
+  /** How many of the flow's first segments have a wrong checksum. */
+  wrongChecksums(place: number): number {
+    const page = this.pages[place >> PAGE_SHIFT]!;
+    const at = (place & PLACE_MASK) * WORDS;
+    const syn = this.forms.checksumOf(page[at + OPENING.form]! >>> 16) >= CHECKSUM.bad ? 1 : 0;
+    if (page[at + OPENING.answerFrame] === 0) return syn;
+    return syn + (this.forms.checksumOf(page[at + OPENING.answerForm]! >>> 16) >= CHECKSUM.bad ? 1 : 0);
   }
 
   /** Fills `segment` with what was kept of the SYN. Addresses and ports come from the key. */
@@ -280,21 +348,15 @@ export class LoneOpenings {
     const at = (place & PLACE_MASK) * WORDS;
     const word = page[at + OPENING.form]!;
     this.forms.apply(word >>> 16, segment);
-    segment.flags = SYN;
+    segment.flags |= SYN;
     segment.frame = page[at + OPENING.frame]!;
     segment.time = this.synTime(place);
     segment.seq = page[at + OPENING.seq]!;
-    segment.ack = 0;
-    segment.file = 0;
-    segment.fileFrame = segment.frame;
+    segment.ack = this.synAck(place);
+    segment.file = this.file(place);
+    segment.fileFrame = this.fileFrame(place);
+    segment.tsVal = this.stamps.get(place, CLIENT);
     writeRest(segment, key, page[at + OPENING.window]!, word);
-    if ((this.forms.markOf(word >>> 16) & MARK.extra) === 0) return;
-    const extra = this.extras[place >> PAGE_SHIFT]!;
-    const from = (place & PLACE_MASK) * EXTRA.words;
-    segment.ack = extra[from + EXTRA.ack]!;
-    segment.file = extra[from + EXTRA.file]!;
-    segment.fileFrame = extra[from + EXTRA.fileFrame]!;
-    segment.tsVal = extra[from + EXTRA.tsVal]!;
   }
 
   /** Fills `segment` with what was kept of the SYN+ACK. Of its file nothing is kept: nobody asks for it. */
@@ -303,14 +365,13 @@ export class LoneOpenings {
     const at = (place & PLACE_MASK) * WORDS;
     const word = page[at + OPENING.answerForm]!;
     this.forms.apply(word >>> 16, segment);
-    segment.flags = SYN | ACK;
+    segment.flags |= SYN | ACK;
     segment.frame = page[at + OPENING.answerFrame]!;
     segment.time = this.answerTime(place);
     segment.seq = page[at + OPENING.answerSeq]!;
     segment.ack = (page[at + OPENING.seq]! + 1) | 0;
     writeRest(segment, key, page[at + OPENING.answerWindow]!, word);
-    if (segment.hasTimestamps !== 0)
-      segment.tsVal = this.extras[place >> PAGE_SHIFT]![(place & PLACE_MASK) * EXTRA.words + EXTRA.answerTsVal]!;
+    segment.tsVal = this.stamps.get(place, SERVER);
   }
 
   /** A word of the entry that is its reader's own: 0 at first. */
@@ -337,7 +398,7 @@ export class LoneOpenings {
     if (page !== undefined) page[(place & PLACE_MASK) * WORDS + OPENING.number] = 0;
   }
 
-  /** The page that holds the place's entry, the same as doubles, and extras of all its entries, if any has some. */
+  /** The page that holds the place's entry, and the same as doubles. */
   page(place: number): Int32Array {
     return this.pages[place >> PAGE_SHIFT]!;
   }
@@ -346,17 +407,9 @@ export class LoneOpenings {
     return this.doubles[place >> PAGE_SHIFT]!;
   }
 
-  extrasOf(place: number): Int32Array | undefined {
-    return this.extras[place >> PAGE_SHIFT];
-  }
-
-  /** Where in the page the place's entry starts, and where its extras do. */
+  /** Where in the page the place's entry starts. */
   startOf(place: number): number {
     return (place & PLACE_MASK) * WORDS;
-  }
-
-  extraStartOf(place: number): number {
-    return (place & PLACE_MASK) * EXTRA.words;
   }
 
   /** Number of the page that a place is on. */
@@ -369,8 +422,7 @@ export class LoneOpenings {
     if (this.pages[number] === undefined) return;
     this.pages[number] = NOTHING;
     this.doubles[number] = NO_DOUBLES;
-    this.extras[number] = undefined;
-    this.lastRepeats[number] = undefined;
+    for (const rare of [this.acks, this.stamps, this.origins, this.addresses, this.lastRepeats]) rare.dropPage(number);
   }
 
   private pageFor(place: number): Int32Array {
@@ -382,16 +434,8 @@ export class LoneOpenings {
       const fresh = new Int32Array(PLACES * WORDS);
       this.pages.push(fresh);
       this.doubles.push(new Float64Array(fresh.buffer));
-      this.extras.push(undefined);
     }
     return this.pages[number]!;
-  }
-
-  private extraPage(place: number): Int32Array {
-    const number = place >> PAGE_SHIFT;
-    const page = this.extras[number] ?? new Int32Array(PLACES * EXTRA.words);
-    this.extras[number] = page;
-    return page;
   }
 }
 
@@ -429,19 +473,23 @@ const LATEST = 0xffff_ffff;
 const NOTHING = new Int32Array(0);
 const NO_DOUBLES = new Float64Array(0);
 
-/** Bits that a SYN's form has beside: its entry has extras; the client is the higher end. */
-export const MARK = { extra: 1, high: 2 } as const;
+/** Bits that a SYN's form has beside: what lies beside its entry, and that the client is the higher end. */
+export const MARK = { ack: 1, high: 2, origin: 4 } as const;
 
-/** Where an entry's extras lie: the SYN's acknowledgment number, file, timestamp; both addresses of IPv6. */
-export const EXTRA = { ack: 0, file: 1, fileFrame: 2, tsVal: 3, answerTsVal: 4, addresses: 5, words: 13 } as const;
+function marksOf(key: FlowKey, segment: SegmentView): number {
+  return (
+    (segment.ack !== 0 ? MARK.ack : 0) |
+    (key.senderIsHigh !== 0 ? MARK.high : 0) |
+    (segment.file !== 0 || segment.fileFrame !== segment.frame ? MARK.origin : 0)
+  );
+}
 
-/** Header only, kept whole, nothing wrong with its checksum, no option but the usual ones. */
+/** Header only, kept whole, no option but the usual ones. */
 function isPlain(segment: SegmentView): boolean {
   return (
     segment.roomLength === 0 &&
     segment.tcpLength === segment.headerLength &&
     segment.tcpEnd - segment.tcpAt === segment.headerLength &&
-    segment.checksum !== CHECKSUM.bad &&
     segment.fastOpenCookie < 0 &&
     segment.multipath === 0 &&
     segment.sackCount === 0

@@ -1,7 +1,7 @@
-import type { SegmentView } from '../wire/segment.ts';
+import { AE, CWR, ECE, type SegmentView } from '../wire/segment.ts';
 
 /**
- * What segments of one kind have in common: options, lengths, time to live, layers. Each form is kept once and has a
+ * What segments of one kind have in common: options, lengths, time to live, layers, what they say of congestion. Each form is kept once and has a
  * number, so that a segment whose form is known takes few words. At most LIMIT forms are told apart.
  */
 export class SegmentForms {
@@ -28,7 +28,8 @@ export class SegmentForms {
       (segment.checksum << 16) |
       (segment.sackPermitted << 20) |
       (segment.hasTimestamps << 21) |
-      ((segment.ipVersion === 6 ? 1 : 0) << 22);
+      ((segment.ipVersion === 6 ? 1 : 0) << 22) |
+      ((segment.flags & CONGESTION) << 17);
     scratch[AT.ipHeader] = segment.tcpAt - segment.ipAt;
     scratch[AT.mss] = segment.mss;
     scratch[AT.windowScale] = segment.windowScale;
@@ -58,6 +59,16 @@ export class SegmentForms {
     return ((this.words[form * WORDS + AT.bits]! >> 21) & 1) !== 0;
   }
 
+  /** One of CHECKSUM. */
+  checksumOf(form: number): number {
+    return (this.words[form * WORDS + AT.bits]! >> 16) & 0xf;
+  }
+
+  /** Flags of CONGESTION. */
+  congestionOf(form: number): number {
+    return (this.words[form * WORDS + AT.bits]! >> 17) & CONGESTION;
+  }
+
   /** Gives `segment` the form; what it doesn't tell stays as it is. The view has room for header and addresses. */
   apply(form: number, segment: SegmentView): void {
     const { words } = this;
@@ -68,6 +79,7 @@ export class SegmentForms {
     segment.tcpLength = segment.headerLength;
     segment.tcpEnd = segment.tcpAt + segment.headerLength;
     segment.checksum = (bits >> 16) & 0xf;
+    segment.flags = (bits >> 17) & CONGESTION;
     segment.sackPermitted = (bits >> 20) & 1;
     segment.hasTimestamps = (bits >> 21) & 1;
     segment.ipVersion = ((bits >> 22) & 1) !== 0 ? 6 : 4;
@@ -116,6 +128,8 @@ export class SegmentForms {
   }
 }
 
+/** Flags that are part of a form: what SYNs and SYN+ACKs agree on congestion with (RFC 3168 6.1.1, RFC 7560). */
+export const CONGESTION: number = ECE | CWR | AE;
 /** Numbers fit in 16 bits; the highest is the caller's. */
 const LIMIT = 0xffff;
 /** Where a form's fields lie. */

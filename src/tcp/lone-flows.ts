@@ -1,5 +1,5 @@
-import { CLIENT, SERVER, type Side } from '../flow/rows.ts';
-import { CHECKSUM, SegmentView } from '../wire/segment.ts';
+import { CLIENT, type Side } from '../flow/rows.ts';
+import { ACK, CHECKSUM, SegmentView } from '../wire/segment.ts';
 import type { HostSet } from './hosts.ts';
 import { STATE } from './machine.ts';
 import { isUsual, OpeningImages, writeOpening } from './opening-images.ts';
@@ -8,7 +8,7 @@ import { LATE_ACK } from './timing.ts';
 import type { Tracker } from './tracker.ts';
 
 /**
- * Flows that do without a row as long as nothing but their SYN and its SYN+ACK was captured, however often that was sent
+ * Flows that do without a row as long as nothing but their SYN and its SYN+ACK was captured, however often those were sent
  * (flow/lone-openings.ts).
  * When anything else happens, or the flow is finished, its segments are replayed into a row: what they mean is written
  * once, in the tracker. Two things can't wait for that: flows' numbers, and which hosts send good checksums.
@@ -37,7 +37,7 @@ export class LoneFlows {
   /** The first segment of a flow, whose key was made: answers whether the flow can do without a row. */
   begin(segment: SegmentView): boolean {
     const { table, verdict } = this.tracker;
-    if (verdict.notes !== 0 || table.isSelf() || !this.isBelieved(segment)) return false;
+    if (verdict.notes !== 0 || table.isSelf() || !this.isUndisputed(segment)) return false;
     const { openings, rows } = table;
     const place = rows.places.take();
     if (!openings.begin(place, this.tracker.flows + 1, table, segment)) {
@@ -46,7 +46,7 @@ export class LoneFlows {
     }
     this.tracker.flows++;
     table.insertOpening(place);
-    if (segment.checksum === CHECKSUM.good) this.hosts.add(segment);
+    this.noteChecksum(segment);
     verdict.row = -1;
     return true;
   }
@@ -55,23 +55,30 @@ export class LoneFlows {
   answer(place: number, segment: SegmentView): boolean {
     const { table, verdict } = this.tracker;
     const { openings } = table;
-    if (this.from === Number.POSITIVE_INFINITY) return false;
-    if (openings.isAnswered(place)) {
-      if (!openings.repeat(place, table, segment)) return false;
-      verdict.row = -1;
-      return true;
-    }
-    if (!this.isBelieved(segment) || !openings.answer(place, table, segment)) return false;
-    if (segment.checksum === CHECKSUM.good) this.hosts.add(segment);
+    if (this.from === Number.POSITIVE_INFINITY || !this.isUndisputed(segment)) return false;
+    const isFirst = (segment.flags & ACK) !== 0 && !openings.isAnswered(place);
+    if (!(isFirst ? openings.answer(place, table, segment) : openings.repeat(place, table, segment))) return false;
+    this.noteChecksum(segment);
+    verdict.row = -1;
+    if (!isFirst) return true;
     // Who counts half-open flows asks for a change of state.
     verdict.row = -2 - place;
     verdict.states = 1 << STATE.SYN_RECV;
     return true;
   }
 
-  /** Whether the checksum, if it is good, proves that its sender sends good ones, as is said of a flow without a row. */
-  private isBelieved(segment: SegmentView): boolean {
-    return segment.checksum !== CHECKSUM.good || this.hosts.believes(segment);
+  /**
+   * Whether what the checksum says of the segment and of its host is the same as where the flow has a row: a good one proves
+   * that the host sends good ones, a wrong one is not held against it.
+   */
+  private isUndisputed(segment: SegmentView): boolean {
+    if (segment.checksum === CHECKSUM.good) return this.hosts.believes(segment);
+    return segment.checksum !== CHECKSUM.bad || !this.hosts.has(segment);
+  }
+
+  private noteChecksum(segment: SegmentView): void {
+    if (segment.checksum === CHECKSUM.good) this.hosts.add(segment);
+    else if (segment.checksum === CHECKSUM.bad) this.hosts.forgive(segment);
   }
 
   /**
@@ -93,17 +100,17 @@ export class LoneFlows {
     this.lastForms = forms;
     if (image !== undefined) {
       writeOpening(tracker.rows.i32, tracker.rows.f64, row, openings, place);
+      this.countSegments(place);
       openings.moveTo(place, row);
-      tracker.segments += answered ? 2 : 1;
     } else {
       const number = openings.numberAt(place);
       const clientIsHigh = openings.clientIsHigh(place);
       openings.readSyn(place, table, syn);
       if (answered) openings.readAnswer(place, table, synAck);
+      for (const segment of [syn, synAck]) if (segment.checksum === CHECKSUM.bad) segment.checksum = CHECKSUM.forgiven;
       openings.moveTo(place, row);
       this.replayAll(place, row, number, clientIsHigh, answered);
-      if (usual && syn.checksum < CHECKSUM.bad && (!answered || synAck.checksum < CHECKSUM.bad))
-        this.images.keep(forms, tracker.rows.i32, row);
+      if (usual) this.images.keep(forms, tracker.rows.i32, row);
     }
     this.onRow(place, row);
     return row;
@@ -118,6 +125,14 @@ export class LoneFlows {
     const { openings } = this.tracker.table;
     if (openings.formsAt(place) !== this.lastForms || !openings.isAnswered(place)) return false;
     return openings.hasServerOf(place, this.tracker.rows.i32, this.lastRow) && isUsual(openings, place);
+  }
+
+  /** Counts the segments of an opening that are not replayed. */
+  countSegments(place: number): void {
+    const { tracker } = this;
+    const { openings } = tracker.table;
+    tracker.segments += openings.isAnswered(place) ? 2 : 1;
+    tracker.checksumsForgiven += openings.wrongChecksums(place);
   }
 
   /** A row is finished that no opening got. */
@@ -137,10 +152,12 @@ export class LoneFlows {
     if (answered) {
       table.senderIsHigh = 1 - clientIsHigh;
       this.writeEnds(synAck);
-      this.replay(row, SERVER, synAck);
-      table.openings.eachRepeat(place, synAck, () => this.replay(row, SERVER, synAck));
-      table.openings.forgetRepeats(place);
     }
+    table.openings.eachAfterSyn(place, syn, synAck, (segment, side) => {
+      table.senderIsHigh = side === CLIENT ? clientIsHigh : 1 - clientIsHigh;
+      this.replay(row, side, segment);
+    });
+    table.openings.forgetRepeats(place);
     table.senderIsHigh = sender;
     tracker.verdict.clear();
   }

@@ -1,5 +1,5 @@
-import { EXTRA, type LoneOpenings, MARK, OPENING } from '../flow/lone-openings.ts';
-import { END, FLOW, LOG, ROW_WORDS } from '../flow/rows.ts';
+import { type LoneOpenings, MARK, OPENING } from '../flow/lone-openings.ts';
+import { CLIENT, END, FLOW, LOG, ROW_WORDS, SERVER } from '../flow/rows.ts';
 import { ACK, SYN } from '../wire/segment.ts';
 import { shapeOfNumbers } from './copies.ts';
 
@@ -30,12 +30,10 @@ export class OpeningImages {
 export function isUsual(openings: LoneOpenings, place: number): boolean {
   const page = openings.page(place);
   const at = openings.startOf(place);
-  const { seq, window, form, answerFrame, answerSeq, answerWindow, timeF64 } = OPENING;
+  const { seq, window, answerFrame, answerSeq, answerWindow, timeF64 } = OPENING;
   if (!isUsualNumber(page[at + seq]!) || page[at + window]! >>> 16 === 0) return false;
   if (!(openings.doublesOf(place)[at / 2 + timeF64]! > 0) || openings.isRepeated(place)) return false;
-  if ((openings.forms.markOf(page[at + form]! >>> 16) & MARK.extra) !== 0) {
-    if (openings.extrasOf(place)![openings.extraStartOf(place) + EXTRA.ack] !== 0) return false;
-  }
+  if ((openings.marksAt(place) & MARK.ack) !== 0) return false;
   return (
     page[at + answerFrame] === 0 || (isUsualNumber(page[at + answerSeq]!) && page[at + answerWindow]! >>> 16 !== 0)
   );
@@ -71,8 +69,9 @@ export function writeOpening(
   i32[row + FLOW.lastFrame] = frame;
   i32[row + FLOW.synFrame] = frame;
   i32[row + FLOW.lastSynFrame] = frame;
-  i32[row + FLOW.firstFile] = 0;
-  i32[row + FLOW.firstFileFrame] = frame;
+  const isElsewhere = (openings.forms.markOf(form >>> 16) & MARK.origin) !== 0;
+  i32[row + FLOW.firstFile] = isElsewhere ? openings.file(place) : 0;
+  i32[row + FLOW.firstFileFrame] = isElsewhere ? openings.fileFrame(place) : frame;
   f64[half + FLOW.firstTimeF64] = time;
   f64[half + FLOW.lastTimeF64] = time;
   f64[half + FLOW.synTimeF64] = time;
@@ -80,7 +79,7 @@ export function writeOpening(
   f64[half + FLOW.eventRoundTripF64] = time;
   i32[row + FLOW.historyStart] = seq;
   i32[row + FLOW.eventBase] = seq;
-  writeEnd(i32, client, frame, seq, page[at + OPENING.window]!, SYN);
+  writeEnd(i32, client, frame, seq, page[at + OPENING.window]!, SYN | openings.forms.congestionOf(form >>> 16));
   i32[client + END.lastIpId] = isV6 ? -1 : form & 0xffff;
   f64[clientHalf + END.oldestTimeF64] = time;
   f64[clientHalf + END.lastTimeF64] = time;
@@ -88,7 +87,7 @@ export function writeOpening(
   const log = row + FLOW.log + ENTRY.synSent * LOG.words;
   i32[log + LOG.frame] = frame;
   f64[(log >> 1) + LOG.timeF64] = time;
-  if ((openings.forms.markOf(form >>> 16) & MARK.extra) !== 0) writeExtras(i32, row, openings, place, form >>> 16);
+  if (openings.forms.hasTimestamps(form >>> 16)) i32[client + END.tsVal] = openings.firstTimestamp(place, CLIENT);
   if (page[at + OPENING.answerFrame] === 0) return;
 
   const answerForm = page[at + OPENING.answerForm]!;
@@ -105,13 +104,13 @@ export function writeOpening(
   f64[half + FLOW.longestSilenceF64] = answerTime - time;
   i32[row + FLOW.historyStart + 1] = answerSeq;
   i32[row + FLOW.eventBase + 1] = answerSeq;
-  writeEnd(i32, server, answerFrame, answerSeq, page[at + OPENING.answerWindow]!, SYN | ACK);
+  const answerFlags = SYN | ACK | openings.forms.congestionOf(answerForm >>> 16);
+  writeEnd(i32, server, answerFrame, answerSeq, page[at + OPENING.answerWindow]!, answerFlags);
   i32[server + END.lastIpId] = isV6 ? -1 : answerForm & 0xffff;
   f64[serverHalf + END.oldestTimeF64] = answerTime;
   f64[serverHalf + END.lastTimeF64] = answerTime;
   f64[serverHalf + END.eventNextTimeF64] = answerTime;
-  if (openings.forms.hasTimestamps(answerForm >>> 16))
-    i32[server + END.tsVal] = openings.extrasOf(place)![openings.extraStartOf(place) + EXTRA.answerTsVal]!;
+  if (openings.forms.hasTimestamps(answerForm >>> 16)) i32[server + END.tsVal] = openings.firstTimestamp(place, SERVER);
   i32[server + END.eventAck] = seq + 1;
   // The SYN is acknowledged: nothing of the client waits.
   i32[client + END.sndUna] = seq + 1;
@@ -144,15 +143,6 @@ function writeEnd(i32: Int32Array, end: number, frame: number, seq: number, wind
   i32[end + END.eventNext] = next;
   i32[end + END.eventBound] = next;
   i32[end + END.eventWindow] = (window >>> 16) + 1;
-}
-
-/** What few SYNs have: files, timestamps. Addresses are the key's. */
-function writeExtras(i32: Int32Array, row: number, openings: LoneOpenings, place: number, form: number): void {
-  const extras = openings.extrasOf(place)!;
-  const from = openings.extraStartOf(place);
-  i32[row + FLOW.firstFile] = extras[from + EXTRA.file]!;
-  i32[row + FLOW.firstFileFrame] = extras[from + EXTRA.fileFrame]!;
-  if (openings.forms.hasTimestamps(form)) i32[row + FLOW.client + END.tsVal] = extras[from + EXTRA.tsVal]!;
 }
 
 /** The entries of the state log that a segment brought: each in its turn, and LISTEN, which none did, is the second. */

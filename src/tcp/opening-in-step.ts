@@ -17,7 +17,7 @@ import { NOTE, type Verdict } from './verdict.ts';
  * Answers false, having changed nothing, for any other segment.
  */
 export function takeOpeningInStep(tracker: Tracker, row: number, side: number, segment: SegmentView): boolean {
-  if (segment.roomLength !== 0 || segment.window === 0 || segment.checksum >= CHECKSUM.bad || isHeaderCut(segment))
+  if (segment.roomLength !== 0 || segment.window === 0 || segment.checksum === CHECKSUM.bad || isHeaderCut(segment))
     return false;
   switch (segment.flags & ~PSH) {
     case SYN:
@@ -195,6 +195,7 @@ function begin(tracker: Tracker, row: number, side: number, sender: number, segm
   i32[sender + END.packets] = i32[sender + END.packets]! + 1;
   f64[(sender >> 1) + END.ipBytesF64] = f64[(sender >> 1) + END.ipBytesF64]! + ipLengthOf(segment);
   if (segment.checksum === CHECKSUM.good) tracker.noteGood(sender, segment);
+  else if (segment.checksum >= CHECKSUM.partial) tracker.checksumsForgiven++;
 }
 
 /** The sequence number of a SYN waits for its acknowledgment. */

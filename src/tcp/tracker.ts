@@ -58,6 +58,8 @@ const CLOSED_LIMIT = 4096;
  */
 const MANY_ROWS = 6144;
 const GIVEN_UP = 180e9;
+/** Flows without a row from which on those are handed on that have been silent for GIVEN_UP: a flood, too, may never end. */
+const MANY_OPENINGS = 1 << 18;
 
 /**
  * What each segment means: finds its flow and replays it through the state machines of both endpoints.
@@ -99,6 +101,7 @@ export class Tracker {
   private closedCount = 0;
   private ticks = 0;
   private idleSwept = 0;
+  private openingsSwept = 0;
   /** Rows in use at which flows are looked through for those that were given up. */
   private sweepFrom = MANY_ROWS;
 
@@ -336,7 +339,8 @@ export class Tracker {
     const { onAlike } = this.options;
     this.eachOpen((known, place) => {
       this.tombstones.pass();
-      if (known < 0 && onAlike !== undefined && this.lone.isAlike(place) && onAlike(place)) this.segments += 2;
+      if (known < 0 && onAlike !== undefined && this.lone.isAlike(place) && onAlike(place))
+        this.lone.countSegments(place);
       else {
         const row = known >= 0 ? known : this.moveOpening(place, true);
         if (known >= 0) this.lone.forgetLast();
@@ -411,6 +415,7 @@ export class Tracker {
     }
     if (now - this.idleSwept > this.options.idleTimeout / 4) this.sweepIdle(now);
     if (this.rows.used > this.sweepFrom) this.sweepGivenUp(now);
+    if (this.table.openings.count > MANY_OPENINGS && now - this.openingsSwept > GIVEN_UP) this.sweepOpenings(now);
   }
 
   /** For each flow that gets a row, some eight rows are looked at. */
@@ -422,6 +427,15 @@ export class Tracker {
         this.finish(row);
     }
     this.sweepFrom = Math.max(MANY_ROWS, rows.used + (rows.used >> 3));
+  }
+
+  /** Each is looked at once in GIVEN_UP. */
+  private sweepOpenings(now: number): void {
+    const { openings } = this.table;
+    this.openingsSwept = now;
+    for (let place = 0; place < this.rows.places.top; place++)
+      if (openings.isKept(place) && now - openings.lastTime(place) > GIVEN_UP)
+        this.finish(this.moveOpening(place, false));
   }
 
   /** Whether nothing but SYNs of the client was captured. */
@@ -680,6 +694,10 @@ export class Tracker {
    */
   private atFault(sender: number, receiver: number, segment: SegmentView): boolean {
     const { i32 } = this.rows;
+    if (segment.checksum === CHECKSUM.forgiven) {
+      this.checksumsForgiven++;
+      return false;
+    }
     const known = (i32[sender + END.bits]! & END_BITS.checksumGood) !== 0 || this.hosts.has(segment);
     const fits = segment.roomLength <= (i32[receiver + END.mss]! > 0 ? i32[receiver + END.mss]! : JUMBO);
     if (known && fits && segment.checksum !== CHECKSUM.partial) {

@@ -24,6 +24,7 @@ export const ACK = 0x10;
 export const URG = 0x20;
 export const ECE = 0x40;
 export const CWR = 0x80;
+export const AE = 0x100;
 
 /** What the TCP checksum says. */
 export const CHECKSUM = {
@@ -33,6 +34,8 @@ export const CHECKSUM = {
   bad: 2,
   /** The pseudo header's alone: the host left the rest to its network card, and the capture was taken before that. */
   partial: 3,
+  /** Wrong, and not held against the segment when it came: no decoder says so, but who replays it (tcp/lone-flows.ts). */
+  forgiven: 4,
 } as const;
 
 /** `SegmentView.windowScale` and `.mss` when the option is absent. */

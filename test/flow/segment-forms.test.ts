@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { SegmentForms } from '../../src/flow/segment-forms.ts';
-import { CHECKSUM, SegmentView, SYN } from '../../src/wire/segment.ts';
+import { ACK, CHECKSUM, CWR, ECE, SegmentView, SYN } from '../../src/wire/segment.ts';
 
 /** What a form tells of a segment. */
 const TOLD = [
@@ -27,6 +27,7 @@ function various(number: number): SegmentView {
     mss: number >> 8,
     windowScale: number % 15,
     checksum: number % 3 === 0 ? CHECKSUM.bad : CHECKSUM.good,
+    flags: number % 5 === 0 ? SYN | ECE | CWR : SYN,
   });
 }
 
@@ -41,7 +42,7 @@ test('each form has a number of its own, which gives it back, however many there
     const back = synOf({});
     forms.apply(numbers[i]!, back);
     const wrong = TOLD.filter((field) => back[field] !== segment[field]);
-    if (wrong.length > 0) throw new Error(`form ${i} differs: ${wrong}`);
+    if (wrong.length > 0 || back.flags !== (segment.flags & ~SYN)) throw new Error(`form ${i} differs: ${wrong}`);
     if (forms.markOf(numbers[i]!) !== (i & 3)) throw new Error(`form ${i} has another mark`);
   }
 });
@@ -53,4 +54,12 @@ test('past 65,534 forms new ones have no number, and the others keep theirs', ()
   expect(forms.numberOf(various(65_534), 0, 0)).toBe(0);
   expect(forms.numberOf(various(70_000), 0, 1)).toBe(0);
   expect(forms.numberOf(various(0), 0, 1)).toBe(1);
+});
+
+test('a form is one of segments that say the same of congestion', () => {
+  const forms = new SegmentForms();
+  const plain = forms.numberOf(synOf({ flags: SYN | ACK }), 0, 1);
+  const capable = forms.numberOf(synOf({ flags: SYN | ACK | ECE }), 0, 1);
+  expect(capable).not.toBe(plain);
+  expect([forms.congestionOf(plain), forms.congestionOf(capable)]).toEqual([0, ECE]);
 });

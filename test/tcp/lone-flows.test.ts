@@ -94,8 +94,8 @@ const openings = fc
     fc.record({
       v6: fc.boolean(),
       answered: fc.boolean(),
-      odd: fc.constantFrom('no', 'options', 'timestamps', 'zeroWindow'),
-      answerOdd: fc.constantFrom(undefined, undefined, 'no', 'options', 'timestamps'),
+      odd: fc.constantFrom('no', 'options', 'timestamps', 'zeroWindow', 'badChecksum', 'congestion'),
+      answerOdd: fc.constantFrom(undefined, undefined, 'no', 'options', 'timestamps', 'badChecksum', 'congestion'),
       after: fc.constantFrom(0, 1, 3e4, 5e7, 4.1e9, -5e8),
     }),
     { maxLength: 40, size: 'max' },
@@ -117,9 +117,9 @@ const floods = fc
   .tuple(
     fc.array(
       fc.record({
-        kind: mostly('both', 'syn', 'ack', 'repeat'),
+        kind: mostly('both', 'syn', 'ack', 'repeat', 'synAgain', 'synsFirst'),
         v6: mostly(false, true),
-        odd: mostly<Step['odd']>('options', 'timestamps', 'smallMss'),
+        odd: mostly<Step['odd']>('options', 'timestamps', 'smallMss', 'badChecksum', 'congestion'),
         after: mostly(3e4, 0, 1, 5e7, 1.5e9),
         host: mostly(6, 0, 7),
       }),
@@ -133,6 +133,8 @@ const floods = fc
       const synAck = { ...syn, kind: 'synAck' } as const;
       if (kind === 'syn') return [syn];
       if (kind === 'repeat') return [syn, synAck, synAck];
+      if (kind === 'synAgain') return [syn, synAck, syn, synAck];
+      if (kind === 'synsFirst') return [syn, syn, synAck, synAck];
       return kind === 'ack' ? [syn, synAck, { ...syn, kind: 'ack' }] : [syn, synAck];
     }),
     { after: wait, host: 1, v6: false, kind: 'syn', odd: 'no' } as const,
@@ -402,4 +404,26 @@ test('a flood takes no rows while it lasts, its SYN+ACKs sent again or not, and 
   expect([analysis.rows.used, analysis.tracker.table.openings.count]).toEqual([10, flows - 10]);
   analysis.end();
   expect(numbers).toEqual(Array.from({ length: flows }, (_, i) => i + 1));
+});
+
+test('a flood that never ends takes no more and more memory: openings that were silent for three minutes are handed on', () => {
+  const flows = 270_000;
+  let handedOn = 0;
+  const analysis: Analysis = new Analysis({ wire: { verifyChecksums: false }, onFlow: () => handedOn++, loneFrom: 10 });
+  const syn = record(ipv4(TCP, tcp({ flags: SYN, ack: 0 })), { linkType: RAW });
+  const take = (number: number, second: number): void => {
+    syn.view.setUint32(syn.at + 12, number << 4);
+    syn.frame = syn.fileFrame = number;
+    syn.seconds = 1_700_000_000 + second;
+    analysis.take(syn);
+  };
+  const { openings } = analysis.tracker.table;
+  for (let i = 1; i <= flows; i++) take(i, i & 127);
+  expect([handedOn, openings.count]).toEqual([0, flows - 10]);
+  for (let i = 1; i <= 1000; i++) take(flows + i, 200);
+  const early = Array.from({ length: flows }, (_, i) => (i + 1) & 127).filter((second, i) => i >= 10 && second < 20);
+  expect([handedOn, openings.count]).toEqual([early.length, flows + 990 - early.length]);
+  expect(analysis.tracker.flows).toBe(flows + 1000);
+  analysis.end();
+  expect(handedOn).toBe(flows + 1000);
 });

@@ -1,11 +1,12 @@
-import type { SegmentView } from '../wire/segment.ts';
+import { ACK, type SegmentView } from '../wire/segment.ts';
+import { CLIENT, SERVER, type Side } from './rows.ts';
 
 /**
- * SYN+ACKs that were sent again, of flows without a row (flow/lone-openings.ts): 32 octets for each, in the order in
- * which they came. A server under a flood repeats each of them some five times. What they have in common with the first
- * is not kept.
+ * SYNs and SYN+ACKs that were sent again, of flows without a row (flow/lone-openings.ts): 32 octets for each, in the order
+ * in which they came. A server under a flood repeats each SYN+ACK some five times, and so does a client its SYN that
+ * nobody answers. What they have in common with the first is not kept.
  */
-export class RepeatedAnswers {
+export class RepeatedOpenings {
   private readonly pages: Int32Array[] = [];
   private readonly doubles: Float64Array[] = [];
   /** The first entry that was given back, and how many were made; 0 is none. */
@@ -13,7 +14,7 @@ export class RepeatedAnswers {
   private made = 1;
 
   /** Adds one to a list, which is told by its last entry, 0 for none. Answers what it is told by from now on. */
-  add(last: number, { frame, time, ipId, tsVal }: SegmentView, windowWord: number): number {
+  add(last: number, { flags, frame, time, ipId, tsVal }: SegmentView, windowWord: number): number {
     const entry = this.newEntry();
     const page = this.pages[entry >> PAGE_SHIFT]!;
     const at = (entry & ENTRY_MASK) * WORDS;
@@ -21,6 +22,7 @@ export class RepeatedAnswers {
     page[at + AT.ipId] = ipId;
     page[at + AT.tsVal] = tsVal;
     page[at + AT.window] = windowWord;
+    page[at + AT.side] = (flags & ACK) === 0 ? CLIENT : SERVER;
     this.doubles[entry >> PAGE_SHIFT]![at / 2 + AT.timeF64] = time;
     if (last === 0) page[at + AT.next] = entry;
     else {
@@ -37,6 +39,15 @@ export class RepeatedAnswers {
 
   time(entry: number): number {
     return this.doubles[entry >> PAGE_SHIFT]![(entry & ENTRY_MASK) * (WORDS / 2) + AT.timeF64]!;
+  }
+
+  frame(entry: number): number {
+    return this.pages[entry >> PAGE_SHIFT]![(entry & ENTRY_MASK) * WORDS + AT.frame]!;
+  }
+
+  /** Who sent it: the client a SYN, the server a SYN+ACK. */
+  side(entry: number): Side {
+    return this.pages[entry >> PAGE_SHIFT]![(entry & ENTRY_MASK) * WORDS + AT.side] === CLIENT ? CLIENT : SERVER;
   }
 
   tsVal(entry: number): number {
@@ -82,7 +93,7 @@ export class RepeatedAnswers {
 }
 
 /** Where an entry's fields lie; a name that ends in F64 indexes doubles. */
-const AT = { timeF64: 0, next: 2, frame: 3, ipId: 4, tsVal: 5, window: 6 } as const;
+const AT = { timeF64: 0, next: 2, frame: 3, ipId: 4, tsVal: 5, window: 6, side: 7 } as const;
 const WORDS = 8;
 const PAGE_SHIFT = 14;
 const ENTRIES = 1 << PAGE_SHIFT;

@@ -1,8 +1,8 @@
 import { AE, CWR, ECE, type SegmentView } from '../wire/segment.ts';
 
 /**
- * What segments of one kind have in common: options, lengths, time to live, layers, what they say of congestion. Each form is kept once and has a
- * number, so that a segment whose form is known takes few words. At most LIMIT forms are told apart.
+ * What segments of one kind have in common: options, lengths, time to live, layers, what they say of congestion. Each form
+ * is kept once and has a number, so that a segment whose form is known takes few words. At most LIMIT forms are told apart.
  */
 export class SegmentForms {
   /** Half as many forms as slots: those grow before it is full. */

@@ -57,6 +57,8 @@ export class LoneFlows {
     const { openings } = table;
     if (this.from === Number.POSITIVE_INFINITY || !this.isUndisputed(segment)) return false;
     const isFirst = (segment.flags & ACK) !== 0 && !openings.isAnswered(place);
+    // It may be a mirror port's copy, whose checksum is not its host's.
+    if (!isFirst && segment.checksum === CHECKSUM.bad) return false;
     if (!(isFirst ? openings.answer(place, table, segment) : openings.repeat(place, table, segment))) return false;
     this.noteChecksum(segment);
     verdict.row = -1;

@@ -242,6 +242,25 @@ test('whether a flow has a row from its first segment on changes nothing', () =>
   );
 });
 
+test("a mirror port's copies of segments with wrong checksums say nothing of their host, row or none", () => {
+  const flow = { v6: false, odd: 'no', after: 0 } as const;
+  const wrong = { ...flow, kind: 'synAck', odd: 'badChecksum' } as const;
+  // Each SYN+ACK comes twice, four packets apart, so that both have the same identification.
+  const mirrored = Array.from({ length: 10 }, (_, i) => [0, 1, 2, 3].map((j) => 10 + 4 * i + j)).flatMap((hosts) => [
+    ...hosts.map((host): Step => ({ ...flow, host, kind: 'syn' })),
+    ...[...hosts, ...hosts].map((host): Step => ({ ...wrong, host })),
+  ]);
+  const list: Step[] = [
+    ...mirrored,
+    ...[90, 91].map((host): Step => ({ ...flow, host, kind: 'syn' })),
+    { ...flow, host: 90, kind: 'synAck' },
+    { ...wrong, host: 91 },
+  ];
+  const { counts } = told(recordsOf(list), { loneFrom: Number.POSITIVE_INFINITY }) as { counts: object };
+  expect(counts).toMatchObject({ copies: 40, checksumsForgiven: 40, checksumsBad: 1 });
+  expectSame(list, 0, {});
+});
+
 test("a row that is a copy of another opening's is what its own segments would have made", () => {
   fc.assert(
     fc.property(openings, fc.boolean(), (list, idle) => {

@@ -52,25 +52,18 @@ function isOutOfMemory(error: unknown): boolean {
 /** Octets from which on reading takes a while. */
 const LARGE = 1 << 22;
 
-/** The first Ctrl-C ends reading; a second one ends the program, as it would without us. */
+/** From the first wait on, the first Ctrl-C ends reading; a second one ends the program, as it would without us. */
 export class Interruption {
   happened = false;
   private stop: (value: false) => void = () => {};
-  private readonly listener: () => void;
-
-  constructor() {
-    this.listener = () => {
-      this.happened = true;
-      this.stop(false);
-    };
-    process.once('SIGINT', this.listener);
-  }
+  private listener: (() => void) | undefined;
 
   /**
    * What the work resolves to, or false when the interruption comes first. One wait at a time. A race with one promise of
    * the interruption would keep something of every wait until the end.
    */
   or<T>(work: T | Promise<T>): Promise<T | false> {
+    this.listen();
     return new Promise((resolve, reject) => {
       this.stop = resolve;
       if (this.happened) resolve(false);
@@ -79,6 +72,15 @@ export class Interruption {
   }
 
   forget(): void {
-    process.removeListener('SIGINT', this.listener);
+    if (this.listener) process.removeListener('SIGINT', this.listener);
+  }
+
+  private listen(): void {
+    if (this.listener) return;
+    this.listener = () => {
+      this.happened = true;
+      this.stop(false);
+    };
+    process.once('SIGINT', this.listener);
   }
 }

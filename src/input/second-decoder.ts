@@ -63,6 +63,7 @@ export class SecondDecoder implements RecordSource {
     this.packets = [];
     this.taken = 0;
     await setImmediate();
+    if (this.over) return false; // closed by somebody who waits no more
     // It keeps slices of the chunk, so every chunk is a new one.
     const chunk = Buffer.alloc(CHUNK);
     try {

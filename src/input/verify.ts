@@ -17,6 +17,14 @@ export interface Verification {
   readonly disagreementCount: number;
   /** Damage found by our own decoder. */
   readonly problem: LastackError | null;
+  /** False when it was interrupted: the rest of the file was not looked at. */
+  readonly complete: boolean;
+}
+
+/** Lets go of a wait when somebody wants no more: `or` answers false from then on. */
+export interface Stop {
+  readonly happened: boolean;
+  or<T>(work: Promise<T>): Promise<T | false>;
 }
 
 /** One thing on which the decoders differ. */
@@ -45,16 +53,17 @@ export const DISAGREEMENT_LIMIT = 100;
 
 /**
  * Reads a capture with both decoders, side by side, and reports every disagreement. Throws UnreadableInputError when the
- * capture can't be opened; whatever befalls the second decoder is part of the report.
+ * capture can't be opened; whatever befalls the second decoder is part of the report. Where `stop` happens, the report is of
+ * what was read until then.
  */
-export async function verifyCapture(path: string): Promise<Verification> {
+export async function verifyCapture(path: string, stop: Stop = NEVER): Promise<Verification> {
   const file = await CaptureFile.open(path, { digest: false, sparing: false, window: WINDOW });
   try {
     const unsupported = whyUnsupported(path, file);
-    if (unsupported) return await readAlone(path, file, unsupported);
+    if (unsupported) return await readAlone(path, file, unsupported, stop);
     const second = new SecondDecoder(path);
     try {
-      return await compare(path, file, second);
+      return await compare(path, file, second, stop);
     } finally {
       second.close();
     }
@@ -72,37 +81,40 @@ function whyUnsupported(path: string, file: CaptureFile): string {
   return '';
 }
 
-async function readAlone(path: string, file: CaptureFile, unsupported: string): Promise<Verification> {
-  await finish(file, new RecordView());
-  return report(path, file.decoder, null, unsupported, new Differences());
+const NEVER: Stop = { happened: false, or: (work) => work };
+
+async function readAlone(path: string, file: CaptureFile, unsupported: string, stop: Stop): Promise<Verification> {
+  await finish(file, new RecordView(), stop);
+  return report(path, file.decoder, null, unsupported, new Differences(), stop);
 }
 
-async function compare(path: string, file: CaptureFile, second: SecondDecoder): Promise<Verification> {
+async function compare(path: string, file: CaptureFile, second: SecondDecoder, stop: Stop): Promise<Verification> {
   const ours = new RecordView();
   const theirs = new RecordView();
   const differences = new Differences();
   let secondRecords = 0;
   for (;;) {
-    const here = await advance(file.decoder, file, ours);
-    const there = await advance(second, second, theirs);
+    const here = await advance(file.decoder, file, ours, stop);
+    const there = await advance(second, second, theirs, stop);
     if (there) secondRecords++;
     // pcap-parser refuses other magic numbers than the two of microsecond files.
     if (second.failure && secondRecords === 0) {
-      await finish(file, ours);
-      return report(path, file.decoder, null, second.failure, differences);
+      await finish(file, ours, stop);
+      return report(path, file.decoder, null, second.failure, differences, stop);
     }
     if (here && file.decoder.records === 1 && ours.linkType !== second.linkType) {
       differences.add(0, 0, 'linkType', ours.linkType, second.linkType);
     }
+    if (stop.happened) return report(path, file.decoder, secondRecords, '', differences, stop);
     if (!here || !there) {
       compareEnds(here, there, ours, theirs, file.decoder, second, differences);
       break;
     }
     compareRecord(ours, theirs, differences);
   }
-  await finish(file, ours);
-  while (await advance(second, second, theirs)) secondRecords++;
-  return report(path, file.decoder, secondRecords, '', differences);
+  await finish(file, ours, stop);
+  while (await advance(second, second, theirs, stop)) secondRecords++;
+  return report(path, file.decoder, secondRecords, '', differences, stop);
 }
 
 /** Reads the next record, however many fills it takes. */
@@ -110,14 +122,15 @@ async function advance(
   records: { next(record: RecordView): boolean },
   octets: { fill(): Promise<boolean> },
   record: RecordView,
+  stop: Stop,
 ): Promise<boolean> {
-  while (!records.next(record)) if (!(await octets.fill())) return false;
+  while (!records.next(record)) if (!(await stop.or(octets.fill()))) return false;
   return true;
 }
 
 /** Reads what is left, for the count. */
-async function finish(file: CaptureFile, record: RecordView): Promise<void> {
-  while (await advance(file.decoder, file, record));
+async function finish(file: CaptureFile, record: RecordView, stop: Stop): Promise<void> {
+  while (await advance(file.decoder, file, record, stop));
 }
 
 function compareRecord(ours: RecordView, theirs: RecordView, differences: Differences): void {
@@ -182,6 +195,7 @@ function report(
   secondRecords: number | null,
   unsupported: string,
   { list, count }: Differences,
+  stop: Stop,
 ): Verification {
   return {
     path,
@@ -191,5 +205,6 @@ function report(
     disagreements: list,
     disagreementCount: count,
     problem: decoder.failed,
+    complete: !stop.happened,
   };
 }

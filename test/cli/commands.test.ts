@@ -251,6 +251,14 @@ describe('exit status and messages', () => {
     expect(flows(out)).toHaveLength(2);
   });
 
+  test('Ctrl-C in verify: what was read until then, and 130', async () => {
+    expect(await interrupted(['verify', '-'], readFileSync(CUT))).toEqual({
+      status: 130,
+      out: "-: 9 records so far; pcap-parser can't tell: standard input can be read once only\n",
+      error: '',
+    });
+  });
+
   test.each(['check --pack clean-close -', 'extract --flow 1 -', "timeline --where 'true' -"])(
     'Ctrl-C while standard input is stored, to be read twice: 130: %s',
     async (how) => {

@@ -27,6 +27,23 @@ test('both decoders agree on every classic capture', async () => {
   );
 });
 
+test('an interruption ends it where it is, and is no disagreement', async () => {
+  const whole = pcap(Array.from({ length: 50_000 }, () => PACKETS[0]!));
+  let fills = 0;
+  const stop = {
+    happened: false,
+    async or<T>(work: Promise<T>): Promise<T | false> {
+      // Each decoder fills its window, and one of them wants more.
+      stop.happened = ++fills > 2;
+      return stop.happened ? false : await work;
+    },
+  };
+  const { records, secondRecords, disagreements, complete } = await verifyCapture(file(whole), stop);
+  expect({ disagreements, complete }).toEqual({ disagreements: [], complete: false });
+  expect(records).toBeGreaterThan(0);
+  expect(Math.abs(records - secondRecords!)).toBeLessThanOrEqual(1);
+});
+
 test('both find the end of a capture that is cut short', async () => {
   const whole = pcap(PACKETS);
   const { records, disagreementCount, problem } = await verifyCapture(file(whole.subarray(0, whole.length - 1)));

@@ -2,12 +2,13 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { constants, Script } from 'node:vm';
+import { Script } from 'node:vm';
 
 /**
  * Starts the command line with what V8 compiled of it when it was built (docs/decisions/0012): for a small capture
  * compiling takes longer than all else. Beside a chunk `x.js` lies `x.js.x64.v8`, which `build/compiled.ts` makes. V8 takes it
- * if it is the same V8 with the same flags, and else compiles the text as ever.
+ * if it is the same V8 with the same flags, and else compiles the text as ever. Chunks ask for packages by `require` alone: what
+ * was compiled beforehand knows no `import()`.
  */
 
 /** By file, what was loaded: for who keeps what V8 compiled of it. */
@@ -37,7 +38,6 @@ function load(file: string): unknown {
   const script = new Script(`(function (exports, require, module, __filename, __dirname) { ${text}\n})`, {
     filename: file,
     cachedData: compiled(file),
-    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   });
   scripts.set(file, script);
   const dir = dirname(file);

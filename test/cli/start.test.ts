@@ -31,3 +31,20 @@ test('a crash shows where in the program it was', async () => {
   const { error } = await node(script, ['analyze', CAPTURE]);
   expect(error).toMatch(/Error: gone\n.*\n\s+at .*chunks.\S+\.js:\d+:\d+/);
 });
+
+/** Where standard error is a terminal, and every look at the clock a second after the one before. */
+const TERMINAL = `
+const fs = require('node:fs');
+const { fstatSync } = fs;
+fs.fstatSync = (fd) => (fd === 2 ? { isCharacterDevice: () => true, rdev: -1 } : fstatSync(fd));
+process.stderr.isTTY = true;
+let now = 0;
+Date.now = () => (now += 1000);
+require(process.env.LASTACK)`;
+
+test('on a terminal a bar shows how far reading has come', async () => {
+  const { status, out, error } = await node(TERMINAL, ['analyze', CAPTURE]);
+  expect(error).toContain('reading █');
+  expect(out).toMatch(/^1 flow$/m);
+  expect(status).toBe(0);
+});

@@ -73,7 +73,8 @@ export class StoredInputs {
   }
 }
 
-function comesOnce(path: string): boolean {
+/** Whether an input can't be opened anew to be read from its beginning: standard input, a pipe. */
+export function comesOnce(path: string): boolean {
   if (path === '-') return true;
   const found = statSync(path, { throwIfNoEntry: false });
   return found !== undefined && !found.isFile() && !found.isDirectory();

@@ -3,6 +3,7 @@ import { RecordView } from '../capture/record.ts';
 import type { LastackError } from '../errors.ts';
 import { CaptureFile } from './capture-file.ts';
 import { SecondDecoder } from './second-decoder.ts';
+import { comesOnce } from './stored.ts';
 
 /** What two decoders that know nothing of each other say of one file. */
 export interface Verification {
@@ -75,7 +76,7 @@ export async function verifyCapture(path: string, stop: Stop = NEVER): Promise<V
 /** Why pcap-parser can't read this file at all; empty when it may try. */
 function whyUnsupported(path: string, file: CaptureFile): string {
   const { compression, format } = file.summary();
-  if (path === '-') return 'standard input can be read once only';
+  if (comesOnce(path)) return `${path === '-' ? 'standard input' : 'a pipe'} can be read once only`;
   if (compression !== 'none') return `it reads no ${compression}`;
   if (format === 'pcapng') return 'it reads no pcapng';
   return '';

@@ -183,6 +183,12 @@ describe('verify and schema', () => {
     expect(status).toBe(0);
   });
 
+  test('verify does not ask the second decoder about a pipe, which only one can read', async () => {
+    const { status, out } = await shell(`lastack verify <(cat '${WEB}')`);
+    expect(out).toMatch(/^\S+: 10 records; pcap-parser can't tell: a pipe can be read once only\n$/);
+    expect(status).toBe(0);
+  });
+
   test('schema names every field of a record', async () => {
     const schema = JSON.parse((await lastack(['schema'])).out);
     const [flow] = flows((await lastack([WEB, '-f', 'ndjson'])).out);

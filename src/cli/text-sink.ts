@@ -39,6 +39,7 @@ export class TextSink {
       textReport(capture, this.summary, {
         columns: Math.max(columns, 40),
         lines,
+        chosen: options.flow !== undefined || options.where !== undefined,
         top: options.top,
         sort: options.sort ?? 'worst',
         nameOf: options.names === true ? nameLookup(source.names) : () => undefined,

@@ -8,6 +8,8 @@ export interface PageOptions {
   readonly columns: number;
   /** Lines of the page; Infinity where it is no terminal. */
   readonly lines: number;
+  /** Whether the flows are only some of the capture's (`--flow`, `--where`). */
+  readonly chosen: boolean;
   /** How many flows were asked for; undefined for as many as fit. */
   readonly top: number | undefined;
   /** What decides the order of the flows. */

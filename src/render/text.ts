@@ -37,9 +37,10 @@ function vitalSigns(record: CaptureRecord, summary: FlowSummary, options: PageOp
     '',
     row(style, 'records', `${countText(capture.records)}${span(record)}`),
   ];
-  const segments = [`${countText(capture.tcpSegments)} in ${plural(summary.flows, 'flow')}`];
-  segments.push(`${octetsText(summary.bytes)} of payload`);
-  lines.push(row(style, 'segments', segments.join(', ')));
+  const all = countText(capture.tcpSegments);
+  const segments = options.chosen ? `${countText(summary.packets)} of ${all}` : all;
+  const payload = `${octetsText(summary.bytes)} of payload`;
+  lines.push(row(style, 'segments', `${segments} in ${plural(summary.flows, 'flow')}, ${payload}`));
   const again = `${countText(summary.retransmissions)} (${percentText(summary.retransmissions, summary.packets)} of segments)`;
   lines.push(row(style, 'sent again', summary.retransmissions > 0 ? style.warn(again) : again));
   if (capture.lateSegments > 0) {

@@ -46,6 +46,14 @@ describe('analyze', () => {
     expect(out).toMatchSnapshot();
   });
 
+  test.each([
+    [['--flow', '2'], '2 of 10 in 1 flow, 0 B of payload'],
+    [['--where', 'close.pattern == "three-way"'], '8 of 10 in 1 flow, 400 B of payload'],
+    [['--where', 'false'], '0 of 10 in 0 flows, 0 B of payload'],
+  ])('the page counts segments of the flows that were asked for: %j', async (args, counts) => {
+    expect((await lastack([WEB, ...args])).out).toContain(`  segments        ${counts}\n`);
+  });
+
   test('colours where it is told to', async () => {
     expect((await lastack([WEB, '--color', 'always'])).out).toContain('\x1b[');
     expect((await lastack([WEB], { env: { FORCE_COLOR: '1' } })).out).toContain('\x1b[');

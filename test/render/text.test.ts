@@ -37,6 +37,7 @@ async function services(columns: number, flows: number): Promise<string[]> {
   const report = textReport(await anyCapture(), summary, {
     columns,
     lines: 80,
+    chosen: false,
     top: undefined,
     sort: 'worst',
     nameOf: () => undefined,

@@ -119,18 +119,22 @@ function opened(record: CaptureRecord, summary: FlowSummary, options: PageOption
     lines.push(...bar(HANDSHAKE_OUTCOMES[outcome]!, summary.outcomes[outcome]!, summary.flows, paint, options));
   }
   const handshakes = summary.handshakes();
-  if (handshakes.count > 0) lines.push(row(style, 'handshake', percentiles(handshakes)));
+  if (handshakes.count > 0) lines.push(...rows('handshake', percentiles(handshakes), options));
   const peak = record.capture.findings.find(({ code }) => code === 'half-open-peak')?.values.peak;
   if (typeof peak === 'number' && peak > 1) lines.push(row(style, 'half open', `${countText(peak)} at once, at most`));
   return lines;
 }
 
-function percentiles(handshakes: Durations): string {
-  if (handshakes.count === 1) return durationText(handshakes.min);
-  const parts = [`min ${durationText(handshakes.min)}`];
-  for (const percent of [50, 90, 99]) parts.push(`p${percent} ${durationText(handshakes.percentile(percent / 100))}`);
-  parts.push(`max ${durationText(handshakes.max)}`);
-  return parts.join('  ');
+/** The spread of a duration; without the percentiles that so few of them can't tell from the longest. */
+function percentiles(handshakes: Durations): string[] {
+  const { count, min, max } = handshakes;
+  if (count === 1) return [durationText(min)];
+  const percents = [50, 90, 99].filter((percent) => percent * count <= 100 * (count - 1));
+  return [
+    `min ${durationText(min)}`,
+    ...percents.map((percent) => `p${percent} ${durationText(handshakes.percentile(percent / 100))}`),
+    `max ${durationText(max)}`,
+  ];
 }
 
 function closed(summary: FlowSummary, options: PageOptions): string[] {
@@ -261,6 +265,18 @@ function heading(text: string, options: PageOptions): string {
 
 function row(style: TextStyle, label: string, value: string): string {
   return `  ${style.dim(label.padEnd(LABEL))}${value}`;
+}
+
+/** A row of several values, on as many lines as they need. */
+function rows(label: string, values: readonly string[], { style, columns }: PageOptions): string[] {
+  const lines: string[] = [];
+  for (const value of values) {
+    const last = lines.at(-1);
+    if (last !== undefined && 2 + LABEL + last.length + 2 + value.length <= columns)
+      lines.push(`${lines.pop()}  ${value}`);
+    else lines.push(value);
+  }
+  return lines.map((line, i) => row(style, i === 0 ? label : '', line));
 }
 
 /** Text of the capture's or the user's with what a terminal would obey made visible. */

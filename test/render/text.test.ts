@@ -19,9 +19,10 @@ async function anyCapture(): Promise<CaptureRecord> {
   return captureRecord(source, analysis);
 }
 
-/** The table of services of a report whose only service has these counts. */
-async function services(columns: number, flows: number): Promise<string[]> {
+/** The lines of a report whose only service has these counts and handshakes. */
+async function page(columns: number, flows: number, handshakes: Durations): Promise<string[]> {
   const summary = new FlowSummary('worst', 10);
+  summary.flows = flows;
   summary.services.push({
     server: { address: '2001:db8:1234:5678:9abc:def0:1234:5678', port: 8080 },
     flows,
@@ -30,7 +31,7 @@ async function services(columns: number, flows: number): Promise<string[]> {
     resets: 12,
     retransmissions: 0,
     packets: flows,
-    handshakes: new Durations(),
+    handshakes,
     firstHalfOpen: 0,
     lastHalfOpen: 0,
   });
@@ -43,9 +44,23 @@ async function services(columns: number, flows: number): Promise<string[]> {
     nameOf: () => undefined,
     style: textStyle(false),
   });
-  const lines = report.split('\n');
+  return report.split('\n');
+}
+
+/** The table of services of a report whose only service has these counts. */
+async function services(columns: number, flows: number): Promise<string[]> {
+  const lines = await page(columns, flows, new Durations());
   const from = lines.indexOf('Services that suffer');
   return lines.slice(from + 1, from + 3);
+}
+
+/** What a report says of how long handshakes took: milliseconds. */
+async function handshakes(columns: number, times: readonly number[]): Promise<string[]> {
+  const durations = new Durations();
+  for (const time of times) durations.add(time * 1e6);
+  const lines = await page(columns, times.length, durations);
+  const from = lines.findIndex((line) => line.startsWith('  handshake '));
+  return lines.slice(from, lines.indexOf('', from));
 }
 
 test.for([40, 48, 60, 80, 132])(
@@ -67,4 +82,20 @@ test('eighty columns have room for all that is told of a service', async () => {
   const [titles, numbers] = await services(80, 5_000_000);
   expect(titles!.trim().split(/ {2,}/)).toEqual(['server', 'flows', 'failed', 'resets', 'resent', 'handshake p90']);
   expect(numbers!.trim().split(/ {2,}/).slice(1)).toEqual(['5,000,000', '5,000,000', '12', '0', '–']);
+});
+
+test('how long handshakes took is told on as many lines as that needs', async () => {
+  const times = Array.from({ length: 200 }, (_, i) => 0.251 + i / 1000);
+  expect(await handshakes(120, times)).toHaveLength(1);
+  for (const columns of [40, 60, 80]) {
+    const lines = await handshakes(columns, times);
+    expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(columns);
+    expect(lines.join(' ').match(/min|p50|p90|p99|max/g)).toEqual(['min', 'p50', 'p90', 'p99', 'max']);
+  }
+});
+
+test('a percentile that is the longest of few handshakes is left out', async () => {
+  expect(await handshakes(80, [2, 3])).toEqual(['  handshake       min 2.00 ms  p50 2.00 ms  max 3.00 ms']);
+  const ten = [1, 2, 3, 4, 5, 6, 7, 8, 9, 20];
+  expect(await handshakes(80, ten)).toEqual(['  handshake       min 1.00 ms  p50 5.00 ms  p90 9.00 ms  max 20.0 ms']);
 });

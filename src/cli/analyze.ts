@@ -63,6 +63,10 @@ export async function analyze(captures: readonly string[], options: AnalyzeOptio
   const sink = await sinkOf(options, output, source);
   try {
     const interrupted = await readAll(source, analysis, options.progress);
+    if (source.inputs.length === 0) {
+      reportProblems(source.problems);
+      return exitStatus(source.problems);
+    }
     const { suppressed } = cursor.judge;
     sink.end(withoutIgnored(captureRecord(source, analysis), ignored, suppressed));
     output.close();

@@ -92,6 +92,10 @@ async function run(
   const cursor = new FlowCursor(analysis.flowContext(paths));
   let interrupted = (await readAll(source, analysis, options.progress)) || interruptedBefore;
   const problems = stored.ownOf(source.problems);
+  if (source.inputs.length === 0) {
+    reportProblems(problems);
+    return interrupted ? EXIT.interrupted : exitStatus(problems);
+  }
   const results = [...checker.results(cursor, (analysis.end_ - analysis.start) / 1e9)];
   if (baseline !== null && !interrupted) results.push(...resultsOf(baseline));
   if (!interrupted) interrupted = await addLines(results, paths, options, stored);

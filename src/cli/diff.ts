@@ -53,5 +53,5 @@ async function profileOf(capture: string, options: DiffOptions, problems: Lastac
   const cursor = new FlowCursor(analysis.flowContext(source.inputs.map((input) => input.path)));
   const interrupted = await readAll(source, analysis, options.progress);
   problems.push(...source.problems);
-  return interrupted ? null : profiler.profile();
+  return interrupted || source.inputs.length === 0 ? null : profiler.profile();
 }

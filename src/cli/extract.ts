@@ -81,6 +81,10 @@ async function extractFrom(
   const survey = new Survey(surveyed, options, search);
   interrupted = (await readAll(surveyed, survey, options.progress)) || interrupted;
   const problems = stored.ownOf(surveyed.problems);
+  if (surveyed.inputs.length === 0) {
+    reportProblems(problems);
+    return interrupted || interruptedBefore ? EXIT.interrupted : exitStatus(problems);
+  }
   survey.check(options);
   const output = new Output(options.output, [...captures, ...paths]);
   const again = await openCaptures(paths, { stored: stored.files });

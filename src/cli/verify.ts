@@ -13,6 +13,7 @@ export async function verify(capture: string): Promise<number> {
   const interruption = new Interruption();
   try {
     const verification = await verifyCapture(capture, interruption);
+    if (verification.problem instanceof UnreadableInputError) throw verification.problem;
     output.out.text(`${verificationText(verification).join('\n')}\n`);
     output.close();
     if (!verification.complete) return EXIT.interrupted;

@@ -228,6 +228,24 @@ describe('exit status and messages', () => {
     expect(text.error.trim().split('\n')).toHaveLength(1);
   });
 
+  test.each([
+    '',
+    '-f json',
+    '-f csv',
+    'timeline',
+    'check --pack no-loss',
+    'extract --flow 1',
+    'extract --finding syn-unanswered',
+    'verify',
+    `diff '${WEB}'`,
+  ])('of a file that ends in its header nothing is said but that: %s', async (command) => {
+    expect(await shell(`head -c 20 '${WEB}' > '${folder}/stub'; lastack ${command} '${folder}/stub'`)).toEqual({
+      status: 3,
+      out: '',
+      error: `lastack: ${folder}/stub: cut short in its file header\n`,
+    });
+  });
+
   test('a word that is nearly a command is taken for a capture, and the command is named', async () => {
     const { status, error } = await lastack(['timelin', WEB]);
     expect(status).toBe(3);

@@ -81,7 +81,7 @@ export function addAnalysisOptions(command: Command): Command {
     .option('--idle-timeout <seconds>', 'end flows that stay idle this long (default: never)', positive)
     .option(
       '--msl <seconds>',
-      'maximum segment lifetime; TIME_WAIT lasts two: 30 is Linux (60 s in all), 15 macOS and newer\nFreeBSD, 120 RFC 9293 and Windows by default',
+      'maximum segment lifetime; TIME_WAIT lasts two: 30 is Linux (60 s in all), 15 macOS and newer FreeBSD, 120 RFC 9293 and Windows by default',
       positive,
       30,
     )

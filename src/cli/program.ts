@@ -74,7 +74,7 @@ interrupted.`,
     .option('--no-annotate', 'the bare lines')
     .option(
       '-t',
-      "as tcpdump's: -t no time, -tt seconds since 1970, -ttt since the line before, -tttt date and time,\n-ttttt since the first line",
+      "as tcpdump's: -t no time, -tt seconds since 1970, -ttt since the line before, -tttt date and time, -ttttt since the first line",
       (_, before: number) => before + 1,
       0,
     )
@@ -104,7 +104,7 @@ interrupted.`,
     .option('--rules <file>', 'a rules file; several may be given (default: lastack.yaml here)', listed)
     .option(
       '--pack <name>',
-      'rules that come with lastack: clean-close, handshake-budget, no-half-open, no-loss,\nno-resets, server-health; several may be given',
+      'rules that come with lastack: clean-close, handshake-budget, no-half-open, no-loss, no-resets, server-health; several may be given',
       listed,
     )
     .option(
@@ -116,7 +116,7 @@ interrupted.`,
     .addOption(
       new Option(
         '--addresses <what>',
-        'roles shows client-1 and server-1 instead of addresses in reports;\nkeep keeps them in baselines too',
+        'roles shows client-1 and server-1 instead of addresses in reports; keep keeps them in baselines too',
       ).choices(['keep', 'roles']),
     )
     .option('--baseline <file>', 'compare with what was recorded when all was well')
@@ -216,7 +216,11 @@ async function main(): Promise<void> {
     await lastack.parseAsync();
   } catch (error) {
     if (error instanceof CommanderError) {
-      process.exitCode = error.exitCode === 0 || error.code === 'commander.help' ? EXIT.done : EXIT.usage;
+      // `lastack help NOTHING` is the only help that is a mistake: all of it stands above.
+      if (error.code === 'commander.help' && error.exitCode !== 0) {
+        say(`\nlastack: there is no help for ${printable(process.argv[3] ?? '')}\n`);
+      }
+      process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage;
     } else if (error instanceof Error && error.name === 'ReaderGoneError') process.exitCode = EXIT.done;
     else if (error instanceof Error && 'code' in error && error.code === 'usage') {
       say(`lastack: ${error.message.split('\n').map(printable).join('\n')}\n`);

@@ -219,6 +219,24 @@ describe('exit status and messages', () => {
     expect(error).toMatch(/^lastack: /);
   });
 
+  test('help for a command that does not exist is one, too', async () => {
+    const { status, out, error } = await lastack(['help', 'timelin']);
+    expect({ status, out }).toEqual({ status: 2, out: '' });
+    expect(error.trim().split('\n').at(-1)).toBe('lastack: there is no help for timelin');
+    expect((await lastack(['help', 'timeline'])).status).toBe(0);
+  });
+
+  test.each(['analyze', 'timeline', 'check'])(
+    'the help of %s breaks its lines at eighty columns only',
+    async (name) => {
+      const lines = (await lastack([name, '--help'])).out.split('\n');
+      lines.forEach((line, i) => {
+        const next = /^ {28}(\S+)/.exec(lines[i + 1] ?? '')?.[1];
+        if (next !== undefined && line !== '') expect(line.length + 1 + next.length).toBeGreaterThan(80);
+      });
+    },
+  );
+
   test('an input that can not be opened, or is no capture: 3, and a line that names it', async () => {
     const missing = await lastack([join(folder, 'none.pcap')]);
     expect(missing.status).toBe(3);

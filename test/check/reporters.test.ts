@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { redacted } from '../../src/check/redact.ts';
 import { REPORTERS } from '../../src/check/reporters/reporter.ts';
+import type { BrokenFlow } from '../../src/check/rule.ts';
 import { REFUSED, THREE_WAY } from '../cli/captures.ts';
 import { reportOn } from './check.ts';
 
@@ -77,4 +78,41 @@ test('nobody prints control characters, and addresses only where they may', () =
     expect(reporter(redacted(REPORT))).not.toMatch(/10\.0\.0\./);
   }
   expect(REPORTERS.text!(redacted(REPORT))).toContain('client-1:1025 → server-1:443');
+});
+
+test('no address of tunnels, routers or anybody else stays in the lines', () => {
+  const flow = (client: string, server: string, ...lines: string[]): BrokenFlow => ({
+    ...REPORT.results[0]!.flows[0]!,
+    client,
+    server,
+    lines,
+  });
+  const report = redacted({
+    ...REPORT,
+    results: [
+      {
+        ...REPORT.results[0]!,
+        flows: [
+          flow(
+            '10.0.0.1:40000',
+            '10.0.0.2:80',
+            '22:13:20.1 IP 10.0.0.12 > 10.0.0.1: ICMP host 10.0.0.2 unreachable, length 36',
+            '22:13:20.2 IP 192.0.2.1.50000 > 10.0.0.12.4789: VXLAN, flags [I] (0x08), vni 42 IP 10.0.0.1.40000 > 10.0.0.2.80: Flags [S], seq 1',
+            '22:13:20.3 IP6 2001:db8:f::1 > 2001:db8:1:2:3:4:5:6: IP 10.0.0.2.80 > 10.0.0.1.40000: Flags [.], ack 2',
+          ),
+          flow(
+            '[2001:db8:f::1]:40001',
+            '[::ffff:10.0.0.2]:80',
+            '22:13:20.4 IP6 ::ffff:10.0.0.2.80 > 2001:db8:f::1.40001: [.]',
+          ),
+        ],
+      },
+    ],
+  });
+  expect(report.results[0]!.flows.flatMap(({ lines }) => lines)).toEqual([
+    '22:13:20.1 IP other-1 > client-1: ICMP host server-1 unreachable, length 36',
+    '22:13:20.2 IP other-2.50000 > other-1.4789: VXLAN, flags [I] (0x08), vni 42 IP client-1.40000 > server-1.80: Flags [S], seq 1',
+    '22:13:20.3 IP6 client-2 > other-3: IP server-1.80 > client-1.40000: Flags [.], ack 2',
+    '22:13:20.4 IP6 server-2.80 > client-2.40001: [.]',
+  ]);
 });

@@ -153,8 +153,10 @@ function instant(text: string): Instant {
   const unix = /^(\d{1,12})(?:\.(\d{1,9}))?$/.exec(text);
   if (unix) return { seconds: Number(unix[1]), nanoseconds: Number((unix[2] ?? '').padEnd(9, '0')) };
   const match = ISO.exec(text);
+  // Date takes 30 February for 2 March.
+  const isDay = match !== null && new Date(`${match[1]}T00:00:00Z`).getUTCDate() === Number(match[1]!.slice(8));
   const zone = match?.[4]?.toUpperCase() ?? 'Z';
-  const milliseconds = match ? Date.parse(`${match[1]}T${match[2] ?? '00:00:00'}${zone}`) : Number.NaN;
+  const milliseconds = isDay ? Date.parse(`${match[1]}T${match[2] ?? '00:00:00'}${zone}`) : Number.NaN;
   if (Number.isNaN(milliseconds)) {
     throw new InvalidArgumentError('It has to be a time like 2026-11-22T13:09:21.5Z, or seconds since 1970.');
   }

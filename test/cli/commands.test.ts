@@ -211,6 +211,8 @@ describe('exit status and messages', () => {
     [['timeline'], /missing required argument 'capture'/],
     [['--msl', '-1', 'x'], /number above 0/],
     [['--from', 'yesterday', 'x'], /has to be a time/],
+    [['--to', '2026-02-30', 'x'], /has to be a time/],
+    [['--where', 'start > "2026-02-30T00:00:00Z"', 'x'], /is no time/],
     [[], /missing required argument 'capture'/],
   ])('%j is a mistake in usage: 2', async (args, message) => {
     const { status, out, error } = await lastack(args);

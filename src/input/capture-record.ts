@@ -110,7 +110,7 @@ function damage(source: CaptureSource, analysis: Analysis): CaptureFinding[] {
         code: 'capture-link-type-unknown',
         severity: 'warning',
         values: { linkType, records },
-        message: `${plural(records, 'record')} of link type ${linkType}, which lastack can't decode, were left out`,
+        message: `left out ${plural(records, 'record')} of link type ${linkType}, which lastack can't decode`,
       }),
     );
   }

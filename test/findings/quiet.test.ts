@@ -13,6 +13,16 @@ describe('keep-alive-used', () => {
     expect(codesOf(script, { info: true })).toContain('keep-alive-used');
   });
 
+  test('one is told in the singular', () => {
+    const script = exchange`${TALK}
+      +60 > .  10:10(0) ack 21
+      +0  < .  21:21(0) ack 11
+    `;
+    expect(theFinding('keep-alive-used', script).message).toMatch(
+      /^The client sent 1 keep-alive, and the server answered\./,
+    );
+  });
+
   test('not without answers', () => {
     const script = exchange`${TALK}
       +60 > .  10:10(0) ack 21

@@ -121,7 +121,7 @@ export const ACROSS: Entries = {
   },
   'capture-link-type-unknown': {
     severity: 'warning',
-    seen: (v) => `${many(v.records, 'record')} of link type ${v.linkType}, which lastack can't decode, were left out`,
+    seen: (v) => `left out ${many(v.records, 'record')} of link type ${v.linkType}, which lastack can't decode`,
     means: 'Whatever was in them is missing here.',
     rule: "A record's link type is one that lastack does not know.",
     source: 'LINKTYPE_ registry of tcpdump.org',

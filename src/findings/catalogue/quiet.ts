@@ -6,7 +6,7 @@ export const QUIET: Entries = {
   'keep-alive-used': {
     severity: 'info',
     seen: (v) =>
-      `${the(v.by)} sent ${many(v.probes, 'keep-alive')}${v.intervalMs === null ? '' : `, ${ms(v.intervalMs)} apart`}, and they were answered`,
+      `${the(v.by)} sent ${many(v.probes, 'keep-alive')}${v.intervalMs === null ? '' : `, ${ms(v.intervalMs)} apart`}, and ${theOther(v.by)} answered`,
     means: 'The connection is idle and both ends are there.',
     rule: 'Keep-alives, and answers to them.',
     source: 'RFC 9293 3.8.4',

@@ -129,8 +129,10 @@ function together(text: string, before: string | undefined): string {
   return before === undefined ? text : `(${before}) && (${text})`;
 }
 
+/** As tcpdump, an empty filter accepts every packet. */
 function allOf(text: string, before: string | undefined): string {
-  return before === undefined ? text : `(${before}) and (${text})`;
+  if (before === undefined || before.trim() === '') return text;
+  return text.trim() === '' ? before : `(${before}) and (${text})`;
 }
 
 /** Ranges of frame numbers, both ends included. */

@@ -74,3 +74,13 @@ test('what means nothing on the link type is a usage error, too', async () => {
   expect(status).toBe(2);
   expect(error).toContain('captures of Ethernet do not tell inbound');
 });
+
+test('an empty filter accepts every packet, also beside another', async () => {
+  for (const filters of [
+    ['', 'port 81'],
+    ['port 81', ' '],
+  ]) {
+    const { out } = await lastack([WEB, '-f', 'json', ...filters.flatMap((filter) => ['--filter', filter])]);
+    expect(JSON.parse(out).capture).toMatchObject({ records: 10, tcpSegments: 2 });
+  }
+});

@@ -1,3 +1,4 @@
+import { plural } from '../bytes/counts.ts';
 import { aboutAspect } from './aspects.ts';
 import type { Comparison } from './compare.ts';
 import type { Outcome, RuleResult } from './rule.ts';
@@ -59,6 +60,6 @@ export function diffText(comparisons: readonly Comparison[]): string {
   }
   const undecided = comparisons.filter(({ verdict }) => verdict === 'undecided').length;
   if (lines.length === 0) lines.push('nothing changed beyond chance and tolerance');
-  if (undecided > 0) lines.push(`${undecided} timings have too few values to tell`);
+  if (undecided > 0) lines.push(`too few values to tell of ${plural(undecided, 'timing')}`);
   return `${lines.join('\n')}\n`;
 }

@@ -14,7 +14,7 @@ export function text(report: Report): string {
     for (const line of detailLines(result)) lines.push(`        ${printable(line)}`);
     lines.push('');
   }
-  if (lines.at(-1) !== '') lines.push('');
+  if (lines.length > 0 && lines.at(-1) !== '') lines.push('');
   lines.push(summaryText(report));
   return `${lines.join('\n')}\n`;
 }

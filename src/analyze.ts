@@ -137,6 +137,7 @@ export class Analysis {
       this.tracker.take(segment);
       if (this.across !== null) this.across.segment(this.tracker.verdict, segment);
       if (this.onSegment !== undefined) this.onSegment(this.tracker.verdict, segment, result);
+      this.tracker.rest(time);
     } else if (result !== WIRE.other) this.takeOther(segment, result);
   }
 
@@ -158,6 +159,7 @@ export class Analysis {
       services: evidence.services,
       start: () => this.start,
       now: () => this.last,
+      over: () => this.tracker.over,
       layerNames: (layers) => this.wire.layerNames(layers),
       files,
       msl: this.msl,
@@ -210,7 +212,6 @@ export class Analysis {
 
   /** The capture is over: every flow that is still open is handed on. */
   end(): void {
-    this.across?.beginEnd();
     this.tracker.end();
     this.across?.end(this.end_);
   }

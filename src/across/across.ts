@@ -50,7 +50,6 @@ export class Across {
   private readonly ends = new Ends();
   /** Payload above this is looked at. */
   private largest = LARGEST;
-  private ending = false;
 
   /** @param wait two MSL, nanoseconds */
   constructor(tracker: Tracker, wait: number) {
@@ -92,7 +91,7 @@ export class Across {
   /** A flow is finished; its row is still whole. */
   finish(row: number, start: number, now: number): void {
     this.backlog.finish(row, now);
-    this.census.take(row, this.ending);
+    this.census.take(row);
     this.ends.read(this.tracker.rows.i32, row);
     this.crowds.take(row, start, now);
     this.vanished.finish(row, this.ends);
@@ -109,11 +108,6 @@ export class Across {
       openings.answerTime(place),
       this.ends,
     );
-  }
-
-  /** The capture is over: the flows that finish now were not seen to end. */
-  beginEnd(): void {
-    this.ending = true;
   }
 
   end(now: number): void {

@@ -1,4 +1,5 @@
 import { seqDelta } from '../bytes/seq.ts';
+import { isOpen } from '../findings/rules/whole.ts';
 import { addressHash, ENDPOINT_WORDS, readEndpoint, scramble } from '../flow/endpoints.ts';
 import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, SERVER } from '../flow/rows.ts';
 import { STATE } from '../tcp/machine.ts';
@@ -60,19 +61,19 @@ export class Census {
     this.bad.add(row);
   }
 
-  /** @param ending the capture is over: whatever is finished now was not seen to end */
-  take(row: number, ending: boolean): void {
+  /** A flow is finished; its row is still whole. */
+  take(row: number): void {
     const { i32 } = this.tracker.rows;
     const bits = i32[row + FLOW.bits]!;
     this.flows++;
     const unseen = this.unseen.size > 0 && this.unseen.delete(row);
     const bad = this.bad.size > 0 && this.bad.delete(row);
-    if ((bits & FLOW_BITS.midstream) !== 0 && (bits & (FLOW_BITS.synSeen | FLOW_BITS.synAckSeen)) === 0) {
+    if ((bits & FLOW_BITS.midstream) !== 0) {
       this.midstream++;
       this.midstreamFrames.add(i32[row + FLOW.firstFrame]!);
       this.midstreamFlows.add(i32[row + FLOW.number]!);
     }
-    if (ending && isAlive(i32[row + FLOW.state]!) && isAlive(i32[row + FLOW.state + 1]!)) {
+    if (this.tracker.over && isOpen(i32, row)) {
       this.endedOpen++;
       this.openFlows.add(i32[row + FLOW.number]!);
     }

@@ -19,6 +19,8 @@ export interface Facts {
    */
   readonly start: () => number;
   readonly now: () => number;
+  /** Whether the capture is over: before, a flow is handed on because it is, or another one took its ports. */
+  readonly over: () => boolean;
 }
 
 const NOTHING: readonly Noted[] = [];

@@ -94,6 +94,8 @@ export class Tracker {
   checksumsForgiven = 0;
   /** Flows begun so far: the number of the newest. */
   flows = 0;
+  /** The capture is over: the flows that are handed on now were not seen to end. */
+  over = false;
 
   private lastRow = -1;
   private closedHead = -1;
@@ -132,7 +134,23 @@ export class Tracker {
     if (!takeInStep(this, row, side, segment) && !takeOpeningInStep(this, row, side, segment))
       this.replay(row, segment);
     if (verdict.repeats !== 0 || verdict.rtt >= LATE_ACK) this.timing.take(row, segment);
-    if ((++this.ticks & 0xff) === 0) this.handOn(segment.time);
+  }
+
+  /**
+   * Between segments, when everybody has looked at the verdict on the last one: hands on what waited long enough, which
+   * may have to be replayed for that.
+   *
+   * @param now the time of the last segment
+   */
+  rest(now: number): void {
+    while (this.closedCount > CLOSED_LIMIT) {
+      const oldest = this.closedHead;
+      // The one that the next to close will hand on.
+      this.rows.fetch(this.rows.i32[oldest + FLOW.next]!);
+      if ((this.rows.i32[oldest + FLOW.bits]! & OVER) === 0) this.unlink(oldest);
+      else this.finish(oldest);
+    }
+    if ((++this.ticks & 0xff) === 0) this.handOn(now);
   }
 
   /** A segment of a flow without a row, `found` by the table: the row it has now, or -1 when it needs none yet. */
@@ -149,7 +167,6 @@ export class Tracker {
         ? this.beginAnew(segment, ++this.flows)
         : this.begin(segment, ++this.flows);
     }
-    if ((++this.ticks & 0xff) === 0) this.handOn(segment.time);
     return -1;
   }
 
@@ -335,6 +352,7 @@ export class Tracker {
   /** All that is still open at the end of the capture is handed on, in the order of places. */
   end(): void {
     const { openings } = this.table;
+    this.over = true;
     let page = 0;
     const { onAlike } = this.options;
     this.eachOpen((known, place) => {
@@ -392,12 +410,6 @@ export class Tracker {
     else i32[this.closedTail + FLOW.next] = row;
     this.closedTail = row;
     this.closedCount++;
-    if (this.closedCount <= CLOSED_LIMIT) return;
-    const oldest = this.closedHead;
-    // The one that the next to close will hand on.
-    this.rows.fetch(i32[oldest + FLOW.next]!);
-    if ((i32[oldest + FLOW.bits]! & OVER) === 0) this.unlink(oldest);
-    else this.finish(oldest);
   }
 
   /** Hands on what has been closed, and silent, for two MSL; and what was idle for too long. */
@@ -640,6 +652,8 @@ export class Tracker {
     this.uncountEvents(row, waiting.length);
     const number = reuse.number(row);
     this.finish(row);
+    // They were counted when they came.
+    const { segments, checksumsBad, checksumsForgiven } = this;
     table.senderIsHigh = 1 - senderIsHigh;
     const fresh = this.beginAnew(waiting[0]!, number);
     for (const syn of waiting) {
@@ -648,6 +662,9 @@ export class Tracker {
       this.replay(fresh, syn);
     }
     table.senderIsHigh = senderIsHigh;
+    this.segments = segments;
+    this.checksumsBad = checksumsBad;
+    this.checksumsForgiven = checksumsForgiven;
     this.lastRow = fresh;
     this.verdict.clear();
     this.verdict.notes |= NOTE.portsReused;

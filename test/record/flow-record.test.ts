@@ -75,6 +75,7 @@ function cursorOn(words: Int32Array, files: readonly string[]): FlowCursor {
     services: EVIDENCE.services,
     start: () => 0,
     now: () => 0,
+    over: () => true,
     eventCounts: COUNTS,
     history: new History(table, new Islands(), true),
     roundTrips: new RoundTrips(),

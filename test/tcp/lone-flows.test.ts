@@ -446,3 +446,14 @@ test('a flood that never ends takes no more and more memory: openings that were 
   analysis.end();
   expect(handedOn).toBe(flows + 1000);
 });
+
+test('handing openings on takes nothing from what is told of the segment at which that happens', () => {
+  const steps = Array.from({ length: 255 }, (_, host): Step => {
+    return { after: host === 254 ? 9e9 : 0, host, v6: false, kind: 'syn', odd: 'no' };
+  });
+  const analysis = new Analysis({ loneFrom: 0, idleTimeout: 4 });
+  const answer: Step = { after: 1e6, host: 254, v6: false, kind: 'synAck', odd: 'no' };
+  for (const one of recordsOf([...steps, answer])) analysis.take(one);
+  expect(analysis.tracker.table.openings.count).toBe(1);
+  expect(analysis.across!.backlog).toMatchObject({ current: 1, peak: 1, peakFrame: 256 });
+});

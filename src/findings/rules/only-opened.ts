@@ -4,7 +4,6 @@ import { kindOf } from '../catalogue.ts';
 import type { FindingKind } from '../finding.ts';
 import type { Found } from '../found.ts';
 import { halfOpen, hasTinyMss, isHalfOpen, isSlow, isStripped, options, slow, WAIT } from './opening.ts';
-import { endedOpen } from './whole.ts';
 
 /**
  * What `whole` and `opening` find of a flow of which nothing but a SYN, and perhaps its SYN+ACK, was captured
@@ -12,7 +11,6 @@ import { endedOpen } from './whole.ts';
  */
 export function onlyOpened(flow: FlowCase, found: Found): void {
   const first = flow.word(FLOW.synFrame);
-  if (endedOpen(flow)) found.add('capture-ended-open', { frame: flow.word(FLOW.lastFrame) });
   if (isUnanswered(flow))
     found.add('syn-unanswered', { frame: first, frames: [first], values: { syns: 1, overMs: 0 } });
   halfOpen(flow, found);
@@ -32,20 +30,14 @@ export function kindsOfOpening(flow: FlowCase): readonly FindingKind[] | null {
     const half = row / 2;
     if (isSlow(f64[half + FLOW.synAckTimeF64]! - f64[half + FLOW.lastSynTimeF64]!)) return null;
   }
-  const kinds = isHalfOpen(flow) ? HALF_OPEN : isUnanswered(flow) ? UNANSWERED : NEITHER;
-  return kinds[endedOpen(flow) ? 1 : 0]!;
+  return isHalfOpen(flow) ? HALF_OPEN : isUnanswered(flow) ? UNANSWERED : NOTHING;
 }
 
-const ENDED = kindOf('capture-ended-open');
-/** Each without and with the capture having ended. */
-const HALF_OPEN: readonly (readonly FindingKind[])[] = [
-  [kindOf('handshake-half-open')],
-  [kindOf('handshake-half-open'), ENDED],
-];
-const UNANSWERED = [[kindOf('syn-unanswered')], [kindOf('syn-unanswered'), ENDED]];
-const NEITHER = [[], [ENDED]];
+const HALF_OPEN = [kindOf('handshake-half-open')];
+const UNANSWERED = [kindOf('syn-unanswered')];
+const NOTHING: readonly FindingKind[] = [];
 
-/** Whether those are kinds of `kindsOfOpening` that say half-open. */
+/** Whether those are what `kindsOfOpening` says of a half-open flow. */
 export function isHalfOpenAlone(kinds: readonly FindingKind[]): boolean {
-  return HALF_OPEN.includes(kinds);
+  return kinds === HALF_OPEN;
 }

@@ -9,7 +9,8 @@ import type { Found } from '../found.ts';
 /** How much of the flow the capture holds: bounds what the other rules may say. */
 export function whole(flow: FlowCase, found: Found): void {
   if (flow.has(FLOW_BITS.midstream)) found.add('capture-midstream', { frame: flow.word(FLOW.firstFrame) });
-  if (endedOpen(flow)) found.add('capture-ended-open', { frame: flow.word(FLOW.lastFrame) });
+  if (flow.facts.over() && isOpen(flow.i32, flow.row))
+    found.add('capture-ended-open', { frame: flow.word(FLOW.lastFrame) });
   twoVantages(flow, found);
   for (const end of [flow.client, flow.server]) {
     oneWay(flow, end, found);
@@ -17,15 +18,16 @@ export function whole(flow: FlowCase, found: Found): void {
   }
 }
 
-/** Whether the capture ended while data could still be sent. */
-export function endedOpen(flow: FlowCase): boolean {
-  const { i32, row } = flow;
+/** Whether the row's connection is open: it was opened, and data can still be sent. */
+export function isOpen(i32: Int32Array, row: number): boolean {
   if ((i32[row + FLOW.bits]! & OVER) !== 0) return false;
-  return (((1 << i32[row + FLOW.state + CLIENT]!) | (1 << i32[row + FLOW.state + SERVER]!)) & OPEN) !== 0;
+  const states = (1 << i32[row + FLOW.state + CLIENT]!) | (1 << i32[row + FLOW.state + SERVER]!);
+  return (states & OPEN) !== 0 && (states & OPENING) === 0;
 }
 
 const OVER = FLOW_BITS.reset | FLOW_BITS.closed | FLOW_BITS.refused | FLOW_BITS.aborted;
 const OPEN = (1 << STATE.ESTABLISHED) | (1 << STATE.FIN_WAIT1) | (1 << STATE.FIN_WAIT2) | (1 << STATE.CLOSE_WAIT);
+const OPENING = (1 << STATE.SYN_SENT) | (1 << STATE.SYN_RECV);
 
 /** Enough segments of one end, in an established connection, that the other's cannot all have been lost. */
 function oneWay(flow: FlowCase, end: EndCase, found: Found): void {

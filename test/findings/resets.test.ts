@@ -260,6 +260,20 @@ describe('why: an abort', () => {
     expect(theFinding('reset-data-lost', script)).toMatchObject({ values: { by: 'server', octets: 20 } });
   });
 
+  test('reset-data-lost: not of octets whose ACK was under way', () => {
+    const script = exchange`${TALK}
+      +0.010 < P. 21:41(20) ack 11
+      +0     < P. 41:61(20) ack 11
+      +0.001 < R. 61:61(0) ack 11
+      +0.010 > .  11:11(0) ack 41
+      +0     < R  41:41(0) win 0
+      +0.001 > .  11:11(0) ack 61
+      +0     < R  61:61(0) win 0
+    `;
+    expect(theFinding('reset-data-lost', script.slice(0, 11))).toMatchObject({ values: { octets: 20 } });
+    expect(codesOf(script)).not.toContain('reset-data-lost');
+  });
+
   test('reset-unaccepted: two connections of a port at once, to which the server has sent nothing', () => {
     const one = exchange`${OPEN}
       +1 < R. 1:1(0) ack 1

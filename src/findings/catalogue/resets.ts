@@ -203,7 +203,8 @@ export const RESETS: Entries = {
     means: 'What was still on its way or queued at the receiver may never be read.',
     rule: 'A RST in abort form whose SEQ is above what the other end has acknowledged.',
     source: 'RFC 9293 3.10.5',
-    guard: 'An ACK may be under way for a round trip: only likely then.',
+    guard:
+      'An ACK may be under way for a round trip: only likely then. What one that comes later acknowledges is not lost.',
     next: 'Did the other end need those octets?',
   },
 };

@@ -447,7 +447,8 @@ function dataLost(flow: FlowCase, rst: Noted, found: Found): void {
   if (flow.resetForm !== ABORT || rst.peer.frame === 0 || ack === null) return;
   if (!by.has(END_BITS.unaKnown) || by.payloadSegments === 0) return;
   const fin = by.sentFin ? 1 : 0;
-  const octets = seqDelta(ack, rst.seq) - fin;
+  // An ACK that was under way covers what had arrived before the RST.
+  const octets = seqDelta(by.word(END.sndUna), rst.seq) - fin;
   if (octets <= 0 || octets > 1 << 30 || found.has('reset-sender-alive')) return;
   found.add('reset-data-lost', {
     frame: rst.frame,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { analyzeRecords, exchange, recordsOf } from '../exchange.ts';
+import { analyzeRecords, exchange, recordsOf, type ScriptSegment } from '../exchange.ts';
 import { codesOf, TALK, theFinding } from './codes.ts';
 
 test('facts of a close: who closes first, data with the FIN, half-close', () => {
@@ -34,6 +34,31 @@ describe('close-wait-leak', () => {
   test('not before, and not across a clock that was set', () => {
     expect(codes(59)).not.toContain('close-wait-leak');
     expect(codes(86400 * 900)).not.toContain('close-wait-leak');
+  });
+
+  const codesAfter = (lines: readonly ScriptSegment[]) =>
+    analyzeRecords([...recordsOf(lines), ...later(61)])[0]!.findings.map(({ code }) => code);
+
+  test('not where a FIN was not captured, but acknowledged', () => {
+    const acknowledged = exchange`${TALK}
+      +0.010 > F. 11:11(0) ack 22   // the FIN of the server is missing
+      +0.010 < .  22:22(0) ack 12
+    `;
+    expect(codesAfter(acknowledged)).not.toContain('close-wait-leak');
+  });
+
+  test('not where the FIN may lie before the capture', () => {
+    const second = exchange`
+      +0     > F. 11:11(0) ack 22
+      +0.010 < .  22:22(0) ack 12
+    `;
+    expect(codesAfter(second)).not.toContain('close-wait-leak');
+    const open = exchange`
+      +0     < P. 1:22(21) ack 11
+      +0.010 > F. 11:11(0) ack 22
+      +0.010 < .  22:22(0) ack 12
+    `;
+    expect(codesAfter(open)).toContain('close-wait-leak');
   });
 });
 

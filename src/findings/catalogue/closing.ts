@@ -28,7 +28,8 @@ export const CLOSING: Entries = {
     means: 'It sits in CLOSE_WAIT: its program has not closed the connection.',
     rule: "One end's FIN is acknowledged, and the other sends neither payload nor FIN for 60 s.",
     source: 'RFC 9293 3.6 case 2',
-    guard: 'The capture has to run on for 60 s. Answers to keep-alives are no life.',
+    guard:
+      'The capture has to run on for 60 s. Answers to keep-alives are no life. Not where the missing FIN may be among what the capture missed, or lie before it.',
     next: 'On that host: `ss -tn state close-wait`; the program leaks sockets or is stuck.',
   },
   'data-after-close': {

@@ -73,6 +73,7 @@ const LONGEST = 2 * 86400 * SECOND;
 
 function closeWait(flow: FlowCase, closer: EndCase, other: EndCase, found: Found): void {
   if (!closer.has(END_BITS.finAcked) || other.packets === 0) return;
+  if (!other.sentFin && mayHaveSentFin(flow, other)) return;
   const from = flow.double(FLOW.firstFinTimeF64);
   let waited: number;
   let frame = flow.word(FLOW.firstFinFrame);
@@ -98,8 +99,19 @@ function closeWait(flow: FlowCase, closer: EndCase, other: EndCase, found: Found
     found.add('close-wait-leak', {
       frame,
       frames: [flow.word(FLOW.firstFinFrame), flow.word(FLOW.finAckFrame)],
+      confidence: other.hasGap ? 'possible' : 'certain',
       values: { by: closer.name, waitedMs: waited / MS },
     });
+}
+
+/**
+ * Whether a FIN of this end may be what the capture lacks: something beyond what was captured is acknowledged (G1), or
+ * the capture begins within the connection, and nothing in it says that this end was still open then (G3).
+ */
+function mayHaveSentFin(flow: FlowCase, end: EndCase): boolean {
+  const known = end.has(END_BITS.seqKnown) && end.has(END_BITS.unaKnown);
+  if (known && seqDelta(end.word(END.sndNxt), end.word(END.sndUna)) > 0) return true;
+  return flow.has(FLOW_BITS.midstream) && end.payloadSegments === 0;
 }
 
 /** FINs sent again: unanswered, lost, or acknowledged in vain. */

@@ -59,6 +59,19 @@ describe('reset-train', () => {
     expect(codesOf(script)).not.toContain('reset-train');
   });
 
+  test('not replies to ACKs that are missing or captured late', () => {
+    const script = exchange`${TALK}
+      +0.010 < P. 21:41(20) ack 11
+      +0     < P. 41:61(20) ack 11
+      +0.001 < R. 61:61(0)  ack 11
+      +0.010 < R  41:41(0)  win 0
+      +0     > .  11:11(0)  ack 41
+      +0     < R  51:51(0)  win 0    // in answer to an ACK that is missing
+      +0     < R  61:61(0)  win 0
+    `;
+    expect(codesOf(script)).not.toContain('reset-train');
+  });
+
   test('not replies to ACKs that stand before a RST without one', () => {
     const script = exchange`${TALK}
       +0.010 < P. 21:121(100)  ack 11

@@ -19,7 +19,7 @@ export const FORGED: Entries = {
     means: 'A guesser of sequence numbers, or a device that injects resets.',
     rule: 'Two or more RSTs one way within 10 ms with different SEQ, not explained by the segments they answer; or windows that step by a constant.',
     source: 'GFW Report 2025; Clayton, Murdoch, Watson 2006',
-    guard: 'Several RSTs in reply form to several segments are normal.',
+    guard: 'Several RSTs in reply form to several segments are normal, also where their ACKs were not captured.',
     next: 'Compare TTL and windows of the RSTs.',
   },
   'syn-ack-after-reset': {

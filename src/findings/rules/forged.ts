@@ -34,13 +34,7 @@ export function forged(flow: FlowCase, found: Found): void {
 /** RSTs in a row whose numbers no answered segment explains, or whose windows count. */
 function train(end: EndCase, resets: readonly Noted[], found: Found): void {
   if (resets.length < 2) return;
-  // What the other end acknowledged, and what this end would send next, explain a number.
-  const odd = together(
-    resets.filter(
-      ({ own, peer, seq }) =>
-        peer.frame !== 0 && peer.ack !== null && seqDelta(peer.ack, seq) > 0 && seq !== own.sndNxt,
-    ),
-  );
+  const odd = together(resets.filter(isOffNumbers));
   const all = together(resets);
   const step = all.length < 3 ? 0 : all[1]!.window - all[0]!.window;
   const steps = step !== 0 && all.every(({ window }, i) => i === 0 || window - all[i - 1]!.window === step);
@@ -57,6 +51,15 @@ function train(end: EndCase, resets: readonly Noted[], found: Found): void {
       windowStep: steps ? step : null,
     },
   });
+}
+
+/**
+ * What the other end acknowledged, and what this end would send next, explain a number; in reply form also any that this
+ * end had come to, since it answers an ACK, and that need not have been captured in time.
+ */
+function isOffNumbers({ flags, own, peer, seq }: Noted): boolean {
+  if (peer.frame === 0 || peer.ack === null || seqDelta(peer.ack, seq) <= 0) return false;
+  return (flags & ACK) === 0 ? seqDelta(own.sndNxt, seq) > 0 : seq !== own.sndNxt;
 }
 
 /** The first of them that follow each other within 10 ms. */

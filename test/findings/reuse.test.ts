@@ -20,6 +20,17 @@ describe('ports in TIME_WAIT of the server', () => {
     });
   });
 
+  test('not where its number is lower: what ended TIME_WAIT was not captured', () => {
+    const script = exchange`${SERVER_WAITS}
+      +5     > S  4294958296:4294958296(0)
+      +0     > R  12:12(0) win 0          // the old last ACK, which it answers, is missing
+      +1     > S  4294958296:4294958296(0)
+      +0.010 < S. 70000:70000(0) ack 4294958297
+      +0.010 > .  4294958297:4294958297(0) ack 70001
+    `;
+    expect(codesOf(script)).not.toContain('port-reuse-in-time-wait');
+  });
+
   test('port-reuse-refused: the old last ACK, and a RST of its number', () => {
     const script = exchange`${SERVER_WAITS}
       +5     > S  4294958296:4294958296(0)

@@ -11,7 +11,8 @@ export const REUSE: Entries = {
       'It worked, since the new numbers are above the old ones; a late segment of the old connection could now hurt.',
     rule: 'While the server is in TIME_WAIT a SYN with a higher sequence number or timestamp than the old connection is accepted.',
     source: 'RFC 9293 3.6.1 MAY-2, RFC 6191 2, RFC 1122 4.2.2.13',
-    guard: 'TIME_WAIT must have been captured. Linux holds it for 60 s whatever --msl says.',
+    guard:
+      'TIME_WAIT must have been captured; where neither is higher, what ended it was not. Linux holds it for 60 s whatever --msl says.',
     next: 'Is the client short of ports? See ip_local_port_range, and connection pools.',
   },
   'port-reuse-refused': {

@@ -75,7 +75,7 @@ export function takeoverOf(flow: FlowCase): number {
   if (old === undefined || !flow.has(FLOW_BITS.synSeen)) return TAKEOVER.none;
   if ((old.timeWait & SERVER_WAITS) !== 0) {
     if (flow.noted.some((noted) => isOldAck(noted, old))) return TAKEOVER.refused;
-    if (flow.has(FLOW_BITS.synAckSeen)) return TAKEOVER.accepted;
+    if (flow.has(FLOW_BITS.synAckSeen)) return isNewer(flow, old) ? TAKEOVER.accepted : TAKEOVER.none;
     const late = client.has(END_BITS.timestamps) && old.hasTsVal;
     return late && isOutdated(client.word(END.tsVal), old.clientTsVal) ? TAKEOVER.outdated : TAKEOVER.none;
   }
@@ -85,6 +85,15 @@ export function takeoverOf(flow: FlowCase): number {
 
 const CLIENT_WAITS = 1;
 const SERVER_WAITS = 2;
+
+/**
+ * Whether TIME_WAIT may give way to the SYN: its number, or its timestamp, is above the old ones (RFC 6191 2). Another one
+ * is accepted only where TIME_WAIT was over, and the capture missed what ended it (G1).
+ */
+function isNewer({ client }: FlowCase, old: Predecessor): boolean {
+  if (seqDelta(old.clientNxt, client.word(END.isn)) >= 0) return true;
+  return client.has(END_BITS.timestamps) && old.hasTsVal && seqDelta(old.clientTsVal, client.word(END.tsVal)) > 0;
+}
 
 /** The server's last ACK of the old connection, said again. */
 function isOldAck(noted: Noted, old: Predecessor): boolean {

@@ -104,6 +104,17 @@ describe('half-open-discovered', () => {
     expect(codesOf(script)).not.toContain('half-open-discovered');
   });
 
+  test('nor where that FIN was not captured, but acknowledged', () => {
+    const script = exchange`${TALK}
+      +0.010 < F. 21:21(0) ack 11
+      +0.010 < .  22:22(0) ack 12     // the FIN of the client is missing
+      +1     > S  4294958296:4294958296(0)
+      +0.010 < .  22:22(0) ack 12
+      +0     > R  12:12(0) win 0
+    `;
+    expect(codesOf(script)).not.toContain('half-open-discovered');
+  });
+
   test('not where the challenged SYN is forged: nobody answers the challenge', () => {
     const script = exchange`${TALK}
       +5     > S  700:700(0)

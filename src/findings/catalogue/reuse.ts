@@ -52,7 +52,7 @@ export const REUSE: Entries = {
     rule: 'A SYN on a connection that the other end holds ESTABLISHED is answered by an ACK, which is answered by a RST of its number.',
     source: 'RFC 9293 3.5.1 figures 9 to 11, RFC 5961 4.2',
     guard:
-      'The RST must have the number of the challenge. Not where the end that sent the SYN had sent a FIN in a connection that is older than the capture: the other end may be in TIME_WAIT.',
+      'The RST must have the number of the challenge. Not where the end that sent the SYN had sent a FIN in a connection that is older than the capture, nor where its FIN may be what the capture missed: the other end may be in TIME_WAIT.',
     next: 'Did that host restart?',
   },
   'paws-refused': {

@@ -161,8 +161,9 @@ function discovered(flow: FlowCase, found: Found): void {
       noted.seq === challenge.ack,
   );
   if (challenge === undefined || reset === undefined) return;
-  // Of a connection whose other FIN may lie before the capture, TIME_WAIT is as good an explanation.
+  // Of a connection whose other FIN may lie before the capture, or be what it missed, TIME_WAIT is as good an explanation.
   if (flow.has(FLOW_BITS.midstream) && flow.end(syn.side).sentFin) return;
+  if (flow.end(challenge.side).sentFin && seqDelta(challenge.peer.sndNxt, challenge.ack) > 0) return;
   found.add('half-open-discovered', {
     frame: reset.frame,
     frames: [syn.frame, challenge.frame],

@@ -69,6 +69,19 @@ describe('time-wait-assassinated', () => {
     expect(codesOf(script, { info: true })).not.toContain('reset-after-close');
   });
 
+  test('not a RST that answers the ACK of the close: its sender had aborted', () => {
+    const script = exchange`${TALK}
+      +0.010 < F. 21:21(0) ack 11
+      +0.010 > .  11:11(0) ack 22
+      +0.002 > F. 11:11(0) ack 22
+      +0     > R. 12:12(0) ack 22 win 0
+      +0.001 > F. 11:11(0) ack 22
+      +0.300 < .  22:22(0) ack 12
+      +0     > R  12:12(0) win 0
+    `;
+    expect(codesOf(script)).not.toContain('time-wait-assassinated');
+  });
+
   test('not a RST that answers a repeated FIN', () => {
     const script = exchange`${SERVER_WAITS}
       +1     < F. 21:21(0) ack 12

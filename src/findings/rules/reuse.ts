@@ -112,6 +112,8 @@ function assassinated(flow: FlowCase, found: Found): void {
     if ((noted.flags & RST) === 0 || noted.kind !== NOTED.segment) continue;
     const waiting = 1 - noted.side;
     if (noted.before[waiting] !== STATE.TIME_WAIT || noted.after[waiting] !== STATE.CLOSED) continue;
+    // The ACK of the close itself, which no old segment drew: the other end had aborted, or got it twice.
+    if (noted.peer.frame === flow.word(FLOW.lastAckFrame)) continue;
     const answered = flow.noted.find((other) => other.frame === noted.peer.frame);
     // What drew the ACK need not have passed this tap.
     const old = flow.noted.find((other) => isOldDuplicate(other, noted, flow.word(FLOW.lastAckFrame)));

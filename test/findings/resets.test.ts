@@ -34,6 +34,25 @@ describe('a RST that does not count', () => {
     expect(codesOf(script)).not.toContain('reset-challenged');
   });
 
+  test('nor where the ACK behind it covers what was missed', () => {
+    const script = exchange`${TALK}
+      +0.010 < P. 21:41(20) ack 11
+      +0.001 > R  31:31(0) win 0        // 11:31 is missing
+      +0.010 < .  41:41(0) ack 31       // of that
+      +0.001 > R  32:32(0) win 0
+    `;
+    expect(codesOf(script)).not.toContain('reset-challenged');
+  });
+
+  test('only possible where payload under way may have drawn the ACK', () => {
+    const script = exchange`${TALK}
+      +0.010 < P. 21:41(20) ack 11
+      +0     < R. 61:61(0) ack 11       // 41:61 is missing
+      +0.010 > .  11:11(0) ack 21
+    `;
+    expect(theFinding('reset-challenged', script)).toMatchObject({ confidence: 'possible' });
+  });
+
   test('neither where nothing shows that the connection went on', () => {
     const script = exchange`${TALK}
       +0.010 < R  1000:1000(0) win 0

@@ -59,12 +59,16 @@ function uncounted(flow: FlowCase, noted: Noted, found: Found): void {
     // Where no ACK tells, one that is ahead may be exact: the capture missed what is between (G1).
     const ahead = noted.own.frame !== 0 && seqDelta(noted.own.sndNxt, noted.seq) > 0;
     if (!answered && (!wentOn || ahead)) return;
+    // What the capture missed was acknowledged: up to there, at the least, the RST's sender had come.
+    if (answered && ahead && seqDelta(noted.own.sndNxt, challenge.ack) > 0) return;
+    // Payload that was under way may have drawn the ACK as well.
+    const inFlight = ahead && noted.peer.ack !== noted.own.sndNxt;
     const next = after.find((later) => later.side === by.side);
     const genuine = answered && next !== undefined && (next.flags & RST) !== 0 && next.seq === challenge.ack;
     found.add('reset-challenged', {
       frame: noted.frame,
       frames: [challenge?.frame ?? 0, next?.frame ?? 0],
-      confidence: by.hasGap ? 'possible' : 'certain',
+      confidence: by.hasGap || inFlight ? 'possible' : 'certain',
       values: { by: by.name, answered, genuine: answered && next !== undefined ? genuine : null },
     });
   }

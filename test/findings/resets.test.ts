@@ -207,6 +207,18 @@ describe('why: the other end did not answer', () => {
     expect(causeOf(script)).toBe('gave-up-silently');
   });
 
+  test('not gave-up-silently after a SYN+ACK that was sent again', () => {
+    const script = exchange`
+      +0     < S. 0:0(0) ack 1          // the SYN is missing
+      +1     < S. 0:0(0) ack 1
+      +2     < S. 0:0(0) ack 1
+      +0.003 > .  1:1(0) ack 1
+      +0.003 > P. 1:11(10) ack 1
+      +0     < R  1:1(0) win 0
+    `;
+    expect(causeOf(script)).not.toBe('gave-up-silently');
+  });
+
   test('reset-idle: only possible from one connection', () => {
     const script = exchange`${TALK}
       +240 < R. 21:21(0) ack 11
@@ -238,6 +250,13 @@ describe('why: an abort', () => {
       +0.010 < R. 21:21(0) ack 21
     `;
     expect(theFinding('reset-unread-data', script)).toMatchObject({ confidence: 'likely', values: { unread: 10 } });
+  });
+
+  test('not reset-unread-data of a FIN that was not captured', () => {
+    const script = exchange`${TALK}
+      +0.020 < R. 21:21(0) ack 12       // the FIN of the client is missing
+    `;
+    expect(causeOf(script)).toBe('reset-linger-zero');
   });
 
   test('reset-linger-zero: nothing came since its own last payload', () => {

@@ -4,7 +4,7 @@ import { EVENT } from '../../tcp/events.ts';
 import { type Noted, TRAIT } from '../../tcp/evidence.ts';
 import { resetCodeMeaning } from '../../tcp/reset-codes.ts';
 import { NOTE } from '../../tcp/verdict.ts';
-import { ACK, FIN, RST } from '../../wire/segment.ts';
+import { ACK, FIN, RST, SYN } from '../../wire/segment.ts';
 import type { EndCase, FlowCase } from '../case.ts';
 import type { Confidence, Values } from '../finding.ts';
 import type { Found } from '../found.ts';
@@ -311,7 +311,11 @@ function keepAliveTimeout({ flow, rst, by, other, form }: Reset): Cause | null {
 function gaveUp({ flow, rst, by, answers, form }: Reset): Cause | null {
   if (form !== REPLY || !answers || !(flow.keeps(TRAIT.repeats) || flow.happened(EVENT.keepAlive))) return null;
   const repeats = flow.noted.filter(
-    (noted) => noted.side === by.side && noted.frame < rst.peer.frame && (noted.repeats || isKeepAlive(noted)),
+    (noted) =>
+      noted.side === by.side &&
+      noted.frame < rst.peer.frame &&
+      (noted.flags & SYN) === 0 &&
+      (noted.repeats || isKeepAlive(noted)),
   );
   const last = repeats[repeats.length - 1];
   if (last === undefined) return null;
@@ -410,10 +414,16 @@ function unaccepted({ flow, rst, by }: Reset): Cause | null {
 
 /** Octets that the sender of the RST had acknowledged since it last sent payload itself; NaN where nobody knows. */
 function unreadOctets({ flow, rst, by, other }: Reset): number {
-  const fin = other.sentFin && seqDelta(other.word(END.finSeq), rst.ack) > 0 ? 1 : 0;
+  const fin = hasFinBelow(other, rst.ack) ? 1 : 0;
   if (by.payloadSegments > 0) return seqDelta(by.word(END.payloadAck), rst.ack) - fin;
   if (other.has(END_BITS.isnKnown)) return seqDelta(other.word(END.isn), rst.ack) - 1 - fin;
   return other.bytes > 0 || flow.has(FLOW_BITS.midstream) ? Number.NaN : 0;
+}
+
+/** Whether the end's FIN is among what is acknowledged there; one octet past all that was captured is one (G1). */
+function hasFinBelow(end: EndCase, ack: number): boolean {
+  if (end.sentFin) return seqDelta(end.word(END.finSeq), ack) > 0;
+  return end.has(END_BITS.seqKnown) && ack === ((end.word(END.sndNxt) + 1) | 0);
 }
 
 function unread(reset: Reset): Cause | null {

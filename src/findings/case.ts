@@ -153,6 +153,16 @@ export class FlowCase {
     return samples.length > 0 && least > 0 ? least : 2e8;
   }
 
+  /**
+   * Nanoseconds of the quickest round trip: where the handshake's ACK came late, or only with a request, it is below
+   * `roundTrip`, since the lowest samples of both ends together are one.
+   */
+  get quickestRoundTrip(): number {
+    const { client, server } = this;
+    if (client.word(END.rttSamples) === 0 || server.word(END.rttSamples) === 0) return this.roundTrip;
+    return Math.min(this.roundTrip, client.double(END.rttMinF64) + server.double(END.rttMinF64));
+  }
+
   /** How long the capture went on after a moment, nanoseconds; NaN where the clock must have been set meanwhile. */
   since(time: number): number {
     const waited = this.facts.now() - time;

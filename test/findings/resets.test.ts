@@ -290,6 +290,18 @@ describe('why: an abort', () => {
     expect(theFinding('reset-linger-zero', script)).toMatchObject({ confidence: 'possible' });
   });
 
+  test('also where the ACK of the handshake came with the request, long after the SYN+ACK', () => {
+    const script = exchange`
+      +0     > S  0:0(0)
+      +0.010 < S. 0:0(0) ack 1
+      +1     > P. 1:11(10) ack 1
+      +0.010 < P. 1:21(20) ack 11
+      +0     > .  11:11(0) ack 21
+      +0.5   > R. 11:11(0) ack 21
+    `;
+    expect(causeOf(script)).toBe('reset-linger-zero');
+  });
+
   test('reset-data-lost: beside the cause, where octets were not acknowledged', () => {
     const script = exchange`${TALK}
       +0.010 < P. 21:41(20) ack 11

@@ -439,7 +439,7 @@ function unread(reset: Reset): Cause | null {
  */
 function hasItsAnswer({ flow, rst, by, other }: Reset): boolean {
   if (by.side !== CLIENT || by.payloadSegments === 0) return false;
-  return rst.time - other.activeTime > 2 * flow.roundTrip;
+  return rst.time - other.activeTime > 2 * flow.quickestRoundTrip;
 }
 
 function lingerZero(reset: Reset): Cause | null {

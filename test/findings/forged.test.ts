@@ -18,6 +18,17 @@ describe('reset-forged', () => {
     expect(theFinding('reset-forged', script)).toMatchObject({ severity: 'notice', confidence: 'possible' });
   });
 
+  test('not where its sender has both TTLs: more than one way leads from it', () => {
+    const script = exchange`${TALK}
+      +0.010 < P. 21:41(20) ack 11 ttl 61
+      +0     > .  11:11(0)  ack 41
+      +0.010 < P. 41:61(20) ack 11 ttl 64
+      +0     > .  11:11(0)  ack 61
+      +0.010 < R  61:61(0)  win 0 ttl 61
+    `;
+    expect(codesOf(script)).not.toContain('reset-forged');
+  });
+
   test('not where a kernel replies with its default TTL from as many hops away', () => {
     const script = exchange`
       +0     > S  0:0(0)

@@ -9,7 +9,8 @@ export const FORGED: Entries = {
     means: 'Two independent signs that somebody else sent it (one makes it a notice, and only possible).',
     rule: 'Two or more of: its sender goes on; its TTL is off by 2 or more; its IP identification is off the run; several RSTs of different SEQ; a SYN+ACK after a RST to the SYN.',
     source: 'Weaver, Sommer, Paxson 2009; Clayton, Murdoch, Watson 2006',
-    guard: 'Kernel replies use the default TTL, balancers answer for servers, ID 0 is no evidence, routes change.',
+    guard:
+      'Kernel replies use the default TTL, balancers answer for servers, ID 0 is no evidence, routes change, and packets of one flow may take several.',
     next: 'How many hops away is its source by TTL? Which device stands there?',
   },
   'reset-train': {

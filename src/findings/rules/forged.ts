@@ -6,7 +6,7 @@ import { NOTE } from '../../tcp/verdict.ts';
 import { ACK, RST, SYN } from '../../wire/segment.ts';
 import type { EndCase, FlowCase } from '../case.ts';
 import type { Found } from '../found.ts';
-import { hops } from './quiet.ts';
+import { hops, sendsWith } from './quiet.ts';
 import { isOld } from './reuse.ts';
 
 const MS = 1e6;
@@ -103,9 +103,8 @@ function signsOf(flow: FlowCase, rst: Noted, found: Found): string[] {
     (noted) => noted.side === rst.side && noted.frame > rst.frame && (noted.flags & RST) === 0,
   );
   const usual = rst.own.frame !== 0 ? rst.own.ttl : (next?.ttl ?? rst.ttl);
-  if (Math.abs(rst.ttl - usual) >= 2 && Math.abs(hops(rst.ttl) - hops(usual)) >= 2) {
-    if (next === undefined || next.ttl !== rst.ttl) signs.push(`TTL ${rst.ttl} where its sender has ${usual}`);
-  }
+  if (isFar(rst.ttl, usual) && !sendsWith(flow, rst.side, rst.ttl))
+    signs.push(`TTL ${rst.ttl} where its sender has ${usual}`);
   if (next !== undefined && rst.own.frame !== 0 && rst.ipId > 0 && rst.own.ipId > 0 && next.ipId > 0) {
     const run = (next.ipId - rst.own.ipId) & 0xffff;
     const jump = (rst.ipId - rst.own.ipId) & 0xffff;

@@ -109,7 +109,7 @@ function forgotten(flow: FlowCase, found: Found): void {
   const { reset } = flow;
   if (reset === undefined || reset.side === first.side || reset.peer.frame !== first.frame) return;
   const off = Math.abs(hops(reset.ttl) - hops(reset.own.ttl));
-  if (reset.own.frame === 0 || off < 2) return;
+  if (reset.own.frame === 0 || off < 2 || sendsWith(flow, reset.side, reset.ttl)) return;
   found.add('idle-drop', {
     frame: first.frame,
     frames: [reset.frame],
@@ -125,6 +125,13 @@ function forgotten(flow: FlowCase, found: Found): void {
 /** How many hops away the sender is, if it began with 32, 64, 128 or 255. */
 export function hops(ttl: number): number {
   return (ttl <= 32 ? 32 : ttl <= 64 ? 64 : ttl <= 128 ? 128 : 255) - ttl;
+}
+
+/** Whether an end also sent another segment than RSTs with that TTL: more than one way leads from it (G10). */
+export function sendsWith(flow: FlowCase, side: number, ttl: number): boolean {
+  return flow.noted.some(
+    (noted) => noted.kind === NOTED.segment && noted.side === side && (noted.flags & RST) === 0 && noted.ttl === ttl,
+  );
 }
 
 /** The request was acknowledged, never answered, and the client gave up. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { exchange } from '../exchange.ts';
+import { analyzeRecords, exchange, recordsOf } from '../exchange.ts';
 import { causeOf, codesOf, OPEN, TALK, theFinding } from './codes.ts';
 
 describe('a RST that does not count', () => {
@@ -329,6 +329,17 @@ describe('why: an abort', () => {
       +1 < R. 1:1(0) ack 1
     `;
     expect(causeOf(one)).toBe('reset-linger-zero');
+  });
+
+  test('accept-queue-reset: a RST for the ACK, also where the request draws another', () => {
+    const script = exchange`${OPEN}
+      +0     > P. 1:11(10) ack 1
+      +0.010 < R  1:1(0) win 0
+      +0     < R  1:1(0) win 0
+    `;
+    const others = [50001, 50002].map((clientPort) => recordsOf(exchange`${TALK}`, { clientPort }));
+    const flows = analyzeRecords([...others.flat(), ...recordsOf(script)]);
+    expect(flows.map(({ close }) => close.reset?.cause ?? null)).toContain('accept-queue-reset');
   });
 
   test('reset-both-ways: neither RST answers the other end', () => {

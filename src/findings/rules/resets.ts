@@ -218,7 +218,8 @@ function refused({ flow }: Reset): Cause | null {
 /** The server's first word after the handshake is a RST for it, and the listener lives. */
 function acceptQueueReset({ flow, rst, by, form, answers }: Reset): Cause | null {
   if (by.side !== SERVER || form !== REPLY || !flow.complete || !answers) return null;
-  if (by.packets !== 2 + flow.word(FLOW.synAckRetransmissions) || rst.seq !== ((by.word(END.isn) + 1) | 0)) return null;
+  if (rst.own.packets !== 2 + flow.word(FLOW.synAckRetransmissions) || rst.seq !== ((by.word(END.isn) + 1) | 0))
+    return null;
   if (rst.time - flow.double(FLOW.ackTimeF64) > 2 * flow.roundTrip + 50 * MS) return null;
   const service = flow.facts.services.of(flow.i32, flow.row);
   if (service.completed < 2) return null;

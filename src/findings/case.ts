@@ -244,10 +244,14 @@ export class EndCase {
     return (
       this.flow.end(1 - this.side).events('ack-unseen-segment') > 0 ||
       this.word(END.seenNxt) !== this.word(END.sndNxt) ||
-      (this.has(END_BITS.unaKnown) &&
-        this.has(END_BITS.seqKnown) &&
-        seqDelta(this.word(END.sndNxt), this.word(END.sndUna)) > 0)
+      this.sentUnseen
     );
+  }
+
+  /** The other end acknowledged something past all that was captured of this one (G1): it sent more, and lives. */
+  get sentUnseen(): boolean {
+    const known = this.has(END_BITS.seqKnown) && this.has(END_BITS.unaKnown);
+    return known && seqDelta(this.word(END.sndNxt), this.word(END.sndUna)) > 0;
   }
 
   get sentFin(): boolean {

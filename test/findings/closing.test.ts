@@ -73,6 +73,16 @@ describe('repeated FINs', () => {
     expect(theFinding('fin-unanswered', script)).toMatchObject({ values: { by: 'client', fins: 4 } });
   });
 
+  test('not fin-unanswered where the capture misses what the other end sends', () => {
+    const script = exchange`${TALK}
+      +0.010 > F. 11:11(0) ack 21
+      +0.2   > F. 11:11(0) ack 21
+      +0.4   > F. 11:11(0) ack 41
+      +0.8   > F. 11:11(0) ack 61
+    `;
+    expect(codesOf(script)).not.toContain('fin-unanswered');
+  });
+
   test('fin-retransmitted alone when it is acknowledged', () => {
     const script = exchange`${TALK}
       +0.010 > F. 11:11(0) ack 21

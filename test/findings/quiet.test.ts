@@ -55,6 +55,22 @@ describe('peer-vanished', () => {
     `;
     expect(codesOf(script)).not.toContain('peer-vanished');
   });
+
+  test('nor where the capture misses what comes back: it is acknowledged', () => {
+    const script = exchange`${TALK}
+      +0.1 > P. 11:21(10) ack 21
+      +0.2 > P. 11:21(10) ack 21
+      +0.4 > P. 11:21(10) ack 41
+      +0.8 > P. 11:21(10) ack 61
+    `;
+    expect(codesOf(script)).not.toContain('peer-vanished');
+    const quiet = exchange`${TALK}
+      +40  > P. 11:21(10) ack 21
+      +0.2 > P. 11:21(10) ack 21
+      +0.4 > P. 11:21(10) ack 41
+    `;
+    expect(codesOf(quiet)).not.toContain('idle-drop');
+  });
 });
 
 describe('idle-drop', () => {

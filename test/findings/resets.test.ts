@@ -196,6 +196,15 @@ describe('why: the other end did not answer', () => {
     expect(causeOf(script)).not.toBe('reset-keepalive-timeout');
   });
 
+  test('nor where the capture misses the answers, which are acknowledged', () => {
+    const script = exchange`${TALK}
+      +10 > .  10:10(0) ack 21
+      +10 > .  10:10(0) ack 31
+      +10 > R. 11:11(0) ack 31
+    `;
+    expect(causeOf(script)).not.toBe('reset-keepalive-timeout');
+  });
+
   test('gave-up-silently: repeats in vain, then a later segment finds no socket', () => {
     const script = exchange`${TALK}
       +0.1 > P. 11:21(10) ack 21

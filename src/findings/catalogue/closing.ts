@@ -75,7 +75,8 @@ export const CLOSING: Entries = {
     means: 'The other end, or the path to it, is gone.',
     rule: 'The FIN is repeated, never acknowledged, and the other end sends nothing any more.',
     source: 'ip-sysctl tcp_orphan_retries (8)',
-    guard: 'Needs two repeats, that is two back-offs. Not in a capture of one direction.',
+    guard:
+      'Needs two repeats, that is two back-offs. Not in a capture of one direction, or that misses what is acknowledged last.',
     next: 'Did other connections of that address end at the same time (address-vanished)?',
   },
   'last-ack-lost': {

@@ -20,7 +20,8 @@ export const QUIET: Entries = {
     means: 'Cable pulled, host dead, or a path that swallows packets: no RST, no ICMP error, no FIN.',
     rule: 'Payload or keep-alives go unanswered with growing pauses until their sender stops or the capture ends.',
     source: 'RFC 9293 3.8.3',
-    guard: 'Needs three repeats, and both directions in the capture; never more than likely from one connection.',
+    guard:
+      'Needs three repeats, and both directions in the capture, with all that is acknowledged last; never more than likely from one connection.',
     next: 'Did the host vanish from its other connections too (address-vanished)?',
   },
   'gave-up-silently': {
@@ -39,7 +40,8 @@ export const QUIET: Entries = {
     means: 'Consistent with a device on the path that forgot the connection.',
     rule: 'A healthy connection is quiet for 30 s or more, then payload is unanswered or draws a RST with another TTL.',
     source: 'RFC 5382 REQ-5, RFC 7857',
-    guard: 'Compare quiet times over connections (idle-limit-found). Needs two repeats.',
+    guard:
+      'Compare quiet times over connections (idle-limit-found). Needs two repeats, and all that is acknowledged last in the capture.',
     next: 'Idle limits of NATs, firewalls and balancers between; keep-alives below them.',
   },
   'server-silent': {

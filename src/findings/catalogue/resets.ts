@@ -68,7 +68,7 @@ export const RESETS: Entries = {
     means: 'The other end, or the path to it, was gone.',
     rule: 'A RST in abort form, preceded by two or more unanswered keep-alives, evenly spaced.',
     source: 'RFC 9293 3.8.4; Linux: after 7200 s, 9 probes 75 s apart',
-    guard: 'Not in a capture of one direction.',
+    guard: 'Not in a capture of one direction, or that misses what is acknowledged last.',
     next: 'Did the other host vanish from all its connections at once?',
   },
   'reset-idle': {

@@ -109,9 +109,7 @@ function closeWait(flow: FlowCase, closer: EndCase, other: EndCase, found: Found
  * the capture begins within the connection, and nothing in it says that this end was still open then (G3).
  */
 function mayHaveSentFin(flow: FlowCase, end: EndCase): boolean {
-  const known = end.has(END_BITS.seqKnown) && end.has(END_BITS.unaKnown);
-  if (known && seqDelta(end.word(END.sndNxt), end.word(END.sndUna)) > 0) return true;
-  return flow.has(FLOW_BITS.midstream) && end.payloadSegments === 0;
+  return end.sentUnseen || (flow.has(FLOW_BITS.midstream) && end.payloadSegments === 0);
 }
 
 /** FINs sent again: unanswered, lost, or acknowledged in vain. */
@@ -135,7 +133,7 @@ function repeatedFin(flow: FlowCase, end: EndCase, second: boolean, found: Found
     found.add('last-ack-lost', { frame: acked.frame, frames: [acked.peer.frame], values: { by: end.name } });
   const silent =
     again.every((noted) => noted.peer.frame < end.word(END.finFrame)) && other.word(END.lastFrame) < last.frame;
-  if (end.has(END_BITS.finAcked) || !silent || again.length < 2 || other.packets === 0) return;
+  if (end.has(END_BITS.finAcked) || !silent || again.length < 2 || other.packets === 0 || other.sentUnseen) return;
   found.add('fin-unanswered', {
     frame: end.word(END.finFrame),
     frames,

@@ -47,7 +47,7 @@ function isKeepAlive(noted: Noted): boolean {
 /** The end repeats, and nothing comes back until the capture, or its patience, ends. */
 function vanished(flow: FlowCase, end: EndCase, found: Found): void {
   if (flow.has(FLOW_BITS.reset | FLOW_BITS.closed | FLOW_BITS.refused | FLOW_BITS.aborted)) return;
-  if (!flow.has(FLOW_BITS.ackSeen | FLOW_BITS.midstream)) return;
+  if (!flow.has(FLOW_BITS.ackSeen | FLOW_BITS.midstream) || flow.other(end.side).sentUnseen) return;
   const run = lastRun(flow, end).filter((noted) => (noted.flags & (SYN | FIN | RST)) === 0);
   if (run.length < 3 || flow.noted.some((noted) => noted.kind === NOTED.icmp)) return;
   const last = run[run.length - 1]!;
@@ -97,7 +97,7 @@ function forgotten(flow: FlowCase, found: Found): void {
   const other = flow.other(first.side);
   if (other.word(END.lastFrame) < first.frame) {
     const run = lastRun(flow, end);
-    if (run.length < 2) return;
+    if (run.length < 2 || other.sentUnseen) return;
     found.add('idle-drop', {
       frame: first.frame,
       frames: run.map((noted) => noted.frame),

@@ -289,7 +289,7 @@ function isAnswer(noted: Noted, by: EndCase): boolean {
 }
 
 function keepAliveTimeout({ flow, rst, by, other, form }: Reset): Cause | null {
-  if (form !== ABORT || other.packets === 0 || !flow.happened(EVENT.keepAlive)) return null;
+  if (form !== ABORT || other.packets === 0 || other.sentUnseen || !flow.happened(EVENT.keepAlive)) return null;
   const probes = flow.noted.filter(
     (noted) =>
       noted.side === by.side &&

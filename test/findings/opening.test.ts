@@ -71,6 +71,16 @@ describe('syn-unanswered', () => {
     const [flow] = analyzeRecords([...recordsOf(syns), ...later(3.5)]);
     expect(flow!.findings.map(({ code }) => code)).toEqual(['syn-retransmitted']);
   });
+
+  test('not where the client sends an ACK: it was answered', () => {
+    const waits = exchange`
+      +0     > S  0:0(0)
+      +0.020 > .  1:1(0) ack 1          // the server speaks first
+      +0.020 > .  1:1(0) ack 41
+    `;
+    const [flow] = analyzeRecords([...recordsOf(waits), ...later(5)]);
+    expect(flow!.findings.map(({ code }) => code)).not.toContain('syn-unanswered');
+  });
 });
 
 describe('syn-ack-lost', () => {

@@ -19,7 +19,8 @@ export const OPENING: Entries = {
     means: 'The server, or something before it, drops them; or answers take another way than this tap sees.',
     rule: 'A SYN, nothing from the server, and the capture ran on for 3 s after the last SYN.',
     source: 'RFC 9293 3.8.3',
-    guard: 'Not said while the capture ends within 3 s of the last SYN. A capture of one direction shows the same.',
+    guard:
+      'Not said while the capture ends within 3 s of the last SYN, nor where the client sends anything but SYNs: it was answered. A capture of one direction shows the same.',
     next: 'Capture at the server: does the SYN arrive? A firewall that drops looks exactly like this.',
   },
   'syn-unreachable': {

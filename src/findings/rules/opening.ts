@@ -45,8 +45,8 @@ function isSynAck(noted: Noted): boolean {
 function unanswered(flow: FlowCase, found: Found): void {
   const again = flow.word(FLOW.synRetransmissions);
   if (again === 0 && flow.server.packets > 0 && !flow.keeps(TRAIT.icmp)) return;
-  const inSyns = flow.word(FLOW.dataInSyn) > 0 ? 1 + again : 0;
-  const wentOn = flow.client.payloadSegments > inSyns || flow.client.sentFin;
+  // Whatever the client sent beside its SYNs, it had been answered before.
+  const wentOn = flow.client.packets > 1 + again;
   const silent = flow.server.packets === 0 && !wentOn && !flow.has(FLOW_BITS.selfConnect);
   const icmp = flow.keeps(TRAIT.icmp) && unreachable(flow, found);
   const first = flow.word(FLOW.synFrame);

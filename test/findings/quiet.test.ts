@@ -157,6 +157,20 @@ describe('path-mtu-blackhole', () => {
   test('not when one gets through', () => {
     expect(codesOf(large('+0.010 < . 21:21(0) ack 1471'))).not.toContain('path-mtu-blackhole');
   });
+
+  test('nor where as large ones got through before', () => {
+    const script = exchange`${TALK}
+      +0.010 > .  11:1471(1460)   ack 21
+      +0     > .  1471:2931(1460) ack 21
+      +0.010 < .  21:21(0) ack 2931
+      +0.010 > P. 2931:4391(1460) ack 21
+      +0.3   > P. 2931:4391(1460) ack 21
+      +0.6   > P. 2931:4391(1460) ack 21
+      +0.3   < .  20:20(0) ack 2931
+      +0.9   > P. 2931:4391(1460) ack 21
+    `;
+    expect(codesOf(script)).not.toContain('path-mtu-blackhole');
+  });
 });
 
 describe('window-shrunk', () => {

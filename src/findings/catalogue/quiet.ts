@@ -79,7 +79,8 @@ export const QUIET: Entries = {
     means: 'Consistent with a path that silently drops packets above its MTU.',
     rule: 'Three or more repeats, all of the largest size and of one segment, never acknowledged at that size, while smaller ones are.',
     source: 'RFC 2923 2.1, RFC 8899',
-    guard: 'Segments put together by offload may be several. Never more than likely.',
+    guard:
+      'Segments put together by offload may be several. Not where those that got through were more than half as large on average. Never more than likely.',
     next: 'ICMP "fragmentation needed" is filtered somewhere: lower the MSS, or let ICMP through.',
   },
   'delayed-ack-stall': {

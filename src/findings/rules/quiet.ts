@@ -215,13 +215,20 @@ function blackHole(flow: FlowCase, end: EndCase, found: Found): void {
   const other = flow.other(end.side);
   const heard = other.word(END.lastFrame) > same[0]!.frame;
   const passed = end.word(END.isn) !== ((last.seq - 1) | 0) && end.payloadSegments > same.length + 1;
-  if (!heard || !passed) return;
+  if (!heard || !passed || largeOnesPass(end, last.length, same.length)) return;
   found.add('path-mtu-blackhole', {
     frame: same[0]!.frame,
     frames: same.map((noted) => noted.frame),
     confidence: 'likely',
     values: { by: end.name, size: last.length, times: same.length },
   });
+}
+
+/** Whether what was acknowledged came in segments of more than half that size on average: then some were as large. */
+function largeOnesPass(end: EndCase, size: number, repeats: number): boolean {
+  const waiting = seqDelta(end.word(END.sndUna), end.word(END.sndNxt));
+  const segments = end.payloadSegments - repeats - Math.ceil(waiting / size);
+  return segments > 0 && end.bytes - repeats * size - waiting > (segments * size) / 2;
 }
 
 /** Window that was offered and taken back; the ACK after it must leave it so, or it was an old one that came late. */

@@ -139,6 +139,18 @@ describe('zero-window-stall', () => {
   test('not for less', () => {
     expect(codesOf(stall(0.5))).not.toContain('zero-window-stall');
   });
+
+  test('nor where new octets are taken: the capture missed when the window opened', () => {
+    const script = exchange`${TALK}
+      +0.010 > P. 11:21(10) ack 21
+      +0.010 < .  21:21(0) ack 21 win 0
+      +0.3   > .  20:20(0) ack 21
+      +0.010 < .  21:21(0) ack 21 win 0
+      +70    > P. 21:31(10) ack 21      // the window update is missing
+      +0.010 < .  21:21(0) ack 31 win 5000
+    `;
+    expect(codesOf(script)).not.toContain('zero-window-stall');
+  });
 });
 
 describe('path-mtu-blackhole', () => {

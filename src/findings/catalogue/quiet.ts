@@ -60,7 +60,8 @@ export const QUIET: Entries = {
     means: 'Its program did not read: the transfer stood still. An alert from 60 s on.',
     rule: 'A window of 0 for more than 1 s while the other end probes it.',
     source: 'RFC 9293 3.8.6.1',
-    guard: 'Only with probes, since they show that there was data to send.',
+    guard:
+      'Only with probes, since they show that there was data to send. Where the capture missed the opening of the window, the last probe counts.',
     next: 'The program at the end with the closed window: why does it not read?',
   },
   'window-shrunk': {

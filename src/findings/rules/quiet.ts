@@ -167,6 +167,8 @@ function stalled(flow: FlowCase, end: EndCase, found: Found): void {
   const other = flow.other(end.side);
   if (end.events('zero-window') === 0 || other.events('zero-window-probe') + other.events('keep-alive') === 0) return;
   let from = Number.NaN;
+  let last = Number.NaN;
+  let taken = 0;
   let longest = 0;
   let frames: number[] = [];
   let current: number[] = [];
@@ -176,14 +178,18 @@ function stalled(flow: FlowCase, end: EndCase, found: Found): void {
     if (noted.side === end.side) {
       if ((noted.events & EVENT.zeroWindow) !== 0 || (noted.window === 0 && (noted.flags & RST) === 0)) {
         if (Number.isNaN(from)) from = noted.time;
+        last = noted.time;
+        taken = noted.ack;
         current.push(noted.frame);
         if (probed && noted.time - from > longest) {
           longest = noted.time - from;
           frames = [...current];
         }
       } else {
-        if (probed && noted.time - from > longest) {
-          longest = noted.time - from;
+        // It takes new octets: the capture missed when the window opened, some time after what was seen last.
+        const until = seqDelta(taken, noted.ack) > 0 ? last : noted.time;
+        if (probed && until - from > longest) {
+          longest = until - from;
           frames = [...current, noted.frame];
         }
         from = Number.NaN;
@@ -192,6 +198,7 @@ function stalled(flow: FlowCase, end: EndCase, found: Found): void {
       }
     } else if ((noted.events & (EVENT.zeroWindowProbe | EVENT.keepAlive)) !== 0 && !Number.isNaN(from)) {
       probed = true;
+      last = noted.time;
       current.push(noted.frame);
     }
   }

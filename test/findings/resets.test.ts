@@ -62,6 +62,15 @@ describe('a RST that does not count', () => {
 });
 
 describe('who lives after the RST', () => {
+  test('nobody, where the next segment belongs to another connection, whose opening was not captured', () => {
+    const script = exchange`${TALK}
+      +0.010 > R. 11:11(0) ack 21
+      +0.2   < F. 3302125:3302125(0) ack 3306090
+      +0     > .  3306090:3306090(0) ack 3302126
+    `;
+    expect(codesOf(script)).not.toContain('reset-receiver-alive');
+  });
+
   test('reset-sender-alive: it sends new payload a round trip later', () => {
     const script = exchange`${TALK}
       +0.010 > P. 11:21(10) ack 21

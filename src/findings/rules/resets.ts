@@ -84,6 +84,8 @@ function alive(flow: FlowCase, all: readonly Noted[], found: Found): void {
   if (reset === undefined || sign.time - reset.time < Math.min(flow.roundTrip, SECOND)) return;
   // Of the first segment of all nobody can say that it was exact.
   if (reset.own.frame === 0 && reset.peer.frame === 0) return;
+  // So far from all before it is another connection, whose SYN was not captured.
+  if (sign.own.frame !== 0 && Math.abs(seqDelta(sign.own.seq, sign.seq)) > REACH) return;
   const by = flow.end(side).name;
   const evidence = { frame: reset.frame, frames: [sign.frame] };
   if (sign.side !== side) {
@@ -102,6 +104,9 @@ function alive(flow: FlowCase, all: readonly Noted[], found: Found): void {
     values: { by, how, afterMs: (sign.time - reset.time) / MS },
   });
 }
+
+/** Octets that a capture may have missed of a connection. */
+const REACH = 1 << 20;
 
 /** What a cause is told from. */
 interface Reset {

@@ -360,6 +360,23 @@ describe('why: an abort', () => {
     expect(flows.map(({ close }) => close.reset?.cause ?? null)).toContain('accept-queue-reset');
   });
 
+  test('not accept-queue-reset where the ACK drew none, or another tells of payload', () => {
+    const request = exchange`${OPEN}
+      +0     > P. 1:11(10) ack 1
+      +0.010 < R  1:1(0) win 0
+    `;
+    const answer = exchange`${OPEN}
+      +0.010 < R  1:1(0) win 0
+      +0.010 > .  1:1(0) ack 21         // the answer is missing
+      +0     < R  21:21(0) win 0
+    `;
+    const others = [50001, 50002].map((clientPort) => recordsOf(exchange`${TALK}`, { clientPort }));
+    for (const script of [request, answer]) {
+      const flows = analyzeRecords([...others.flat(), ...recordsOf(script)]);
+      expect(flows.map(({ close }) => close.reset?.cause ?? null)).not.toContain('accept-queue-reset');
+    }
+  });
+
   test('reset-both-ways: neither RST answers the other end', () => {
     const script = exchange`${TALK}
       +60    > R. 11:11(0) ack 21

@@ -221,10 +221,13 @@ function refused({ flow }: Reset): Cause | null {
 }
 
 /** The server's first word after the handshake is a RST for it, and the listener lives. */
-function acceptQueueReset({ flow, rst, by, form, answers }: Reset): Cause | null {
+function acceptQueueReset({ flow, rst, all, by, other, form, answers }: Reset): Cause | null {
   if (by.side !== SERVER || form !== REPLY || !flow.complete || !answers) return null;
-  if (rst.own.packets !== 2 + flow.word(FLOW.synAckRetransmissions) || rst.seq !== ((by.word(END.isn) + 1) | 0))
-    return null;
+  if (rst.own.packets !== 2 + flow.word(FLOW.synAckRetransmissions)) return null;
+  // Each segment of the client draws one, from its ACK on; none of them knows of anything that the server had sent.
+  const drawn = all.filter((noted) => noted.side === SERVER);
+  if (drawn.length < other.packets - 1 - flow.word(FLOW.synRetransmissions)) return null;
+  if (drawn.some(({ seq }) => seq !== ((by.word(END.isn) + 1) | 0))) return null;
   if (rst.time - flow.double(FLOW.ackTimeF64) > 2 * flow.roundTrip + 50 * MS) return null;
   const service = flow.facts.services.of(flow.i32, flow.row);
   if (service.completed < 2) return null;

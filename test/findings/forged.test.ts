@@ -253,6 +253,16 @@ describe('challenge-ack-burst', () => {
     expect(codesOf(script)).not.toContain('challenge-ack-burst');
   });
 
+  test('not ACKs of new payload that stand behind such RSTs', () => {
+    const script = exchange`${TALK}
+      ${Array.from({ length: 12 }, (_, i) => {
+        const [from, to] = [11 + i * 100, 111 + i * 100];
+        return `+0.02 > P. ${from}:${to}(100) ack 21\n+0 > R ${to + 5000}:${to + 5000}(0)\n+0.001 < . 21:21(0) ack ${to}`;
+      }).join('\n')}
+    `;
+    expect(codesOf(script)).not.toContain('challenge-ack-burst');
+  });
+
   test('not duplicate ACKs', () => {
     const script = probes(12, 0.02, (i) => `P. ${1011 + i * 100}:${1111 + i * 100}(100) ack 21`);
     expect(codesOf(script)).not.toContain('challenge-ack-burst');

@@ -276,7 +276,7 @@ function challenged(flow: FlowCase, end: EndCase, found: Found): void {
   const doubtful = flow.noted.filter((noted) => noted.side !== end.side && (noted.notes & DOUBTFUL) !== 0);
   for (const cause of doubtful) {
     const answer = flow.noted.find((noted) => noted.side === end.side && noted.frame > cause.frame);
-    if (answer !== undefined && answer.peer.frame === cause.frame && isBareRepeat(answer)) acks.push(answer);
+    if (answer !== undefined && answer.peer.frame === cause.frame && isBareRepeat(answer, cause)) acks.push(answer);
   }
   const from = acks.findIndex((ack, i) => (acks[i + CHALLENGES - 1]?.time ?? Number.NaN) - ack.time <= 1000 * MS);
   if (from < 0) return;
@@ -291,8 +291,10 @@ function challenged(flow: FlowCase, end: EndCase, found: Found): void {
 const CHALLENGES = 10;
 const DOUBTFUL = NOTE.synInsideConnection | NOTE.resetChallenged | NOTE.resetOutOfWindow;
 
-function isBareRepeat(noted: Noted): boolean {
-  return noted.flags === ACK && noted.length === 0 && noted.ack === noted.own.ack && noted.seq === noted.own.sndNxt;
+/** Whether a segment acknowledges what its sender had acknowledged before what it answers, and nothing else. */
+function isBareRepeat(noted: Noted, answered: Noted): boolean {
+  const { flags, length, ack, seq } = noted;
+  return flags === ACK && length === 0 && ack === answered.peer.ack && seq === noted.own.sndNxt;
 }
 
 /** ACKs that answer each other. */

@@ -1,8 +1,9 @@
 import { END, END_BITS } from '../flow/rows.ts';
 import { FIN, type SegmentView, SYN } from '../wire/segment.ts';
+import type { Tracker } from './tracker.ts';
 
 /** A mirror port's copy follows within a millisecond. */
-const WITHIN = 1e6;
+export const WITHIN = 1e6;
 /** Without an IP identification that tells packets apart, only what no host sends twice so quickly is a copy. */
 const WITHIN_UNPROVEN = 5e4;
 
@@ -34,14 +35,9 @@ export function isCopy(
   return since <= WITHIN_UNPROVEN && (segment.roomLength > 0 || (segment.flags & (SYN | FIN)) !== 0);
 }
 
-/** Keeps what `isCopy` compares with, and evidence looks back at. */
-export function rememberSegment(
-  i32: Int32Array,
-  f64: Float64Array,
-  sender: number,
-  segment: SegmentView,
-  shape: number,
-): void {
+/** Keeps what copies are told by, and evidence looks back at. */
+export function rememberSegment(tracker: Tracker, sender: number, segment: SegmentView, shape: number): void {
+  const { i32, f64 } = tracker.rows;
   i32[sender + END.lastFrame] = segment.frame;
   i32[sender + END.lastSeq] = segment.seq;
   i32[sender + END.lastIpId] = segment.ipId;
@@ -50,6 +46,7 @@ export function rememberSegment(
   f64[(sender >> 1) + END.lastTimeF64] = segment.time;
   if (segment.roomLength !== 0) i32[sender + END.payloadAck] = segment.ack;
   i32[sender + END.bits] = i32[sender + END.bits]! | END_BITS.lastKnown;
+  tracker.recent.keep(sender, segment, shape);
 }
 
 /** What tells segments of one place in a sequence apart: flags, window, length, and the checksum for all the rest. */

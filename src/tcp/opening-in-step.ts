@@ -209,9 +209,8 @@ function sendSyn(tracker: Tracker, sender: number, segment: SegmentView): void {
 }
 
 function end(tracker: Tracker, row: number, sender: number, segment: SegmentView): true {
-  const { i32, f64 } = tracker.rows;
-  rememberSegment(i32, f64, sender, segment, shapeOf(segment));
-  noteStates(tracker.verdict, i32, row);
+  rememberSegment(tracker, sender, segment, shapeOf(segment));
+  noteStates(tracker.verdict, tracker.rows.i32, row);
   return true;
 }
 

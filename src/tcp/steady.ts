@@ -105,7 +105,9 @@ export function takeInStep(tracker: Tracker, row: number, side: number, segment:
   i32[sender + END.lastSeq] = seq;
   i32[sender + END.lastIpId] = segment.ipId;
   i32[sender + END.lastTtl] = segment.ttl;
-  i32[sender + END.lastShape] = shapeOf(segment);
+  const shape = shapeOf(segment);
+  i32[sender + END.lastShape] = shape;
+  tracker.recent.keep(sender, segment, shape);
   i32[sender + END.eventAck] = ack;
   i32[sender + END.eventWindow] = window + 1;
   i32[sender + END.eventLast] = 0;

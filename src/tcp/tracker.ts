@@ -17,6 +17,7 @@ import { STATE } from './machine.ts';
 import { takeHandshakeAck, takeMissedSynAck, takeSyn, takeSynAck } from './opening.ts';
 import { takeOpeningInStep } from './opening-in-step.ts';
 import { OutstandingRings } from './outstanding.ts';
+import { RecentSegments } from './recent-segments.ts';
 import { takeReset, takeSignOfLife } from './reset.ts';
 import { Reuse } from './reuse.ts';
 import { RoundTrips } from './round-trips.ts';
@@ -74,6 +75,7 @@ export class Tracker {
   readonly roundTrips: RoundTrips = new RoundTrips();
   readonly islands: Islands = new Islands();
   readonly reuse: Reuse = new Reuse();
+  readonly recent: RecentSegments = new RecentSegments();
   readonly eventCounts: EventCounts = new EventCounts();
   readonly history: History;
   readonly evidence: Evidence = new Evidence(this.rows, this.verdict);
@@ -211,10 +213,11 @@ export class Tracker {
     verdict.side = side;
     verdict.flow = i32[row + FLOW.number]!;
     const shape = shapeOf(segment);
-    if (!this.options.keepDuplicates && isCopy(i32, f64, sender, segment, shape)) {
+    const original = this.originalOf(sender, segment, shape);
+    if (original !== 0) {
       this.copies++;
       i32[sender + END.copies] = i32[sender + END.copies]! + 1;
-      verdict.duplicateOf = i32[sender + END.lastFrame]!;
+      verdict.duplicateOf = original;
       this.noteStates(row);
       return;
     }
@@ -243,7 +246,7 @@ export class Tracker {
       this.acknowledge(sender, receiver, segment);
       if (this.forRecords) this.history.takeCorrupt(row, side, segment);
       this.evidence.take(row, side, sender, receiver, segment, true);
-      rememberSegment(i32, f64, sender, segment, shape);
+      rememberSegment(this, sender, segment, shape);
       this.noteStates(row);
       return;
     }
@@ -269,8 +272,16 @@ export class Tracker {
     // What the row holds of the sender's segment before this one is evidence; it is overwritten last.
     if (!steady || (verdict.notes | verdict.events | verdict.repeats | (bits & FLOW_BITS.followed)) !== 0)
       this.evidence.take(row, side, sender, receiver, segment, steady);
-    rememberSegment(i32, f64, sender, segment, shape);
+    rememberSegment(this, sender, segment, shape);
     this.noteStates(row);
+  }
+
+  /** The frame of which a mirror port made this copy; 0 where it is none, or where copies count like any other. */
+  private originalOf(sender: number, segment: SegmentView, shape: number): number {
+    const { i32, f64 } = this.rows;
+    if (this.options.keepDuplicates) return 0;
+    if (isCopy(i32, f64, sender, segment, shape)) return i32[sender + END.lastFrame]!;
+    return this.recent.originalOf(sender, segment, shape);
   }
 
   private noteSilence(row: number, silence: number): void {

@@ -31,8 +31,7 @@ export class UtcTimes {
       for (let i = 0; i < TEXT_EIGHTS; i++) view.setFloat64(at + i * 8, texts[text + i]!, true);
       return at + TEXT_LENGTH;
     }
-    const seconds = Math.floor(nanoseconds / 1e9);
-    const end = this.put(view, at, base + seconds, nanoseconds - seconds * 1e9);
+    const end = this.putAnew(view, at, base, nanoseconds);
     if (end - at !== TEXT_LENGTH) return end;
     if (base !== this.base) {
       this.base = base;
@@ -41,6 +40,16 @@ export class UtcTimes {
     moments[moment] = nanoseconds;
     for (let i = 0; i < TEXT_EIGHTS; i++) texts[text + i] = view.getFloat64(at + i * 8, true);
     return end;
+  }
+
+  private putAnew(view: DataView, at: number, base: number, nanoseconds: number): number {
+    if (Math.abs(nanoseconds) < COARSE) {
+      const seconds = Math.floor(nanoseconds / 1e9);
+      return this.put(view, at, base + seconds, nanoseconds - seconds * 1e9);
+    }
+    const microseconds = Math.round(nanoseconds / 1000);
+    const seconds = Math.floor(microseconds / 1e6);
+    return this.put(view, at, base + seconds, (microseconds - seconds * 1e6) * 1000);
   }
 
   /**
@@ -81,6 +90,12 @@ export class UtcTimes {
     this.text.setUint8(this.length - fromEnd + 1, 0x30 + value - tens * 10);
   }
 }
+
+/**
+ * From 834 days on not even microseconds, which are multiples of 8 ns, are exact in a double of nanoseconds: the digits behind
+ * them would be noise.
+ */
+const COARSE = 2 ** 56;
 
 /** How many moments are remembered; a power of two. */
 const MOMENTS = 64;

@@ -84,7 +84,10 @@ export interface Noted {
   readonly contradicts: number;
 }
 
-/** What an end had sent last when a segment was noted. */
+/**
+ * What an end had sent last when a segment was noted. Of the noted segment's own sender that is the segment before, but `ack`,
+ * `bare`, `events`, the counts, `sndNxt` and `tsVal` are as they were once the noted one was counted.
+ */
 export interface LastSegment {
   readonly frame: number;
   readonly time: number;
@@ -97,12 +100,12 @@ export interface LastSegment {
   readonly ipId: number;
   /** Bits of EVENT. */
   readonly events: number;
-  /** How many segments it had sent, and how many with payload; of the sender, this one among them. */
+  /** How many segments it had sent, and how many with payload. */
   readonly packets: number;
   readonly payloads: number;
   /** Past the highest sequence number it had sent. */
   readonly sndNxt: number;
-  /** Its newest timestamp; of the sender, this segment's among them. */
+  /** Its newest timestamp. */
   readonly tsVal: number;
 }
 

@@ -120,7 +120,7 @@ function damage(source: CaptureSource, analysis: Analysis): CaptureFinding[] {
         code: 'analysis-limit',
         severity: 'warning',
         values: { times },
-        message: `a limit on memory was reached ${plural(times, 'time')}: ${what}`,
+        message: `a limit was reached ${plural(times, 'time')}: ${what}`,
       }),
     );
   }
@@ -170,14 +170,15 @@ function damage(source: CaptureSource, analysis: Analysis): CaptureFinding[] {
   return findings;
 }
 
-/** Which bounds on memory were reached, and how often: what was known past them is less than usual. */
+/** Which bounds on memory and time were reached, and how often: what was known past them is less than usual. */
 function limitsReached(analysis: Analysis): (readonly [string, number])[] {
-  const { fragments } = analysis.wire;
+  const { fragments, unfollowed } = analysis.wire;
   const { rings, islands } = analysis.tracker;
   const limits = [
     ['IP fragments were given up before their datagram was whole', fragments.evicted + fragments.refused],
     ['segments were forgotten before they were acknowledged', rings.overflowed],
     ['holes in a sequence were taken for filled', islands.overflowed],
+    ['packets have more headers than are followed', unfollowed],
   ] as const;
   return limits.filter(([, times]) => times > 0);
 }

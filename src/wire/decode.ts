@@ -80,6 +80,11 @@ export class SegmentDecoder {
     this.splitVlan = this.options.splitBy === 'vlan';
   }
 
+  /** Packets with more headers than are gone through: what is in them is not known. */
+  get unfollowed(): number {
+    return this.walk.unfollowed;
+  }
+
   /** The layers of a segment, outermost first, by `SegmentView.layers`: `['eth', 'vlan 10', 'ip', 'tcp']`. */
   layerNames(id: number): readonly string[] {
     return this.table.names(id);

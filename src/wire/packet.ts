@@ -17,6 +17,7 @@ export function walkPacket(walk: PacketWalk): WireResult {
     next = step(walk, next);
     if (next === NEXT.stop) return walk.result;
   }
+  walk.unfollowed++;
   return WIRE.other;
 }
 

@@ -112,6 +112,9 @@ export class PacketWalk {
   finalSourceAt = 0;
   finalDestinationAt = 0;
 
+  /** Packets with more headers than are gone through. */
+  unfollowed = 0;
+
   readonly options: WireOptions;
   readonly table: LayerTable;
   readonly fragments: FragmentTable;

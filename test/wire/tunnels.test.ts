@@ -60,10 +60,12 @@ describe('a tunnel', () => {
     }
   });
 
-  test('tunnels in tunnels end somewhere', () => {
+  test('tunnels in tunnels end somewhere, and that is counted', () => {
     let octets = PACKET;
     for (let i = 0; i < 200; i++) octets = ipv4(4, octets);
-    expect(decode(new SegmentDecoder(), octets, { linkType: RAW }).result).toBe(WIRE.other);
+    const decoder = new SegmentDecoder();
+    expect(decode(decoder, octets, { linkType: RAW }).result).toBe(WIRE.other);
+    expect(decoder.unfollowed).toBe(1);
   });
 });
 

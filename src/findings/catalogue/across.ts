@@ -130,9 +130,9 @@ export const ACROSS: Entries = {
   },
   'analysis-limit': {
     severity: 'warning',
-    seen: (v) => `a limit on memory was reached ${many(v.times, 'time')}`,
+    seen: (v) => `a limit was reached ${many(v.times, 'time')}`,
     means: 'What is told past it is less than usual.',
-    rule: 'A bound on fragments, outstanding segments or holes was reached.',
+    rule: 'A bound on fragments, outstanding segments, holes, or headers of a packet was reached.',
     source: 'lastack',
     guard: 'None is needed.',
     next: 'Split the capture.',

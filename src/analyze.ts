@@ -137,7 +137,7 @@ export class Analysis {
       this.tracker.take(segment);
       if (this.across !== null) this.across.segment(this.tracker.verdict, segment);
       if (this.onSegment !== undefined) this.onSegment(this.tracker.verdict, segment, result);
-      this.tracker.rest(time);
+      this.tracker.handingOn.rest(time);
     } else if (result !== WIRE.other) this.takeOther(segment, result);
   }
 

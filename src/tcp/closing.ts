@@ -69,7 +69,7 @@ export function takeAckOfFin(tracker: Tracker, row: number, side: number, end: n
   i32[row + FLOW.lastAckFrame] = segment.frame;
   f64[(row >> 1) + FLOW.lastAckTimeF64] = segment.time;
   tracker.verdict.notes |= NOTE.closeComplete;
-  tracker.close(row, segment.time);
+  tracker.handingOn.close(row, segment.time);
 }
 
 /** The FIN of a segment, and the FIN that a segment before a hole makes effective. */

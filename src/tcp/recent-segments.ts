@@ -43,7 +43,9 @@ export class RecentSegments {
       return 0;
     const since = segment.time - this.f64[(at >> 1) + RECENT.timeF64]!;
     const hops = (i32[at + RECENT.ipIdAndTtl]! & 0xff) - segment.ttl;
-    return since >= 0 && since <= WITHIN && hops >= 0 && hops <= 1 ? i32[at + RECENT.frame]! : 0;
+    const frame = i32[at + RECENT.frame]!;
+    // What is replayed is no copy of itself.
+    return since >= 0 && since <= WITHIN && hops >= 0 && hops <= 1 && frame !== segment.frame ? frame : 0;
   }
 }
 

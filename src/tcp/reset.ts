@@ -175,7 +175,7 @@ function count(
   if (receives && receiverState !== STATE.CLOSED && receiverState !== STATE.unknown)
     log.enter(row, other, STATE.CLOSED, segment.frame, segment.time);
   i32[row + FLOW.bits] = i32[row + FLOW.bits]! | more;
-  tracker.close(row, segment.time);
+  tracker.handingOn.close(row, segment.time);
 }
 
 /** After both FINs were acknowledged a RST changes no pattern; it may end TIME_WAIT (RFC 1337). */

@@ -4,10 +4,12 @@ import { FlowTable } from '../flow/table.ts';
 import { Tombstones } from '../flow/tombstones.ts';
 import { ACK, CHECKSUM, FIN, ipLengthOf, RST, type SegmentView, SYN } from '../wire/segment.ts';
 import { takeAcknowledgment, takeFin } from './closing.ts';
+import { completenessOf, firstCompleteness } from './completeness.ts';
 import { isCopy, rememberSegment, shapeOf } from './copies.ts';
 import { EventCounts } from './event-counts.ts';
 import { EVENT, isHeaderCut, takeEventScale, takeEvents } from './events.ts';
 import { Evidence, QUIET } from './evidence.ts';
+import { HandingOn, OVER } from './handing-on.ts';
 import { History, isQuiet } from './history.ts';
 import { HostSet } from './hosts.ts';
 import { Islands } from './islands.ts';
@@ -48,21 +50,6 @@ export interface TrackerOptions {
 }
 
 /**
- * Closed flows that wait for their 2 MSL to pass; past it the oldest are handed on early. What then comes on their ports
- * is told by their tombstones.
- */
-const CLOSED_LIMIT = 4096;
-
-/**
- * Rows in use from which on flows are handed on whose SYN nobody answered for GIVEN_UP: their client has given up
- * (RFC 9293 3.8.3: it tries for three minutes, in Linux at least every 64 seconds). A stream without end always has some.
- */
-const MANY_ROWS = 6144;
-const GIVEN_UP = 180e9;
-/** Flows without a row from which on those are handed on that have been silent for GIVEN_UP: a flood, too, may never end. */
-const MANY_OPENINGS = 1 << 18;
-
-/**
  * What each segment means: finds its flow and replays it through the state machines of both endpoints.
  * After `take`, `verdict` says what this segment did. Events are taken in the order of RFC 9293 3.10.7.4.
  */
@@ -81,6 +68,7 @@ export class Tracker {
   readonly evidence: Evidence = new Evidence(this.rows, this.verdict);
   readonly timing: Timing = new Timing(this.rows, this.verdict, this.evidence.held);
   readonly lone: LoneFlows;
+  readonly handingOn: HandingOn;
   /** TrackerOptions.forRecords. */
   readonly forRecords: boolean;
   private readonly hosts = new HostSet();
@@ -100,20 +88,13 @@ export class Tracker {
   over = false;
 
   private lastRow = -1;
-  private closedHead = -1;
-  private closedTail = -1;
-  private closedCount = 0;
-  private ticks = 0;
-  private idleSwept = 0;
-  private openingsSwept = 0;
-  /** Rows in use at which flows are looked through for those that were given up. */
-  private sweepFrom = MANY_ROWS;
 
   constructor(options: TrackerOptions) {
     this.options = options;
     this.forRecords = options.forRecords;
     this.history = new History(this.rows, this.islands, options.forRecords);
     this.lone = new LoneFlows(this, this.hosts, options.loneFrom);
+    this.handingOn = new HandingOn(this, options.msl, options.idleTimeout);
   }
 
   /** Replays one segment. */
@@ -138,29 +119,12 @@ export class Tracker {
     if (verdict.repeats !== 0 || verdict.rtt >= LATE_ACK) this.timing.take(row, segment);
   }
 
-  /**
-   * Between segments, when everybody has looked at the verdict on the last one: hands on what waited long enough, which
-   * may have to be replayed for that.
-   *
-   * @param now the time of the last segment
-   */
-  rest(now: number): void {
-    while (this.closedCount > CLOSED_LIMIT) {
-      const oldest = this.closedHead;
-      // The one that the next to close will hand on.
-      this.rows.fetch(this.rows.i32[oldest + FLOW.next]!);
-      if ((this.rows.i32[oldest + FLOW.bits]! & OVER) === 0) this.unlink(oldest);
-      else this.finish(oldest);
-    }
-    if ((++this.ticks & 0xff) === 0) this.handOn(now);
-  }
-
   /** A segment of a flow without a row, `found` by the table: the row it has now, or -1 when it needs none yet. */
   private beginOrAnswer(found: number, segment: SegmentView): number {
     const { lone, rows } = this;
     const kept =
       found === -1
-        ? rows.used - this.closedCount >= lone.from && lone.begin(segment)
+        ? rows.used - this.handingOn.closed >= lone.from && lone.begin(segment)
         : lone.answer(-2 - found, segment);
     if (!kept) {
       if (found !== -1) return lone.moveToRow(-2 - found, false);
@@ -397,7 +361,7 @@ export class Tracker {
   }
 
   /** Gives the opening at a place a row, to be finished. */
-  private moveOpening(place: number, last: boolean): number {
+  moveOpening(place: number, last: boolean): number {
     this.table.keyOfOpening(place);
     return this.lone.moveToRow(place, last);
   }
@@ -409,93 +373,8 @@ export class Tracker {
     i32[sender + END.bits] = i32[sender + END.bits]! | END_BITS.checksumGood;
   }
 
-  /** Puts a flow on the list of those that are closed: it is handed on after two MSL. */
-  close(row: number, time: number): void {
-    const { i32, f64 } = this.rows;
-    f64[(row >> 1) + FLOW.closedTimeF64] = time;
-    if ((i32[row + FLOW.bits]! & FLOW_BITS.queued) !== 0) return;
-    i32[row + FLOW.bits] = i32[row + FLOW.bits]! | FLOW_BITS.queued;
-    i32[row + FLOW.next] = -1;
-    i32[row + FLOW.previous] = this.closedTail;
-    if (this.closedTail < 0) this.closedHead = row;
-    else i32[this.closedTail + FLOW.next] = row;
-    this.closedTail = row;
-    this.closedCount++;
-  }
-
-  /** Hands on what has been closed, and silent, for two MSL; and what was idle for too long. */
-  private handOn(now: number): void {
-    const { i32, f64 } = this.rows;
-    while (this.closedHead >= 0) {
-      const row = this.closedHead;
-      if ((i32[row + FLOW.bits]! & OVER) === 0) this.unlink(row);
-      else if (now - f64[(row >> 1) + FLOW.lastTimeF64]! > 2 * this.options.msl) this.finish(row);
-      else if (now - f64[(row >> 1) + FLOW.closedTimeF64]! > 2 * this.options.msl) {
-        // Closed long ago and still spoken to: it waits behind the others, from its last segment on.
-        this.unlink(row);
-        this.close(row, f64[(row >> 1) + FLOW.lastTimeF64]!);
-      } else break;
-    }
-    if (now - this.idleSwept > this.options.idleTimeout / 4) this.sweepIdle(now);
-    if (this.rows.used > this.sweepFrom) this.sweepGivenUp(now);
-    if (this.table.openings.count > MANY_OPENINGS && now - this.openingsSwept > GIVEN_UP) this.sweepOpenings(now);
-  }
-
-  /** For each flow that gets a row, some eight rows are looked at. */
-  private sweepGivenUp(now: number): void {
-    const { rows } = this;
-    for (let row = 0; row < rows.end; row += rows.words) {
-      const isUsed = rows.i32[row + FLOW.number] !== 0;
-      if (isUsed && now - rows.f64[(row >> 1) + FLOW.lastTimeF64]! > GIVEN_UP && this.isUnanswered(row))
-        this.finish(row);
-    }
-    this.sweepFrom = Math.max(MANY_ROWS, rows.used + (rows.used >> 3));
-  }
-
-  /** Each is looked at once in GIVEN_UP. */
-  private sweepOpenings(now: number): void {
-    const { openings } = this.table;
-    this.openingsSwept = now;
-    for (let place = 0; place < this.rows.places.top; place++)
-      if (openings.isKept(place) && now - openings.lastTime(place) > GIVEN_UP)
-        this.finish(this.moveOpening(place, false));
-  }
-
-  /** Whether nothing but SYNs of the client was captured. */
-  private isUnanswered(row: number): boolean {
-    const { i32 } = this.rows;
-    const syns = 1 + i32[row + FLOW.synRetransmissions]!;
-    return (
-      i32[row + FLOW.state] === STATE.SYN_SENT &&
-      i32[row + FLOW.client + END.packets] === syns &&
-      i32[row + FLOW.server + END.packets] === 0
-    );
-  }
-
-  private sweepIdle(now: number): void {
-    this.idleSwept = now;
-    const { idleTimeout } = this.options;
-    this.eachOpen((row, place) => {
-      const last = row >= 0 ? this.rows.f64[(row >> 1) + FLOW.lastTimeF64]! : this.table.openings.lastTime(place);
-      if (now - last > idleTimeout) this.finish(row >= 0 ? row : this.moveOpening(place, false));
-    });
-  }
-
-  private unlink(row: number): void {
-    const i32 = this.rows.i32;
-    if ((i32[row + FLOW.bits]! & FLOW_BITS.queued) === 0) return;
-    i32[row + FLOW.bits] = i32[row + FLOW.bits]! & ~FLOW_BITS.queued;
-    this.closedCount--;
-    const next = i32[row + FLOW.next]!;
-    const previous = i32[row + FLOW.previous]!;
-    if (previous < 0) this.closedHead = next;
-    else i32[previous + FLOW.next] = next;
-    if (next < 0) this.closedTail = previous;
-    else i32[next + FLOW.previous] = previous;
-  }
-
   /** Hands a flow on, leaves a tombstone, and gives its row back. */
-  private finish(row: number): void {
+  finish(row: number): void {
     this.handOver(row);
     this.tombstones.add(this.rows, row);
     this.table.remove(row);
@@ -503,7 +382,7 @@ export class Tracker {
 
   /** Hands a flow on, and gives back all that it had beside its row. */
   private handOver(row: number): void {
-    this.unlink(row);
+    this.handingOn.forget(row);
     this.settle(row);
     this.options.onFlow(row);
     this.forgetEnd(row + FLOW.client);
@@ -747,29 +626,6 @@ export class Tracker {
 /** More than an Ethernet frame carries, of whatever size. */
 const JUMBO = 9216;
 const PROVEN = FLOW_BITS.serverProven | FLOW_BITS.clientProven;
-/** The flow is over: reset, refused, or both FINs acknowledged. */
-const OVER = FLOW_BITS.reset | FLOW_BITS.closed;
-
-/** Wireshark's `tcp.completeness` bits of a segment: SYN+ACK 2, ACK 4, data 8, FIN with ACK 16, RST 32. */
-function completenessOf(flags: number, payload: number): number {
-  let bits = 0;
-  if ((flags & (SYN | ACK)) === (SYN | ACK)) bits = 2;
-  else if ((flags & (SYN | ACK)) === ACK) bits = payload === 0 ? 4 : 8;
-  if ((flags & (FIN | ACK)) === (FIN | ACK)) bits |= 16;
-  if ((flags & RST) !== 0) bits |= 32;
-  return bits;
-}
-
-/**
- * A flow's first segment only counts at once when it is a SYN: bit 1, and its octets unless the ports were used before.
- * Any other counts (kept eight bits higher until then) when a second segment shows that there is a
- * conversation: so Wireshark does in two passes.
- */
-function firstCompleteness(flags: number, payload: number, reused: boolean): number {
-  if ((flags & (SYN | ACK)) !== SYN) return completenessOf(flags, payload) << 8;
-  const reset = (flags & RST) === 0 ? 0 : reused ? 32 : 32 << 8;
-  return 1 | (payload > 0 && !reused ? 8 : 0) | reset;
-}
 
 /** The window a side announces, scaled; not counted where the handshake that settles the scale was not captured. */
 function takeWindow(i32: Int32Array, row: number, side: number, sender: number, segment: SegmentView): void {

@@ -2,6 +2,7 @@ import { ByteWriter } from '../bytes/writer.ts';
 import type { SegmentView } from '../wire/segment.ts';
 import type { LineAddresses } from './line-address.ts';
 import { putHex, putHexOctets, putHexWord, SLACK } from './put.ts';
+import { WLAN_LINKTYPE, WlanPrefix } from './wlan-prefix.ts';
 
 /** Name of the interface with a number, for Linux cooked captures v2; tcpdump asks the machine it runs on. */
 export type InterfaceName = (index: number) => string | undefined;
@@ -16,6 +17,7 @@ export type InterfaceName = (index: number) => string | undefined;
 export class LinePrefix {
   private readonly addresses: LineAddresses;
   private readonly interfaceName: InterfaceName;
+  private readonly wlanPrefix: WlanPrefix = new WlanPrefix();
 
   private out: ByteWriter = NO_WRITER;
   private octets: Uint8Array = new Uint8Array(0);
@@ -96,6 +98,12 @@ export class LinePrefix {
         return this.ip(this.target, limit);
       case LINKTYPE.enc:
         return this.enc(at, limit);
+      case WLAN_LINKTYPE.wlan:
+      case WLAN_LINKTYPE.prism:
+      case WLAN_LINKTYPE.radiotap:
+      case WLAN_LINKTYPE.avs:
+      case WLAN_LINKTYPE.ppi:
+        return this.wireless(type, at, limit);
       default:
         return this.ip(this.target, limit);
     }
@@ -173,6 +181,13 @@ export class LinePrefix {
     this.hexWord(this.view.getInt32(at + 4));
     this.out.ascii(': ');
     return this.ip(at + 12, limit);
+  }
+
+  private wireless(type: number, at: number, limit: number): boolean {
+    const wlan = this.wlanPrefix;
+    if (!this.deeper() || !wlan.write(this.out, this.view, type, at, this.end, limit)) return false;
+    if (wlan.linkType === WLAN_LINKTYPE.wlan) return this.snap(wlan.next, wlan.limit);
+    return this.link(wlan.linkType, wlan.next, wlan.limit);
   }
 
   private ppp(at: number, limit: number): boolean {

@@ -17,20 +17,9 @@ const AGGREGATE = 0x80;
 /** An IEEE 802.11 data frame (9.3.2.1): addresses, QoS and HT control, then LLC. Other frames hold no TCP. */
 export function wlan(walk: PacketWalk): Next {
   const { view, at } = walk;
-  if (walk.kept() < 24) return walk.stop(WIRE.other);
-  const swapped = walk.controlSwapped ? 1 : 0;
-  const type = view.getUint8(at + swapped);
-  const flags = view.getUint8(at + 1 - swapped);
-  const subtype = type >> 4;
-  if (((type >> 2) & 3) !== DATA || (subtype & NO_DATA) !== 0 || (flags & PROTECTED) !== 0)
-    return walk.stop(WIRE.other);
-  let length = (flags & (TO_DS | FROM_DS)) === (TO_DS | FROM_DS) ? 30 : 24;
-  let aggregate = false;
-  if ((subtype & QOS) !== 0) {
-    if (walk.kept() < length + 2) return walk.stop(WIRE.other);
-    aggregate = (view.getUint8(at + length) & AGGREGATE) !== 0;
-    length += (flags & HT_CONTROL) !== 0 ? 6 : 2;
-  }
+  let length = wlanHeaderLength(view, at, walk.kept(), walk.controlSwapped);
+  if (length < 0) return walk.stop(WIRE.other);
+  const aggregate = isAggregate(view, at, walk.controlSwapped);
   if (walk.headerPadded) length = (length + 3) & ~3;
   if (!walk.skip(length)) return walk.stop(WIRE.other);
   walk.headerPadded = false;
@@ -42,6 +31,35 @@ export function wlan(walk: PacketWalk): Next {
     walk.limit(walk.at + view.getUint16(walk.at - 2));
   }
   return NEXT.llc;
+}
+
+/**
+ * Octets of the header of a data frame of which `kept` octets were kept, without padding; -1 for other frames, for those
+ * whose body is enciphered, and for those that are cut short.
+ *
+ * @param swapped frame control's two octets stand in the other order
+ */
+export function wlanHeaderLength(view: DataView, at: number, kept: number, swapped: boolean): number {
+  if (kept < 24) return -1;
+  const type = view.getUint8(swapped ? at + 1 : at);
+  const flags = view.getUint8(swapped ? at : at + 1);
+  const subtype = type >> 4;
+  if (((type >> 2) & 3) !== DATA || (subtype & NO_DATA) !== 0 || (flags & PROTECTED) !== 0) return -1;
+  const addresses = addressesLength(flags);
+  if ((subtype & QOS) === 0) return kept < addresses ? -1 : addresses;
+  const length = addresses + ((flags & HT_CONTROL) !== 0 ? 6 : 2);
+  return kept < length ? -1 : length;
+}
+
+/** Up to sequence control, and the fourth address. */
+function addressesLength(flags: number): number {
+  return (flags & (TO_DS | FROM_DS)) === (TO_DS | FROM_DS) ? 30 : 24;
+}
+
+function isAggregate(view: DataView, at: number, swapped: boolean): boolean {
+  const type = view.getUint8(swapped ? at + 1 : at);
+  const flags = view.getUint8(swapped ? at : at + 1);
+  return ((type >> 4) & QOS) !== 0 && (view.getUint8(at + addressesLength(flags)) & AGGREGATE) !== 0;
 }
 
 /** Bits of radiotap's flags field. */

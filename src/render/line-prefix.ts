@@ -1,5 +1,6 @@
 import { ByteWriter } from '../bytes/writer.ts';
 import type { SegmentView } from '../wire/segment.ts';
+import { L2tpPrefix } from './l2tp-prefix.ts';
 import type { LineAddresses } from './line-address.ts';
 import { putHex, putHexOctets, putHexWord, SLACK } from './put.ts';
 import { WLAN_LINKTYPE, WlanPrefix } from './wlan-prefix.ts';
@@ -18,6 +19,7 @@ export class LinePrefix {
   private readonly addresses: LineAddresses;
   private readonly interfaceName: InterfaceName;
   private readonly wlanPrefix: WlanPrefix = new WlanPrefix();
+  private readonly l2tpPrefix: L2tpPrefix = new L2tpPrefix();
 
   private out: ByteWriter = NO_WRITER;
   private octets: Uint8Array = new Uint8Array(0);
@@ -428,13 +430,21 @@ export class LinePrefix {
     if (!this.holds(at, 16)) return false;
     const source = ipAt + (version === 6 ? 8 : 12);
     const destination = ipAt + (version === 6 ? 24 : 16);
+    const sourcePort = this.view.getUint16(at);
     const port = this.view.getUint16(at + 2);
     if (first) this.addresses.writeEnds(out, this.octets, this.view, version, source, destination, at);
-    else out.ascii(`${this.view.getUint16(at)} > ${port}`);
+    else out.ascii(`${sourcePort} > ${port}`);
     out.ascii(': ');
     if (port === PORT_VXLAN) return this.vxlan(at + 8, limit);
     if (port === PORT_VXLAN_GPE) return this.vxlanGpe(at + 8, limit);
-    return port === PORT_GENEVE && this.geneve(at + 8, limit);
+    if (port === PORT_GENEVE) return this.geneve(at + 8, limit);
+    const isL2tp = port === PORT_L2TP || sourcePort === PORT_L2TP;
+    return isL2tp && this.l2tp(at + 8, Math.min(limit, at + this.view.getUint16(at + 4)));
+  }
+
+  private l2tp(at: number, limit: number): boolean {
+    const l2tp = this.l2tpPrefix;
+    return l2tp.write(this.out, this.view, at, this.end, limit) && this.ppp(l2tp.next, l2tp.limit);
   }
 
   /** RFC 7348 5. tcpdump begins a new line after it; here it is a space. */
@@ -578,6 +588,7 @@ const GRE_SEQUENCE = 0x1000;
 const GRE_ACKNOWLEDGMENT = 0x0080;
 const GRE_PPP = 0x880b;
 
+const PORT_L2TP = 1701;
 const PORT_VXLAN = 4789;
 const PORT_VXLAN_GPE = 4790;
 const PORT_GENEVE = 6081;

@@ -245,6 +245,8 @@ export class Tracker {
     const { i32, f64 } = this.rows;
     if (this.options.keepDuplicates) return 0;
     if (isCopy(i32, f64, sender, segment, shape)) return i32[sender + END.lastFrame]!;
+    // An identification that its sender's last segment has as well tells nothing apart.
+    if (i32[sender + END.lastIpId] === segment.ipId) return 0;
     return this.recent.originalOf(sender, segment, shape);
   }
 

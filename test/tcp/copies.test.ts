@@ -52,6 +52,11 @@ describe('copies of a mirror port', () => {
     expect(analyzeExchange(again).fromClient).toMatchObject({ packets: 10, retransmittedSegments: 3 });
   });
 
+  test('are not told by an identification that is always the same', () => {
+    const same = burst.map((segment) => ({ ...segment, ipId: 7 }));
+    expect(analyzeExchange(same).fromClient).toMatchObject({ packets: 10, retransmittedSegments: 3 });
+  });
+
   test('come within a millisecond', () => {
     const late = burst.map((segment, i) => (i === 6 ? { ...segment, after: 0.0011 } : segment));
     expect(analyzeExchange(late).fromClient).toMatchObject({ packets: 10, retransmittedSegments: 3 });

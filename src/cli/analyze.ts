@@ -11,6 +11,7 @@ import type { FlowRenderer } from '../render/flow-renderer.ts';
 import { analysisOptions, type CaptureOptions } from './capture-options.ts';
 import { EXIT, exitStatus } from './exit.ts';
 import { ignoredCodes, reportIgnored, withoutIgnored } from './ignored.ts';
+import { missingFlows } from './missing-flows.ts';
 import { Output } from './output.ts';
 import { reportProblems } from './problems.ts';
 import { readAll } from './reading.ts';
@@ -70,9 +71,11 @@ export async function analyze(captures: readonly string[], options: AnalyzeOptio
     const { suppressed } = cursor.judge;
     sink.end(withoutIgnored(captureRecord(source, analysis), ignored, suppressed));
     output.close();
-    reportProblems(source.problems);
+    const missing = interrupted ? [] : missingFlows(options.flow, analysis.tracker.flows);
+    const problems = [...source.problems, ...missing];
+    reportProblems(problems);
     reportIgnored(suppressed);
-    return interrupted ? EXIT.interrupted : exitStatus(source.problems);
+    return interrupted ? EXIT.interrupted : exitStatus(problems);
   } finally {
     sink.dispose();
   }

@@ -19,6 +19,7 @@ import { StoredInputs } from '../input/stored.ts';
 import { FlowCursor } from '../record/cursor.ts';
 import { analysisOptions, type ReadingOptions } from './capture-options.ts';
 import { EXIT, exitStatus } from './exit.ts';
+import { missingFlows } from './missing-flows.ts';
 import { Output } from './output.ts';
 import { reportProblems } from './problems.ts';
 import { Interruption, readAll } from './reading.ts';
@@ -91,11 +92,12 @@ async function run(
   const paths = source.inputs.map((input) => input.path);
   const cursor = new FlowCursor(analysis.flowContext(paths));
   let interrupted = (await readAll(source, analysis, options.progress)) || interruptedBefore;
-  const problems = stored.ownOf(source.problems);
+  const problems = [...stored.ownOf(source.problems)];
   if (source.inputs.length === 0) {
     reportProblems(problems);
     return interrupted ? EXIT.interrupted : exitStatus(problems);
   }
+  if (!interrupted) problems.push(...missingFlows(options.flow, analysis.tracker.flows));
   const results = [...checker.results(cursor, (analysis.end_ - analysis.start) / 1e9)];
   if (baseline !== null && !interrupted) results.push(...resultsOf(baseline));
   if (!interrupted) interrupted = await addLines(results, paths, options, stored);

@@ -3,12 +3,13 @@ import { DEFAULT_TOLERANCE } from '../check/baseline-file.ts';
 import { diffText } from '../check/baseline-results.ts';
 import { compare } from '../check/compare.ts';
 import { type Profile, Profiler } from '../check/profile.ts';
-import type { LastackError } from '../errors.ts';
+import { type LastackError, UsageError } from '../errors.ts';
 import { FLOW } from '../flow/rows.ts';
 import { openCaptures } from '../input/captures.ts';
 import { FlowCursor } from '../record/cursor.ts';
 import { analysisOptions, type ReadingOptions } from './capture-options.ts';
 import { EXIT, exitStatus } from './exit.ts';
+import { missingFlows } from './missing-flows.ts';
 import { Output } from './output.ts';
 import { reportProblems } from './problems.ts';
 import { readAll } from './reading.ts';
@@ -53,5 +54,8 @@ async function profileOf(capture: string, options: DiffOptions, problems: Lastac
   const cursor = new FlowCursor(analysis.flowContext(source.inputs.map((input) => input.path)));
   const interrupted = await readAll(source, analysis, options.progress);
   problems.push(...source.problems);
-  return interrupted || source.inputs.length === 0 ? null : profiler.profile();
+  if (interrupted || source.inputs.length === 0) return null;
+  const [missing] = missingFlows(options.flow, analysis.tracker.flows);
+  if (missing !== undefined) problems.push(new UsageError(`${capture}: ${missing.message}`));
+  return profiler.profile();
 }

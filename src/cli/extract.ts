@@ -20,6 +20,7 @@ import { analysisOptions, type FrameRanges, type ReadingOptions } from './captur
 import { EXIT, exitStatus } from './exit.ts';
 import { FindingSearch } from './finding-search.ts';
 import { ignoredCodes } from './ignored.ts';
+import { missingFlows } from './missing-flows.ts';
 import { Output } from './output.ts';
 import { printable, reportProblems } from './problems.ts';
 import { Interruption, type RecordTaker, readAll } from './reading.ts';
@@ -159,9 +160,8 @@ class Survey implements RecordTaker {
 
   /** Throws when there is nothing to write. */
   check(options: ExtractOptions): void {
-    const { flows } = this.analysis.tracker;
-    const missing = (options.flow ?? []).filter((flow) => flow > flows);
-    if (missing.length > 0) throw new UsageError(`there is no flow ${missing.join(', ')}: there are ${flows}`);
+    const [missing] = missingFlows(options.flow, this.analysis.tracker.flows);
+    if (missing !== undefined) throw missing;
     if ((this.frames?.size ?? this.chosen) > 0) return;
     if (options.finding === undefined) throw new UsageError('no record is what was asked for');
     throw new UsageError(`nothing was found of ${options.finding.join(', ')}`);

@@ -15,6 +15,7 @@ import { hasLine, SegmentView, WIRE } from '../wire/segment.ts';
 import { analysisOptions, type CaptureOptions } from './capture-options.ts';
 import { EXIT, exitStatus } from './exit.ts';
 import { interfaceName } from './interface-names.ts';
+import { missingFlows } from './missing-flows.ts';
 import { Output } from './output.ts';
 import { reportProblems } from './problems.ts';
 import { Interruption, type RecordTaker, readAll } from './reading.ts';
@@ -61,14 +62,15 @@ async function print(
   }
   const output = new Output(options.output, captures);
   const lines = await lineWriter(options, source);
-  const taker =
-    options.format === 'text' && !options.annotate && options.flow === undefined
-      ? bareLines(options, output, lines)
-      : withVerdicts(options, source, output, lines);
+  const isBare = options.format === 'text' && !options.annotate && options.flow === undefined;
+  const analysis = isBare ? null : withVerdicts(options, source, output, lines);
+  const taker = analysis ?? bareLines(options, output, lines);
   const interrupted = (await readAll(source, taker, options.progress)) || interruptedBefore;
   output.close();
-  reportProblems(stored?.ownOf(source.problems) ?? source.problems);
-  return interrupted ? EXIT.interrupted : exitStatus(source.problems);
+  const missing =
+    interrupted || source.inputs.length === 0 ? [] : missingFlows(options.flow, analysis?.tracker.flows ?? 0);
+  reportProblems([...(stored?.ownOf(source.problems) ?? source.problems), ...missing]);
+  return interrupted ? EXIT.interrupted : exitStatus([...source.problems, ...missing]);
 }
 
 /** Lines alone, which depend on nothing but what is in the packets: nobody has to know what the segments meant. */
@@ -85,7 +87,7 @@ function bareLines(options: TimelineOptions, output: Output, lines: LineWriter):
 }
 
 /** Lines of some flows only, or with what the segments meant; or records. */
-function withVerdicts(options: TimelineOptions, source: CaptureSource, output: Output, lines: LineWriter): RecordTaker {
+function withVerdicts(options: TimelineOptions, source: CaptureSource, output: Output, lines: LineWriter): Analysis {
   const wanted = options.flow === undefined ? null : new Set(options.flow);
   const analysis: Analysis = new Analysis({
     ...analysisOptions(options),

@@ -6,6 +6,7 @@ import type { StoredInputs } from '../input/stored.ts';
 import { FlowCursor } from '../record/cursor.ts';
 import { FLOW_FIELDS } from '../record/flow.ts';
 import { analysisOptions, type ReadingOptions } from './capture-options.ts';
+import { missingFlows } from './missing-flows.ts';
 import { readAll } from './reading.ts';
 
 /** The test that `--where` asks for; throws UsageError where it says nothing. */
@@ -24,7 +25,7 @@ export async function whereOf(expression: string): Promise<(flow: FlowCursor) =>
 
 /**
  * The numbers of the flows that `--where` (and `--flow`) select: the captures are read to their end for it, since what
- * became of a flow is known only then. `interrupted` where that reading was.
+ * became of a flow is known only then. `interrupted` where that reading was. Throws UsageError for a number that no flow has.
  */
 export async function flowsWhere(
   captures: readonly string[],
@@ -47,5 +48,7 @@ export async function flowsWhere(
   });
   const cursor = new FlowCursor(analysis.flowContext(source.inputs.map((input) => input.path)));
   const interrupted = await readAll(source, analysis, options.progress);
+  const [missing] = missingFlows(options.flow, analysis.tracker.flows);
+  if (missing !== undefined && !interrupted && source.inputs.length > 0) throw missing;
   return { flow: selected, interrupted };
 }

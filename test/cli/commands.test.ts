@@ -102,6 +102,34 @@ describe('analyze', () => {
     expect(flows((await lastack([WEB, '-f', 'ndjson', '--flow', '2'])).out).map((flow) => flow.flow)).toEqual([2]);
   });
 
+  test.each([
+    '-f json',
+    '-f ndjson',
+    '-f text',
+    'timeline',
+    'timeline -f ndjson',
+    "timeline --where 'true'",
+    'extract',
+    'check --pack no-loss',
+  ])('a flow that is not there is a mistake: %s', async (command) => {
+    const { status, out, error } = await shell(`lastack ${command} --flow 7,9,7 '${WEB}'`);
+    expect(status).toBe(2);
+    expect(error.split('\n')[0]).toBe('lastack: there are no flows 7, 9: there are 2');
+    if (command === '-f json') expect(JSON.parse(out).flows).toEqual([]);
+    if (command.endsWith('ndjson')) expect(out).toBe('');
+  });
+
+  test('the flows that are there are printed beside one that is not', async () => {
+    const { status, out, error } = await lastack([WEB, '-f', 'ndjson', '--flow', '2,3']);
+    expect(flows(out).map((flow) => flow.flow)).toEqual([2]);
+    expect([status, error]).toEqual([2, 'lastack: there is no flow 3: there are 2\n']);
+    const compared = await lastack(['diff', WEB, WEB, '--flow', '3']);
+    expect([compared.status, compared.error]).toEqual([
+      2,
+      `lastack: ${WEB}: there is no flow 3: there are 2\n`.repeat(2),
+    ]);
+  });
+
   test('--from and --to leave out what lies outside', async () => {
     const { out } = await lastack([WEB, '-f', 'ndjson', '--flow', '1', '--from', '2023-11-14T22:13:20.011Z']);
     expect(flows(out)[0]).toMatchObject({ firstFrame: 3, handshake: { outcome: 'not-captured' } });

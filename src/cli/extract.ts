@@ -1,5 +1,6 @@
 import { Analysis, type AnalysisOptions } from '../analyze.ts';
 import { plural } from '../bytes/counts.ts';
+import type { InterfaceDescription } from '../capture/interface.ts';
 import type { RecordView } from '../capture/record.ts';
 import { UsageError } from '../errors.ts';
 import { ChosenFlows } from '../extract/chosen-flows.ts';
@@ -20,11 +21,11 @@ import { analysisOptions, type FrameRanges, type ReadingOptions } from './captur
 import { EXIT, exitStatus } from './exit.ts';
 import { FindingSearch } from './finding-search.ts';
 import { ignoredCodes } from './ignored.ts';
-import { missingFlows } from './missing-flows.ts';
+import { missingFlows, thereAre } from './missing-flows.ts';
 import { Output } from './output.ts';
 import { printable, reportProblems } from './problems.ts';
 import { Interruption, type RecordTaker, readAll } from './reading.ts';
-import { isTerminal, STDOUT } from './standard.ts';
+import { isTerminal, STDOUT, say } from './standard.ts';
 import { VERSION } from './version.ts';
 
 export interface ExtractOptions extends ReadingOptions {
@@ -86,13 +87,14 @@ async function extractFrom(
     reportProblems(problems);
     return interrupted || interruptedBefore ? EXIT.interrupted : exitStatus(problems);
   }
-  survey.check(options);
+  const nothing = survey.nothing(options, interrupted || interruptedBefore);
   const output = new Output(options.output, [...captures, ...paths]);
   const again = await openCaptures(paths, { stored: stored.files });
   const writing = new Writing(again, options, survey, output);
   interrupted = (await readAll(again, writing, options.progress)) || interrupted || interruptedBefore;
   output.close();
   reportProblems(problems);
+  if (nothing !== null) say(`lastack: ${nothing}: no packet was written\n`);
   return interrupted ? EXIT.interrupted : exitStatus(problems);
 }
 
@@ -158,13 +160,18 @@ class Survey implements RecordTaker {
     this.flowFrames?.end();
   }
 
-  /** Throws when there is nothing to write. */
-  check(options: ExtractOptions): void {
+  /**
+   * Why there is nothing to write, or null. Throws UsageError for numbers of flows and frames that are not there, unless the
+   * reading was interrupted before they could come.
+   */
+  nothing(options: ExtractOptions, interrupted: boolean): string | null {
     const [missing] = missingFlows(options.flow, this.analysis.tracker.flows);
-    if (missing !== undefined) throw missing;
-    if ((this.frames?.size ?? this.chosen) > 0) return;
-    if (options.finding === undefined) throw new UsageError('no record is what was asked for');
-    throw new UsageError(`nothing was found of ${options.finding.join(', ')}`);
+    if (missing !== undefined && !interrupted) throw missing;
+    if ((this.frames?.size ?? this.chosen) > 0) return null;
+    if (options.frames?.every(([first]) => first > this.records) && !interrupted)
+      throw new UsageError(`there is no frame ${options.frames.map(rangeText).join(', ')}: ${thereAre(this.records)}`);
+    if (options.finding !== undefined) return `nothing was found of ${options.finding.join(', ')}`;
+    return 'no record is what was asked for';
   }
 }
 
@@ -181,6 +188,9 @@ class Writing implements RecordTaker {
   private readonly most: number;
   /** What is said of the record that is being taken. */
   private comments: string[] = [];
+  /** The interface of the first record: a file without packets describes it. */
+  private first: InterfaceDescription | null = null;
+  private written = 0;
 
   constructor(source: CaptureSource, options: ExtractOptions, survey: Survey, output: Output) {
     this.source = source;
@@ -215,6 +225,7 @@ class Writing implements RecordTaker {
 
   take(record: RecordView): void {
     if (this.records >= this.most) return;
+    this.first ??= this.source.interfaceOf(record);
     this.comments = [];
     this.analysis.take(record);
     if (!(this.frames === null ? inRanges(this.ranges, record.frame) : this.frames.has(record.frame))) return;
@@ -224,10 +235,12 @@ class Writing implements RecordTaker {
       this.comments.push(`lastack: frame ${record.frame}: ${text}`);
     const format = source.inputs[record.file]!.format;
     this.writer.packet(output.out, record, source.interfaceOf(record), format, this.comments);
+    this.written++;
     output.flushIfFull();
   }
 
   end(): void {
+    if (this.written === 0 && this.first !== null) this.writer.idle(this.output.out, this.first);
     this.writer.end(this.output.out);
   }
 }

@@ -9,6 +9,10 @@ export function missingFlows(asked: readonly number[] | undefined, flows: number
   const missing = [...new Set(asked)].filter((flow) => flow > flows);
   if (missing.length === 0) return [];
   const what = missing.length === 1 ? 'is no flow' : 'are no flows';
-  const all = flows === 0 ? 'there are none' : flows === 1 ? 'there is 1' : `there are ${flows}`;
-  return [new UsageError(`there ${what} ${missing.join(', ')}: ${all}`)];
+  return [new UsageError(`there ${what} ${missing.join(', ')}: ${thereAre(flows)}`)];
+}
+
+/** `there are none`, `there is 1`, `there are 12`. */
+export function thereAre(count: number): string {
+  return count === 0 ? 'there are none' : count === 1 ? 'there is 1' : `there are ${count}`;
 }

@@ -6,7 +6,7 @@ import type { RecordView } from '../capture/record.ts';
 /**
  * Writes records as pcapng (draft-ietf-opsawg-pcapng), little-endian, one section: call `section`, then `packet` for
  * each record, then `end`. Octets, lengths, times and interfaces are the records' own; an interface is described before
- * its first packet.
+ * its first packet, or by `idle`.
  */
 export class PcapngWriter {
   private readonly application: string;
@@ -68,6 +68,11 @@ export class PcapngWriter {
     for (const comment of comments) this.text(OPTION_COMMENT, comment);
     if (out.length > options) this.u32(OPTION_END);
     this.finish();
+  }
+
+  /** Describes an interface that has no packet: libpcap refuses a file without any interface. */
+  idle(out: ByteWriter, source: InterfaceDescription): void {
+    if (!this.interfaces.has(source)) this.describe(out, source);
   }
 
   /** What stands after the packets: how many packets were lost, where that is known. */

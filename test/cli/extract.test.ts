@@ -62,10 +62,6 @@ test('--finding writes the flows in which something was found, and says so at it
   const [section, ...comments] = commentsOf(OUT);
   expect(section![1]).toContain('1 flow with handshake-refused, from');
   expect(comments.filter(([, text]) => text.includes('handshake-refused: '))).toHaveLength(2);
-  expect(await lastack(['extract', WEB, '--finding', 'reset-forged', '-o', OUT])).toMatchObject({
-    status: 2,
-    error: 'lastack: nothing was found of reset-forged\n',
-  });
   const wrong = await lastack(['extract', WEB, '--finding', 'handshake-refuse', '-o', OUT]);
   expect(wrong.error).toContain('did you mean handshake-refused?');
 });
@@ -104,6 +100,20 @@ test('several captures are one, and a directory may hold the output', async () =
   expect(await lastack(['extract', parts, '--flow', '1', '-o', out])).toMatchObject({ status: 2 });
 });
 
+test.each([
+  ['--finding', 'reset-forged', 'nothing was found of reset-forged'],
+  ['--where', 'close.pattern == "four-way"', 'no record is what was asked for'],
+  ['--filter', 'port 22', 'no record is what was asked for'],
+  ['--from', '2038-01-01', 'no record is what was asked for'],
+])('that nothing is found is no mistake: a capture without packets is written: %s %s', async (option, value, why) => {
+  const run = await lastack(['extract', WEB, option, value, '-o', OUT]);
+  expect(run).toEqual({ status: 0, out: '', error: `lastack: ${why}: no packet was written\n` });
+  const { decoder, records } = decode([readFileSync(OUT)]);
+  expect(records).toEqual([]);
+  expect(decoder.failed).toBeNull();
+  expect([...decoder.linkTypes]).toEqual([1]);
+});
+
 test('what is not there is said, and no file is touched', async () => {
   const none = join(folder, 'none.pcapng');
   expect(await lastack(['extract', WEB, '--flow', '3', '-o', none])).toEqual({
@@ -111,7 +121,11 @@ test('what is not there is said, and no file is touched', async () => {
     out: '',
     error: 'lastack: there is no flow 3: there are 2\n',
   });
-  expect(await lastack(['extract', WEB, '--frames', '11-', '-o', none])).toMatchObject({ status: 2 });
+  expect(await lastack(['extract', WEB, '--frames', '11-', '-o', none])).toEqual({
+    status: 2,
+    out: '',
+    error: 'lastack: there is no frame 11-: there are 10\n',
+  });
   expect(await lastack(['extract', WEB, '--flow', '1', '--frames', '1', '-o', none])).toMatchObject({ status: 2 });
   expect(await lastack(['extract', WEB, '--frames', '4-2', '-o', none])).toMatchObject({ status: 2 });
   expect(await lastack(['extract', WEB, '--flow', '1', '-o', WEB])).toMatchObject({ status: 2 });

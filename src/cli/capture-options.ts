@@ -10,10 +10,10 @@ export interface ReadingOptions {
   readonly from?: Instant;
   readonly to?: Instant;
   readonly flow?: readonly number[];
-  /** Of packets; the option's text is parsed once a command is about to run. */
+  /** Of packets; the options' texts are parsed once a command is about to run. */
   readonly filter?: PacketFilter;
-  /** A CEL expression on flow records. */
-  readonly where?: string;
+  /** CEL expressions on flow records, all of which have to be true. */
+  readonly where?: readonly string[];
   readonly splitBy?: 'vlan' | 'tunnel';
   readonly idleTimeout?: number;
   readonly msl: number;
@@ -69,10 +69,10 @@ export function addAnalysisOptions(command: Command): Command {
     .option(
       '--filter <expression>',
       "only packets that tcpdump selects with this pcap-filter expression: 'port 443 and host 10.0.0.1'",
-      allOf,
+      listed,
     )
     .option('--flow <numbers>', 'only these flows, by number: 3 or 1,4,7', flowNumbers)
-    .option('--where <expression>', 'only flows of which this CEL expression is true: handshake.totalMs > 50', together)
+    .option('--where <expression>', 'only flows of which this CEL expression is true: handshake.totalMs > 50', listed)
     .option('--from <time>', 'leave out what is before: 2026-11-22T13:09:21Z or seconds since 1970', instant)
     .option('--to <time>', 'leave out what is at this time or after', instant)
     .addOption(
@@ -124,15 +124,9 @@ function flowNumbers(text: string, before: readonly number[] | undefined): reado
   return [...(before ?? []), ...text.split(',').map(count)];
 }
 
-/** Expressions given one by one: all of them have to hold. */
-function together(text: string, before: string | undefined): string {
-  return before === undefined ? text : `(${before}) && (${text})`;
-}
-
-/** As tcpdump, an empty filter accepts every packet. */
-function allOf(text: string, before: string | undefined): string {
-  if (before === undefined || before.trim() === '') return text;
-  return text.trim() === '' ? before : `(${before}) and (${text})`;
+/** An option that may be given several times. */
+export function listed(text: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), text];
 }
 
 /** Ranges of frame numbers, both ends included. */

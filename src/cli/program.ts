@@ -2,7 +2,14 @@ import { existsSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { UsageError } from '../errors.ts';
 import { reasonOf } from '../input/reason.ts';
-import { addAnalysisOptions, addCaptureOptions, addReadingOptions, count, frameRanges } from './capture-options.ts';
+import {
+  addAnalysisOptions,
+  addCaptureOptions,
+  addReadingOptions,
+  count,
+  frameRanges,
+  listed,
+} from './capture-options.ts';
 import { EXIT } from './exit.ts';
 import { printable } from './problems.ts';
 import { STDOUT, say, writeFully } from './standard.ts';
@@ -37,10 +44,10 @@ interrupted.`,
 
   lastack.hook('preAction', async (_, command) => {
     // Parsed before anything is opened; the parser is loaded by those who filter only.
-    const text: unknown = command.opts().filter;
-    if (typeof text !== 'string') return;
+    const [text, ...others]: readonly string[] = command.opts().filter ?? [];
+    if (text === undefined) return;
     const { PacketFilter } = await import('../filter/packet-filter.ts');
-    command.setOptionValue('filter', new PacketFilter(text));
+    command.setOptionValue('filter', new PacketFilter(text, ...others));
   });
 
   const analyze = lastack
@@ -185,11 +192,6 @@ const SORT_KEYS = ['flow', 'worst', 'start', 'duration', 'bytes', 'packets', 'ha
 /** Codes, separated by commas, of an option that may be given several times. */
 function codes(text: string, before: readonly string[] | undefined): readonly string[] {
   return [...(before ?? []), ...text.split(',').map((code) => code.trim())];
-}
-
-/** An option that may be given several times. */
-function listed(text: string, before: readonly string[] | undefined): readonly string[] {
-  return [...(before ?? []), text];
 }
 
 /** A word that is no command is taken for a capture: where there is no such file either, says what was probably meant. */

@@ -1,4 +1,5 @@
 import { Analysis } from '../analyze.ts';
+import { ordinal } from '../bytes/counts.ts';
 import { UsageError } from '../errors.ts';
 import { FLOW } from '../flow/rows.ts';
 import { openCaptures } from '../input/captures.ts';
@@ -9,18 +10,23 @@ import { analysisOptions, type ReadingOptions } from './capture-options.ts';
 import { missingFlows } from './missing-flows.ts';
 import { readAll } from './reading.ts';
 
-/** The test that `--where` asks for; throws UsageError where it says nothing. */
-export async function whereOf(expression: string): Promise<(flow: FlowCursor) => boolean> {
+/** The test that `--where`, or several of them, ask for; throws UsageError where one says nothing. */
+export async function whereOf(expressions: readonly string[]): Promise<(flow: FlowCursor) => boolean> {
   const [{ condition }, { ExpressionMistake }] = await Promise.all([
     import('../where/where.ts'),
     import('../where/mistake.ts'),
   ]);
-  try {
-    return condition(expression, FLOW_FIELDS);
-  } catch (error) {
-    if (error instanceof ExpressionMistake) throw new UsageError(error.describe('--where'), { cause: error });
-    throw error;
-  }
+  const tests = expressions.map((expression, i) => {
+    try {
+      return condition(expression, FLOW_FIELDS);
+    } catch (error) {
+      if (!(error instanceof ExpressionMistake)) throw error;
+      const name = expressions.length === 1 ? '--where' : `${ordinal(i + 1)} --where`;
+      throw new UsageError(error.describe(name), { cause: error });
+    }
+  });
+  const [only] = tests;
+  return tests.length === 1 ? only! : (flow) => tests.every((test) => test(flow));
 }
 
 /**
@@ -29,7 +35,7 @@ export async function whereOf(expression: string): Promise<(flow: FlowCursor) =>
  */
 export async function flowsWhere(
   captures: readonly string[],
-  options: ReadingOptions & { readonly where: string },
+  options: ReadingOptions & { readonly where: readonly string[] },
   stored: StoredInputs,
 ): Promise<{ readonly flow: readonly number[]; readonly interrupted: boolean }> {
   const holds = await whereOf(options.where);

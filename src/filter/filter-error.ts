@@ -8,8 +8,9 @@ export class FilterError extends UsageError {
   readonly at: number;
   readonly end: number;
 
-  constructor(problem: string, expression: string, at: number, end: number) {
-    super(`filter:1:${at + 1}: ${problem}\n${pointAt(expression, at, end)}`);
+  /** @param name what the expression is called */
+  constructor(problem: string, expression: string, at: number, end: number, name: string = 'filter') {
+    super(`${name}:1:${at + 1}: ${problem}\n${pointAt(expression, at, end)}`);
     this.problem = problem;
     this.at = at;
     this.end = end;

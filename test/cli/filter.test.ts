@@ -51,6 +51,19 @@ test('filters of which there are several must all accept', async () => {
   expect(out.match(/"frame":\d+/g)).toEqual(['"frame":1', '"frame":2', '"frame":9']);
 });
 
+test('of several filters each stands for itself, and the one with a mistake is named', async () => {
+  const unbalanced = await lastack([WEB, '--filter', 'tcp) or (udp', '--filter', 'tcp']);
+  expect([unbalanced.status, unbalanced.error.split('\n')[0]]).toEqual([
+    2,
+    'lastack: 1st filter:1:4: ")" is out of place',
+  ]);
+  const meaningless = await lastack([WEB, '--filter', 'tcp', '--filter', '', '--filter', 'inbound']);
+  expect(meaningless.status).toBe(2);
+  expect(meaningless.error).toContain(
+    'lastack: 3rd filter:1:1: captures of Ethernet do not tell inbound\n  inbound\n  ^',
+  );
+});
+
 test('extract writes what is accepted', async () => {
   const made = join(folder, 'out.pcapng');
   expect((await lastack(['extract', WEB, '--filter', 'src port 443', '-o', made])).status).toBe(0);

@@ -29,6 +29,18 @@ test('two expressions have to hold both, and --flow as well', async () => {
   expect((await lastack([WEB, '-f', 'ndjson', '--where', 'flow == 1', '--flow', '2'])).out).toBe('');
 });
 
+test('of several expressions each stands for itself, and the one with a mistake is named', async () => {
+  const unbalanced = await lastack([WEB, '--where', 'true', '--where', 'true) || (false']);
+  expect([unbalanced.status, unbalanced.error.split('\n')[0]]).toEqual([
+    2,
+    expect.stringMatching(/^lastack: 2nd --where:1:5: /),
+  ]);
+  const misspelt = await lastack(['timeline', WEB, '--where', 'clinet.port > 1', '--where', 'true']);
+  expect(misspelt.error).toContain(
+    'lastack: 1st --where:1:1: there is no field clinet; did you mean client?\n  clinet.port > 1\n  ^\n',
+  );
+});
+
 test('timeline prints the segments of such flows, also of standard input', async () => {
   const args = ['timeline', '-f', 'ndjson', '--where', 'close.pattern == "three-way"'];
   const [file, piped] = await Promise.all([lastack([...args, WEB]), lastack([...args, '-'], { input: web })]);

@@ -21,7 +21,7 @@ import { analysisOptions, type ReadingOptions } from './capture-options.ts';
 import { EXIT, exitStatus } from './exit.ts';
 import { missingFlows } from './missing-flows.ts';
 import { Output } from './output.ts';
-import { reportProblems } from './problems.ts';
+import { printable, reportProblems } from './problems.ts';
 import { Interruption, readAll } from './reading.ts';
 import { say } from './standard.ts';
 import { VERSION } from './version.ts';
@@ -99,7 +99,8 @@ async function run(
   }
   if (!interrupted) problems.push(...missingFlows(options.flow, analysis.tracker.flows));
   const results = [...checker.results(cursor, (analysis.end_ - analysis.start) / 1e9)];
-  if (baseline !== null && !interrupted) results.push(...resultsOf(baseline));
+  const spoiled = baseline?.update === true && problems.length > 0;
+  if (baseline !== null && !interrupted && !spoiled) results.push(...resultsOf(baseline));
   if (!interrupted) interrupted = await addLines(results, paths, options, stored);
   const report: Report = { version: VERSION, captures: paths, flows: checker.flows, results };
   const shown = options.addresses === 'roles' ? redacted(report) : report;
@@ -109,6 +110,9 @@ async function run(
     output.close();
   }
   reportProblems(problems);
+  if (spoiled && !interrupted) {
+    say(`lastack: ${printable(baseline.file)}: not written, since not all that was asked for could be read\n`);
+  }
   if (checker.flows === 0 && !interrupted) say('lastack: no flows: nothing was checked\n');
   if (interrupted) return EXIT.interrupted;
   return exitStatus(problems) || (results.some(isViolation) ? EXIT.violation : EXIT.done);
@@ -176,7 +180,7 @@ function resultsOf({ file, before, text, update, profiler }: BaselineCheck): rea
   const output = new Output(file, []);
   output.out.text(baselineText({ tolerance, services: now }));
   output.close();
-  say(`lastack: ${file}: ${before === null ? 'made' : 'brought up to date'}\n`);
+  say(`lastack: ${printable(file)}: ${before === null ? 'made' : 'brought up to date'}\n`);
   return [];
 }
 

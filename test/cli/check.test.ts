@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { pcapOf, REFUSED, THREE_WAY } from './captures.ts';
@@ -111,6 +111,20 @@ describe('a baseline', () => {
     expect(missing).toMatchObject({ status: 2, error: expect.stringContaining('--update-baseline makes one') });
     expect((await lastack(['check', GOOD, '--baseline', BROKEN])).status).toBe(2);
     expect((await lastack(['check', GOOD, '--update-baseline'])).status).toBe(2);
+  });
+
+  test('is not recorded from a capture that is damaged, nor beside one that can not be read', async () => {
+    const file = join(folder, 'spoiled.yaml');
+    const said = `lastack: ${file}: not written, since not all that was asked for could be read`;
+    for (const [captures, status] of [
+      [[CUT], 4],
+      [[GOOD, join(folder, 'none.pcap')], 3],
+      [[GOOD, '--flow', '1,99'], 2],
+    ] as const) {
+      const run = await lastack(['check', ...captures, '--baseline', file, '--update-baseline']);
+      expect([run.status, run.error.trim().split('\n').at(-1)]).toEqual([status, said]);
+      expect(existsSync(file)).toBe(false);
+    }
   });
 
   test('diff shows the same between two captures', async () => {

@@ -17,7 +17,7 @@ export class SecondDecoder implements RecordSource {
   failure = '';
   /** Octets that stand after the last whole record. Final once `fill` answered false. */
   rest = 0;
-  /** The link type field of the file header, as it stands there. */
+  /** The link type of the file header. The field also tells of frame check sequences, which pcap-parser does not know. */
   linkType = 0;
   private readonly descriptor: number;
   private readonly stream = new PushedStream();
@@ -33,7 +33,7 @@ export class SecondDecoder implements RecordSource {
     this.descriptor = openSync(path, 'r');
     this.parser = parse(this.stream);
     this.parser.on('globalHeader', (header) => {
-      this.linkType = header.linkLayerType;
+      this.linkType = header.linkLayerType & LINK_TYPE;
     });
     this.parser.on('packet', (packet) => this.packets.push(packet));
     this.parser.on('error', (error) => this.fail(error.message));
@@ -91,6 +91,8 @@ export class SecondDecoder implements RecordSource {
   }
 }
 
+/** The bits of the field that libpcap takes for the link type. */
+const LINK_TYPE = 0x03ff_ffff;
 const FILE_HEADER = 24;
 const RECORD_HEADER = 16;
 const CHUNK = 1 << 16;

@@ -59,6 +59,11 @@ test('each disagreement names record, field and both values', async () => {
   expect(old.disagreements.map(({ field }) => field)).toContain('end');
 });
 
+test('how long frame check sequences are stands in the field of the link type, and is none', async () => {
+  const { disagreements, secondRecords } = await verifyCapture(file(pcap(PACKETS, { linkType: 0x3400_0001 })));
+  expect([disagreements, secondRecords]).toEqual([[], 3]);
+});
+
 test('a time that no clock shows is a disagreement', async () => {
   const capture = pcap([{ seconds: 5, nanoseconds: 2_000_000_000, data: Uint8Array.of() }]);
   expect((await verifyCapture(file(capture))).disagreements.map(({ field }) => field)).toEqual([

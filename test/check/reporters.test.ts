@@ -27,6 +27,11 @@ test.each(['text', 'github', 'markdown', 'tap', 'junit'])('%s', (name) => {
   expect(REPORTERS[name]!(REPORT)).toMatchSnapshot();
 });
 
+test('a flow of which the rule reads nothing is shown without values', () => {
+  const report = reportOn('rules:\n  - name: never\n    none: "true"\n', [REFUSED]);
+  expect(REPORTERS.text!(report)).toMatch(/^ {8}flow 1 {2}10\.0\.0\.1:1024 → 10\.0\.0\.2:443 {2}frame 2$/m);
+});
+
 describe('sarif', () => {
   const log = JSON.parse(REPORTERS.sarif!(REPORT));
 

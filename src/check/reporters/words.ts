@@ -17,9 +17,10 @@ export function summaryText(report: Report): string {
   return results.length === 0 ? `no rules on ${flows}` : `${rules} on ${flows}: ${counts.join(', ')}`;
 }
 
-/** `flow 7  10.0.0.1:40510 → 10.0.0.2:443  frame 61: close.pattern is reset`. */
+/** `flow 7  10.0.0.1:40510 → 10.0.0.2:443  frame 61: close.pattern is reset`; the frame is all where the rule reads nothing. */
 export function flowText(flow: BrokenFlow): string {
-  return `flow ${flow.flow}  ${flow.client} → ${flow.server}  frame ${flow.frame}: ${flow.values}`;
+  const values = flow.values === '' ? '' : `: ${flow.values}`;
+  return `flow ${flow.flow}  ${flow.client} → ${flow.server}  frame ${flow.frame}${values}`;
 }
 
 /** What is said of a rule that is broken, in a few lines: expected, found, flows. */

@@ -17,10 +17,8 @@ export function flowTable(summary: FlowSummary, options: PageOptions & { readonl
     hidden > 0
       ? `${countText(flows.length)} of ${plural(summary.flows, 'flow')}, ${order}`
       : plural(flows.length, 'flow');
-  const lines = [
-    '',
-    `${style.bold(title[0]!.toUpperCase() + title.slice(1))}${hidden > 0 ? style.dim('  (--top, --sort)') : ''}`,
-  ];
+  const hasHint = hidden > 0 && title.length + HINT.length <= options.columns;
+  const lines = ['', `${style.bold(title[0]!.toUpperCase() + title.slice(1))}${hasHint ? style.dim(HINT) : ''}`];
   const rows = flows.map((flow) => cells(flow, options));
   const columns = columnsThatFit(rows, options.columns);
   const widths = columns.map((column) =>
@@ -51,6 +49,7 @@ export function flowTable(summary: FlowSummary, options: PageOptions & { readonl
   return lines;
 }
 
+const HINT = '  (--top, --sort)';
 /** Flows of which the states are shown too. */
 const FEW = 3;
 const FALLBACK = 20;

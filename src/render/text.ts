@@ -6,7 +6,6 @@ import type { FlowSummary, ServiceSummary } from '../record/summary.ts';
 import { CLOSE_PATTERNS, HANDSHAKE_OUTCOMES, OUTCOME, PATTERN } from '../tcp/patterns.ts';
 import { escapeName } from './names.ts';
 import { durationText, octetsText, percentText } from './quantity.ts';
-import type { TextStyle } from './style.ts';
 import { flowTable } from './text-flows.ts';
 import { endpointText, type PageOptions, shortened, wrap } from './text-page.ts';
 
@@ -32,19 +31,22 @@ function vitalSigns(record: CaptureRecord, summary: FlowSummary, options: PageOp
   const bytes = inputs.reduce((sum, input) => sum + input.bytes, 0);
   const format = [...new Set(inputs.map((input) => input.format))].join(' and ');
   const name = inputs.length === 1 ? baseName(first?.path ?? '') : plural(inputs.length, 'capture');
+  const what = `${format}, ${octetsText(bytes)}`;
   const lines = [
-    `${style.bold(shortened(escapeText(name), columns - 24))}  ${style.dim(`${format}, ${octetsText(bytes)}`)}`,
+    `${style.bold(shortened(escapeText(name), columns - Math.max(what.length + 2, 24)))}  ${style.dim(what)}`,
     '',
-    row(style, 'records', `${countText(capture.records)}${span(record)}`),
+    ...row('records', `${countText(capture.records)}${span(record)}`, options),
   ];
   const all = countText(capture.tcpSegments);
   const segments = options.chosen ? `${countText(summary.packets)} of ${all}` : all;
   const payload = `${octetsText(summary.bytes)} of payload`;
-  lines.push(row(style, 'segments', `${segments} in ${plural(summary.flows, 'flow')}, ${payload}`));
+  lines.push(...row('segments', `${segments} in ${plural(summary.flows, 'flow')}, ${payload}`, options));
   const again = `${countText(summary.retransmissions)} (${percentText(summary.retransmissions, summary.packets)} of segments)`;
-  lines.push(row(style, 'sent again', summary.retransmissions > 0 ? style.warn(again) : again));
+  lines.push(...row('sent again', again, options, summary.retransmissions > 0 ? style.warn : undefined));
   if (capture.lateSegments > 0) {
-    lines.push(row(style, 'late', `${plural(capture.lateSegments, 'segment')} of flows that were finished already`));
+    lines.push(
+      ...row('late', `${plural(capture.lateSegments, 'segment')} of flows that were finished already`, options),
+    );
   }
   return lines;
 }
@@ -88,7 +90,9 @@ function flowFindings(summary: FlowSummary, options: PageOptions): string[] {
   const lines = ['', heading('What was found', options)];
   for (const [code, { severity, times }] of grave.slice(0, MOST_CODES)) {
     const paint = severity === 'alert' ? style.bad : severity === 'warning' ? style.warn : (text: string) => text;
-    lines.push(`  ${paint(severity.padEnd(8))} ${code.padEnd(CODE)}${plural(times, 'flow').padStart(12)}`);
+    const count = plural(times, 'flow');
+    const room = Math.min(CODE + 12, options.columns - 11) - code.length;
+    lines.push(`  ${paint(severity.padEnd(8))} ${code}${count.padStart(Math.max(room, count.length + 1))}`);
   }
   if (grave.length > MOST_CODES) lines.push(style.dim(`  and ${plural(grave.length - MOST_CODES, 'more code')}`));
   if (facts.length > 0) {
@@ -121,7 +125,8 @@ function opened(record: CaptureRecord, summary: FlowSummary, options: PageOption
   const handshakes = summary.handshakes();
   if (handshakes.count > 0) lines.push(...rows('handshake', percentiles(handshakes), options));
   const peak = record.capture.findings.find(({ code }) => code === 'half-open-peak')?.values.peak;
-  if (typeof peak === 'number' && peak > 1) lines.push(row(style, 'half open', `${countText(peak)} at once, at most`));
+  if (typeof peak === 'number' && peak > 1)
+    lines.push(...row('half open', `${countText(peak)} at once, at most`, options));
   return lines;
 }
 
@@ -162,7 +167,7 @@ function closed(summary: FlowSummary, options: PageOptions): string[] {
   }
   const [byClient, byServer] = summary.initiators;
   if (byClient + byServer > 0) {
-    lines.push(row(style, 'begun by', `client ${countText(byClient)}  server ${countText(byServer)}`));
+    lines.push(...rows('begun by', [`client ${countText(byClient)}`, `server ${countText(byServer)}`], options));
   }
   return lines;
 }
@@ -178,7 +183,7 @@ function bar(
   options: PageOptions,
 ): string[] {
   if (count === 0) return [];
-  const width = Math.max(Math.min(options.columns - 40, 40), 8);
+  const width = Math.max(Math.min(options.columns - 40, 40), Math.min(options.columns - 36, 8));
   const eighths = Math.max(1, Math.round((count / whole) * width * 8));
   const blocks = '█'.repeat(eighths >> 3) + (EIGHTHS[eighths & 7] ?? '');
   return [
@@ -240,16 +245,22 @@ function suffers(service: ServiceSummary): number {
 }
 
 function halfOpen(summary: FlowSummary, options: PageOptions): string[] {
-  const { style } = options;
+  const { style, columns } = options;
   const targets = summary.services.filter((service) => service.halfOpen > 0).sort((a, b) => b.halfOpen - a.halfOpen);
   if (targets.length === 0) return [];
   const most = 5;
-  const lines = ['', heading('Half-open: SYN+ACK sent, never acknowledged', options)];
+  const title = wrap('Half-open: SYN+ACK sent, never acknowledged', columns);
+  const lines = ['', ...title.map((line) => heading(line, options))];
   for (const target of targets.slice(0, most)) {
     const time = target.lastHalfOpen - target.firstHalfOpen;
     const within = target.halfOpen > 1 ? ` begun within ${durationText(time)}` : '';
-    const name = shortened(serviceName(target, options), Math.max(options.columns - 50, 16));
-    lines.push(`  ${name}  ${style.bad(plural(target.halfOpen, 'flow'))} left in SYN_RECV${within}`);
+    const flows = plural(target.halfOpen, 'flow');
+    const [first, ...rest] = wrap(`${flows} left in SYN_RECV${within}`, columns - 6);
+    const told = style.bad(flows) + first!.slice(flows.length);
+    const name = serviceName(target, options);
+    const besides = shortened(name, Math.max(columns - 50, 16));
+    if (rest.length === 0 && 2 + besides.length + 2 + first!.length <= columns) lines.push(`  ${besides}  ${told}`);
+    else lines.push(`  ${shortened(name, columns - 2)}`, `      ${told}`, ...rest.map((line) => `      ${line}`));
   }
   if (targets.length > most) lines.push(style.dim(`  and ${plural(targets.length - most, 'more target')}`));
   return lines;
@@ -263,20 +274,25 @@ function heading(text: string, options: PageOptions): string {
   return options.style.bold(text);
 }
 
-function row(style: TextStyle, label: string, value: string): string {
-  return `  ${style.dim(label.padEnd(LABEL))}${value}`;
+/** A row of text, on as many lines as it needs. */
+function row(label: string, value: string, options: PageOptions, paint = (text: string): string => text): string[] {
+  return labelled(label, wrap(value, options.columns - 2 - LABEL).map(paint), options);
 }
 
 /** A row of several values, on as many lines as they need. */
-function rows(label: string, values: readonly string[], { style, columns }: PageOptions): string[] {
+function rows(label: string, values: readonly string[], options: PageOptions): string[] {
   const lines: string[] = [];
   for (const value of values) {
     const last = lines.at(-1);
-    if (last !== undefined && 2 + LABEL + last.length + 2 + value.length <= columns)
+    if (last !== undefined && 2 + LABEL + last.length + 2 + value.length <= options.columns)
       lines.push(`${lines.pop()}  ${value}`);
     else lines.push(value);
   }
-  return lines.map((line, i) => row(style, i === 0 ? label : '', line));
+  return labelled(label, lines, options);
+}
+
+function labelled(label: string, lines: readonly string[], { style }: PageOptions): string[] {
+  return lines.map((line, i) => `  ${style.dim((i === 0 ? label : '').padEnd(LABEL))}${line}`);
 }
 
 /** Text of the capture's or the user's with what a terminal would obey made visible. */

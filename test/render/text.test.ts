@@ -6,9 +6,11 @@ import { captureRecord } from '../../src/input/capture-record.ts';
 import { openCaptures } from '../../src/input/captures.ts';
 import type { CaptureRecord } from '../../src/record/capture.ts';
 import { Durations } from '../../src/record/durations.ts';
-import { FlowSummary } from '../../src/record/summary.ts';
+import { FlowSummary, type ServiceSummary } from '../../src/record/summary.ts';
 import { textStyle } from '../../src/render/style.ts';
 import { textReport } from '../../src/render/text.ts';
+import type { PageOptions } from '../../src/render/text-page.ts';
+import { OUTCOME } from '../../src/tcp/patterns.ts';
 
 const SAMPLE = join(import.meta.dirname, '../../samples/refused/client.pcap');
 
@@ -19,31 +21,41 @@ async function anyCapture(): Promise<CaptureRecord> {
   return captureRecord(source, analysis);
 }
 
+const SERVER = { address: '2001:db8:1234:5678:9abc:def0:1234:5678', port: 8080 };
+const NO_TROUBLE: Omit<ServiceSummary, 'server'> = {
+  flows: 0,
+  failed: 0,
+  halfOpen: 0,
+  resets: 0,
+  retransmissions: 0,
+  packets: 0,
+  handshakes: new Durations(),
+  firstHalfOpen: 0,
+  lastHalfOpen: 0,
+};
+const PAGE: Omit<PageOptions, 'columns'> = {
+  lines: 80,
+  chosen: false,
+  top: undefined,
+  sort: 'worst',
+  nameOf: () => undefined,
+  style: textStyle(false),
+};
+
 /** The lines of a report whose only service has these counts and handshakes. */
 async function page(columns: number, flows: number, handshakes: Durations): Promise<string[]> {
   const summary = new FlowSummary('worst', 10);
   summary.flows = flows;
   summary.services.push({
-    server: { address: '2001:db8:1234:5678:9abc:def0:1234:5678', port: 8080 },
+    ...NO_TROUBLE,
+    server: SERVER,
     flows,
     failed: flows,
-    halfOpen: 0,
     resets: 12,
-    retransmissions: 0,
     packets: flows,
     handshakes,
-    firstHalfOpen: 0,
-    lastHalfOpen: 0,
   });
-  const report = textReport(await anyCapture(), summary, {
-    columns,
-    lines: 80,
-    chosen: false,
-    top: undefined,
-    sort: 'worst',
-    nameOf: () => undefined,
-    style: textStyle(false),
-  });
+  const report = textReport(await anyCapture(), summary, { ...PAGE, columns });
   return report.split('\n');
 }
 
@@ -92,6 +104,29 @@ test('how long handshakes took is told on as many lines as that needs', async ()
     expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(columns);
     expect(lines.join(' ').match(/min|p50|p90|p99|max/g)).toEqual(['min', 'p50', 'p90', 'p99', 'max']);
   }
+});
+
+test.each([40, 60])('on %i columns all that stands above the flows fits', async (columns) => {
+  const record = await anyCapture();
+  const capture = {
+    ...record.capture,
+    start: '2018-01-01T00:00:00.000000000Z',
+    records: 1_234_567,
+    lateSegments: 1_234,
+  };
+  const summary = new FlowSummary('worst', 10);
+  summary.flows = 12_345;
+  summary.packets = 1_234_567;
+  summary.retransmissions = 123_456;
+  summary.outcomes[OUTCOME.halfOpen] = 12_345;
+  summary.initiators[0] = 1_234_567;
+  summary.initiators[1] = 1_234_567;
+  summary.findings.set('syn-retransmitted', { severity: 'warning', times: 123 });
+  const service = { ...NO_TROUBLE, server: SERVER, flows: 12_345, halfOpen: 12_345, lastHalfOpen: 7e17 };
+  summary.services.push(service);
+  const report = textReport({ ...record, capture }, summary, { ...PAGE, columns });
+  for (const line of report.split('\n')) expect(line.length, line).toBeLessThanOrEqual(columns);
+  expect(report.replace(/\s+/g, ' ')).toContain('12,345 flows left in SYN_RECV begun within 8101 d 20 h');
 });
 
 test('a percentile that is the longest of few handshakes is left out', async () => {

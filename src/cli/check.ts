@@ -163,12 +163,12 @@ function baselineOf(options: CheckOptions): BaselineCheck | null {
 function baselineFile(file: string, update: boolean): string {
   if (!existsSync(file)) {
     if (update) return '';
-    throw new UsageError(`${file}: can't be read: no such file; --update-baseline makes one`);
+    throw new UsageError(`${printable(file)}: can't be read: no such file; --update-baseline makes one`);
   }
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new UsageError(`${file}: can't be read: ${reasonOf(error)}`, { cause: error });
+    throw new UsageError(`${printable(file)}: can't be read: ${reasonOf(error)}`, { cause: error });
   }
 }
 

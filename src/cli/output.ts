@@ -2,6 +2,7 @@ import { closeSync, openSync, statSync } from 'node:fs';
 import { ByteWriter } from '../bytes/writer.ts';
 import { UsageError } from '../errors.ts';
 import { reasonOf } from '../input/reason.ts';
+import { printable } from './problems.ts';
 import { isTerminal, STDOUT, writeFully } from './standard.ts';
 
 /** Whoever read the output has gone away (`lastack … | head`): nothing is left to do, and nothing is wrong. */
@@ -24,11 +25,12 @@ export class Output {
     this.name = isStandard(path) ? 'standard output' : path;
     if (isStandard(path)) this.fd = STDOUT;
     else {
-      if (inputs.some((input) => isSameFile(input, path))) throw new UsageError(`${path}: is one of the captures`);
+      if (inputs.some((input) => isSameFile(input, path)))
+        throw new UsageError(`${printable(path)}: is one of the captures`);
       try {
         this.fd = openSync(path, 'w');
       } catch (error) {
-        throw new UsageError(`${path}: can't be written: ${reasonOf(error)}`, { cause: error });
+        throw new UsageError(`${printable(path)}: can't be written: ${reasonOf(error)}`, { cause: error });
       }
     }
   }
@@ -57,7 +59,7 @@ export class Output {
       writeFully(this.fd, bytes, length);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'EPIPE') throw new ReaderGoneError();
-      throw new UsageError(`${this.name}: can't be written: ${reasonOf(error)}`, { cause: error });
+      throw new UsageError(`${printable(this.name)}: can't be written: ${reasonOf(error)}`, { cause: error });
     }
   }
 }

@@ -173,6 +173,21 @@ describe('analyze', () => {
   });
 });
 
+test.each(['-f text', 'timeline', 'extract --flow 1'])(
+  'a path that can not be written to is told in one line, whatever it holds: %s',
+  async (command) => {
+    writeFileSync(join(folder, 'two\nlines\x1b[31m'), readFileSync(WEB));
+    const { out, error } = await shell(
+      `cd '${folder}'; two=$'two\\nlines\\e[31m'; lastack ${command} "$two" -o "$two"; lastack ${command} "$two" -o "no-$two/x"`,
+    );
+    expect(out).toBe('');
+    expect(error).toBe(
+      'lastack: two\\x0alines\\x1b[31m: is one of the captures\n' +
+        "lastack: no-two\\x0alines\\x1b[31m/x: can't be written: no such file or directory\n",
+    );
+  },
+);
+
 describe('timeline', () => {
   test("is tcpdump's lines, and what each segment did beside them", async () => {
     expect((await lastack(['timeline', WEB])).out).toMatchSnapshot();

@@ -33,7 +33,10 @@ interface MatcherContext {
   readonly testPath?: string | undefined;
 }
 
-/** Matchers on captures that every test has to wait for: `await expect('web.pcap').toCloseCleanly()`. */
+/**
+ * Matchers on captures that every test has to wait for: `await expect('web.pcap').toCloseCleanly()`. Those of packs throw
+ * where there is no flow.
+ */
 export interface TrafficMatchers<Result = unknown> {
   /** Opened connections close with FIN from both ends: pack clean-close. */
   toCloseCleanly(): Promise<Result>;
@@ -62,10 +65,10 @@ export const matchers: {
     ...args: Parameters<TrafficMatchers[Name]>
   ) => Promise<Matched>;
 } = {
-  toCloseCleanly: (capture) => follows(capture, pack('clean-close')),
-  toHaveNoHalfOpenFlows: (capture) => follows(capture, pack('no-half-open')),
-  toHaveNoResets: (capture) => follows(capture, pack('no-resets')),
-  toHaveNoLoss: (capture) => follows(capture, pack('no-loss')),
+  toCloseCleanly: (capture) => followsPack(capture, 'clean-close'),
+  toHaveNoHalfOpenFlows: (capture) => followsPack(capture, 'no-half-open'),
+  toHaveNoResets: (capture) => followsPack(capture, 'no-resets'),
+  toHaveNoLoss: (capture) => followsPack(capture, 'no-loss'),
   toHandshakeWithin: (capture, budget) => follows(capture, budgetRules(budget), true),
   toMatchRules: (capture, file) => {
     const files = new RulesFiles();
@@ -96,9 +99,14 @@ interface RuleSet {
   readonly textOf: (file: string) => string;
 }
 
-function pack(name: string): RuleSet {
+/** A pack holds where there is nothing to judge; a test whose capture has no flow at all did not record what it wanted to. */
+async function followsPack(capture: CapturePaths, name: string): Promise<Matched> {
   const files = new RulesFiles();
-  return { rules: files.read([], [name], false), textOf: (file) => files.texts.get(file) ?? '' };
+  const rules = files.read([], [name], false);
+  const { report } = await checkCaptures(pathsOf(capture), rules, (file) => files.texts.get(file) ?? '');
+  // Thrown, so that `.not` does not hold either.
+  if (report.flows === 0) throw new Error(`${report.captures.join(', ')}: no flows: nothing was checked`);
+  return judged(report);
 }
 
 function budgetRules(budget: HandshakeBudget): RuleSet {

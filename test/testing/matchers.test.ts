@@ -51,6 +51,17 @@ describe('matchers on captures', () => {
     await expect(expect(GOOD).toMatchRules(file)).rejects.toThrow('there is no function cuont; did you mean count?');
   });
 
+  test('on a capture without flows nothing was checked, which is an error', async () => {
+    const none = join(folder, 'none.pcap');
+    writeFileSync(none, pcapOf());
+    const said = `${none}: no flows: nothing was checked`;
+    await expect(expect(none).toCloseCleanly()).rejects.toThrow(said);
+    await expect(expect(none).toHaveNoHalfOpenFlows()).rejects.toThrow(said);
+    await expect(expect(none).not.toHaveNoResets()).rejects.toThrow(said);
+    await expect(expect(none).toHaveNoLoss()).rejects.toThrow(said);
+    await expect(expect(none).toHandshakeWithin({ max: 5 })).rejects.toThrow('no flow is selected');
+  });
+
   test('a capture that is missing or cut short is an error', async () => {
     const cut = join(folder, 'cut.pcap');
     writeFileSync(cut, readFileSync(GOOD).subarray(0, -3));

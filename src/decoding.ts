@@ -18,10 +18,11 @@ export interface RecordChoices {
   readonly filter?: PacketFilter;
 }
 
-/** Tells which records are wanted, and counts those that the filter leaves out. */
+/** Tells which records are wanted, and counts those that their time and the filter leave out. */
 export class WantedRecords {
   readonly filter: PacketFilter | undefined;
   filteredOut = 0;
+  outsideTime = 0;
   private readonly from: Instant | undefined;
   private readonly to: Instant | undefined;
 
@@ -33,8 +34,13 @@ export class WantedRecords {
 
   /** Whether the record's time is within `from` and `to`, and the filter accepts it. */
   has(record: RecordView): boolean {
-    if (this.from !== undefined && isBefore(record, this.from)) return false;
-    if (this.to !== undefined && !isBefore(record, this.to)) return false;
+    if (
+      (this.from !== undefined && isBefore(record, this.from)) ||
+      (this.to !== undefined && !isBefore(record, this.to))
+    ) {
+      this.outsideTime++;
+      return false;
+    }
     if (this.filter === undefined || this.filter.accepts(record)) return true;
     this.filteredOut++;
     return false;

@@ -25,6 +25,7 @@ export function captureRecord(source: CaptureSource, analysis: Analysis): Captur
       start: timeText(analysis, analysis.start),
       end: timeText(analysis, analysis.end_),
       records: analysis.records,
+      outsideTime: analysis.wanted.outsideTime,
       undecoded: analysis.undecoded,
       tcpSegments: analysis.tracker.segments,
       duplicates: analysis.tracker.copies,

@@ -39,10 +39,12 @@ export interface LateSegments {
 
 /** What was in the capture besides its flows. */
 export interface CaptureSummary {
-  /** Times of the earliest and the latest record, RFC 3339; null when there is none. */
+  /** Times of the earliest and the latest record that was not left out, RFC 3339; null when there is none. */
   readonly start: string | null;
   readonly end: string | null;
   readonly records: number;
+  /** Of these, records that `--from` and `--to` left out. */
+  readonly outsideTime: number;
   /** Records whose link type lastack can't decode. */
   readonly undecoded: number;
   /** Segments that belong to flows. */
@@ -96,6 +98,7 @@ export const CAPTURE_SCHEMA: {
         start: TIME_OR_NULL,
         end: TIME_OR_NULL,
         records: INTEGER,
+        outsideTime: INTEGER,
         undecoded: INTEGER,
         tcpSegments: INTEGER,
         duplicates: INTEGER,
@@ -132,6 +135,7 @@ export const CAPTURE_SCHEMA: {
         'start',
         'end',
         'records',
+        'outsideTime',
         'undecoded',
         'tcpSegments',
         'duplicates',

@@ -35,8 +35,11 @@ function vitalSigns(record: CaptureRecord, summary: FlowSummary, options: PageOp
   const lines = [
     `${style.bold(shortened(escapeText(name), columns - Math.max(what.length + 2, 24)))}  ${style.dim(what)}`,
     '',
-    ...row('records', `${countText(capture.records)}${span(record)}`, options),
+    ...row('records', `${recordsText(record)}${span(record)}`, options),
   ];
+  if (capture.outsideTime > 0) {
+    lines.push(...row('left out', `${plural(capture.outsideTime, 'record')} by time (--from, --to)`, options));
+  }
   const all = countText(capture.tcpSegments);
   const segments = options.chosen ? `${countText(summary.packets)} of ${all}` : all;
   const payload = `${octetsText(summary.bytes)} of payload`;
@@ -49,6 +52,11 @@ function vitalSigns(record: CaptureRecord, summary: FlowSummary, options: PageOp
     );
   }
   return lines;
+}
+
+/** How many records there are; where some were left out for their time, how many of all were not. */
+function recordsText({ capture: { records, outsideTime } }: CaptureRecord): string {
+  return outsideTime === 0 ? countText(records) : `${countText(records - outsideTime)} of ${countText(records)}`;
 }
 
 /** When the capture was taken and how long it took. */

@@ -135,6 +135,16 @@ describe('analyze', () => {
     expect(flows(out)[0]).toMatchObject({ firstFrame: 3, handshake: { outcome: 'not-captured' } });
   });
 
+  test('what --from and --to leave out is counted', async () => {
+    const times = ['--from', '2023-11-14T22:13:20.011Z', '--to', '2023-11-14T22:13:21Z'];
+    const { out } = await lastack([WEB, ...times]);
+    expect(out).toContain(
+      '  records         6 of 10 in 23.0 ms from 2023-11-14 22:13:20 UTC\n  left out        4 records by time (--from, --to)\n',
+    );
+    const document = JSON.parse((await lastack([WEB, '-f', 'json', ...times])).out);
+    expect(document.capture).toMatchObject({ records: 10, outsideTime: 4, tcpSegments: 6 });
+  });
+
   test('--msl says how long TIME_WAIT lasts', async () => {
     const { out } = await lastack([WEB, '-f', 'ndjson', '--flow', '1', '--msl', '120']);
     const { since, until } = flows(out)[0]!.close.timeWait!;

@@ -2,6 +2,7 @@ import { closeSync, openSync, statSync } from 'node:fs';
 import { ByteWriter } from '../bytes/writer.ts';
 import { UsageError } from '../errors.ts';
 import { reasonOf } from '../input/reason.ts';
+import { systemPath } from '../input/system-path.ts';
 import { printable } from './problems.ts';
 import { isTerminal, STDOUT, writeFully } from './standard.ts';
 
@@ -73,8 +74,8 @@ function isStandard(path: string | undefined): path is undefined | '-' {
 
 function isSameFile(a: string, b: string): boolean {
   if (a === '-') return false;
-  const first = statSync(a, { throwIfNoEntry: false });
-  const second = statSync(b, { throwIfNoEntry: false });
+  const first = statSync(systemPath(a), { throwIfNoEntry: false });
+  const second = statSync(systemPath(b), { throwIfNoEntry: false });
   return (
     first !== undefined &&
     second !== undefined &&

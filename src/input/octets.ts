@@ -1,6 +1,7 @@
 import type { Hash } from 'node:crypto';
 import { closeSync, createReadStream, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import type { Readable } from 'node:stream';
+import { systemPath } from './system-path.ts';
 
 /** A file's octets as they stand on disk or come through a pipe, in order. */
 export interface OctetSource {
@@ -31,9 +32,9 @@ export function openOctets(path: string, options: OctetOptions): OctetSource {
     if (fstatSync(0).isFile()) return new FileOctets(path, 0, options);
     return new StreamOctets(process.stdin, options);
   }
-  if (statSync(path).isFile()) return new FileOctets(path, openSync(path, 'r'), options);
+  if (statSync(systemPath(path)).isFile()) return new FileOctets(path, openSync(systemPath(path), 'r'), options);
   // Opening a named pipe waits for its writer: not here, where nobody could interrupt it.
-  return new StreamOctets(createReadStream(path, { highWaterMark: 1 << 18 }), options);
+  return new StreamOctets(createReadStream(systemPath(path), { highWaterMark: 1 << 18 }), options);
 }
 
 /** A regular file, read where `position` stands without waiting: the system has it in memory or soon will. */
@@ -59,7 +60,7 @@ class FileOctets implements OctetSource {
   }
 
   read(into: Uint8Array): number {
-    if (this.descriptor < 0) this.descriptor = openSync(this.path, 'r');
+    if (this.descriptor < 0) this.descriptor = openSync(systemPath(this.path), 'r');
     const count = readSync(this.descriptor, into, 0, into.length, this.positional ? this.position : null);
     this.hash?.update(into.subarray(0, count));
     this.position += count;

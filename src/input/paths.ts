@@ -1,6 +1,7 @@
 import { readdirSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type LastackError, UnreadableInputError } from '../errors.ts';
+import { systemPath } from './system-path.ts';
 
 /** A file that may be a capture. */
 export interface CapturePath {
@@ -19,8 +20,11 @@ export function expandPaths(paths: readonly string[], problems: LastackError[]):
     if (path === '-' || !isDirectory(path)) files.push({ path, found: false });
     else {
       try {
-        for (const name of readdirSync(path))
-          if (isFile(join(path, name))) files.push({ path: join(path, name), found: true });
+        for (const name of readdirSync(systemPath(path))) {
+          const one = join(path, name);
+          if (isFile(one)) files.push({ path: one, found: true });
+          else if (isOneOfSeveral(one)) problems.push(new UnreadableInputError(one, SEVERAL));
+        }
       } catch (error) {
         problems.push(new UnreadableInputError(path, "the directory can't be read", { cause: error }));
       }
@@ -37,10 +41,17 @@ function isFile(path: string): boolean {
   return kindOf(path)?.isFile() ?? false;
 }
 
+/** Of several files whose names are not UTF-8 and read alike, none can be told from the others. */
+function isOneOfSeveral(path: string): boolean {
+  return path.includes('\ufffd') && typeof systemPath(path) === 'string' && kindOf(path) === undefined;
+}
+
+const SEVERAL = 'left out: its name is not UTF-8, and reads like that of another file';
+
 /** What cannot be looked at is no directory; opening it will say why. */
 function kindOf(path: string): Stats | undefined {
   try {
-    return statSync(path);
+    return statSync(systemPath(path));
   } catch {
     return undefined;
   }

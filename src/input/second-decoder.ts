@@ -4,6 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import { type Packet, type Parser, parse } from 'pcap-parser';
 import type { RecordView } from '../capture/record.ts';
 import type { RecordSource } from '../capture/source.ts';
+import { systemPath } from './system-path.ts';
 
 /**
  * pcap-parser behind the interface of our own reader: an independent opinion on classic captures.
@@ -30,7 +31,7 @@ export class SecondDecoder implements RecordSource {
 
   /** @param path a file that is not compressed. Throws what the system says when it can't be opened. */
   constructor(path: string) {
-    this.descriptor = openSync(path, 'r');
+    this.descriptor = openSync(systemPath(path), 'r');
     this.parser = parse(this.stream);
     this.parser.on('globalHeader', (header) => {
       this.linkType = header.linkLayerType & LINK_TYPE;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DamagedCaptureError, type LastackError, UnreadableInputError, UsageError } from '../errors.ts';
 import { openOctets } from './octets.ts';
 import { reasonOf } from './reason.ts';
+import { systemPath } from './system-path.ts';
 
 /** Who may want no more. */
 export interface Interruptible {
@@ -76,6 +77,6 @@ export class StoredInputs {
 /** Whether an input can't be opened anew to be read from its beginning: standard input, a pipe. */
 export function comesOnce(path: string): boolean {
   if (path === '-') return true;
-  const found = statSync(path, { throwIfNoEntry: false });
+  const found = statSync(systemPath(path), { throwIfNoEntry: false });
   return found !== undefined && !found.isFile() && !found.isDirectory();
 }

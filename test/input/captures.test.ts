@@ -106,6 +106,21 @@ test('a directory stands for the captures in it; other files and directories are
   expect(source.skipped.toSorted()).toEqual([join(path, 'empty.pcap'), join(path, 'notes.txt')]);
 });
 
+// Other systems have no such names.
+test.runIf(process.platform === 'linux')('a name that is not UTF-8 is that of a file, too', async () => {
+  const path = directory({ 'a.pcap': CAPTURE });
+  const named = (name: string): Buffer => Buffer.concat([Buffer.from(`${path}/`), Buffer.from(name, 'latin1')]);
+  writeFileSync(named('b\xff.pcap'), CAPTURE);
+  expect((await read([`${path}/b\ufffd.pcap`])).records).toHaveLength(50);
+  const both = await read([path]);
+  expect([both.records.length, both.codes]).toEqual([100, []]);
+  expect(both.source.inputs.map((input) => input.path)).toEqual([`${path}/a.pcap`, `${path}/b\ufffd.pcap`]);
+  writeFileSync(named('b\xfe.pcap'), CAPTURE);
+  const alike = await read([path]);
+  expect([alike.records.length, alike.codes]).toEqual([50, ['unreadable-input', 'unreadable-input']]);
+  expect((await read([`${path}/b\ufffd.pcap`])).codes).toEqual(['unreadable-input']);
+});
+
 test('a directory without captures is unreadable', async () => {
   expect((await read([directory({ 'notes.txt': Uint8Array.of(65) })])).codes).toEqual(['unreadable-input']);
   expect((await read([directory({})])).codes).toEqual(['unreadable-input']);

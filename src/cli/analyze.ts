@@ -36,7 +36,7 @@ export async function analyze(captures: readonly string[], options: AnalyzeOptio
     reportProblems(source.problems);
     return exitStatus(source.problems);
   }
-  const output = new Output(options.output, captures);
+  const output = new Output(options.output, [...captures, ...source.inputs.map((input) => input.path)]);
   const wanted = options.flow === undefined ? null : new Set(options.flow);
   const analysis: Analysis = new Analysis({
     ...analysisOptions(options),

@@ -21,10 +21,11 @@ export interface DiffOptions extends ReadingOptions {
 /** `lastack diff A B`: what a baseline of A would say of B; answers the exit status. */
 export async function diff(before: string, now: string, options: DiffOptions): Promise<number> {
   const problems: LastackError[] = [];
-  const first = await profileOf(before, options, problems);
-  const second = first === null ? null : await profileOf(now, options, problems);
+  const inputs = [before, now];
+  const first = await profileOf(before, options, problems, inputs);
+  const second = first === null ? null : await profileOf(now, options, problems, inputs);
   if (first !== null && second !== null) {
-    const output = new Output(options.output, [before, now]);
+    const output = new Output(options.output, inputs);
     output.out.text(diffText(compare(first, second, DEFAULT_TOLERANCE)));
     output.close();
   }
@@ -32,8 +33,13 @@ export async function diff(before: string, now: string, options: DiffOptions): P
   return first === null || second === null ? exitStatus(problems) || EXIT.interrupted : exitStatus(problems);
 }
 
-/** Null when it can't be read, or was interrupted. */
-async function profileOf(capture: string, options: DiffOptions, problems: LastackError[]): Promise<Profile | null> {
+/** Null when it can't be read, or was interrupted. @param inputs gets the paths of what was read */
+async function profileOf(
+  capture: string,
+  options: DiffOptions,
+  problems: LastackError[],
+  inputs: string[],
+): Promise<Profile | null> {
   const holds = options.where === undefined ? null : await (await import('./where.ts')).whereOf(options.where);
   const source = await openCaptures([capture]);
   if (source.inputs.length === 0) {
@@ -55,6 +61,7 @@ async function profileOf(capture: string, options: DiffOptions, problems: Lastac
   const interrupted = await readAll(source, analysis, options.progress);
   problems.push(...source.problems);
   if (interrupted || source.inputs.length === 0) return null;
+  inputs.push(...source.inputs.map((input) => input.path));
   const [missing] = missingFlows(options.flow, analysis.tracker.flows);
   if (missing !== undefined) problems.push(new UsageError(`${capture}: ${missing.message}`));
   return profiler.profile();

@@ -20,7 +20,7 @@ export class Output {
 
   /**
    * @param path a file; undefined or `-` for standard output
-   * @param inputs paths of the captures, none of which may be overwritten
+   * @param inputs paths of the captures, also of those in directories: none of them may be overwritten
    */
   constructor(path: string | undefined, inputs: readonly string[]) {
     this.name = isStandard(path) ? 'standard output' : path;

@@ -60,7 +60,7 @@ async function print(
     reportProblems(stored?.ownOf(source.problems) ?? source.problems);
     return interruptedBefore ? EXIT.interrupted : exitStatus(source.problems);
   }
-  const output = new Output(options.output, captures);
+  const output = new Output(options.output, [...captures, ...source.inputs.map((input) => input.path)]);
   const lines = await lineWriter(options, source);
   const isBare = options.format === 'text' && !options.annotate && options.flow === undefined;
   const analysis = isBare ? null : withVerdicts(options, source, output, lines);

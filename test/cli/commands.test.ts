@@ -198,6 +198,16 @@ test.each(['-f text', 'timeline', 'extract --flow 1'])(
   },
 );
 
+test.each(['-f text', '-f ndjson', 'timeline', "timeline --where 'true'", 'extract', 'diff there'])(
+  'a capture in a directory is not written over either: %s',
+  async (command) => {
+    const result = await shell(
+      `cd '${folder}'; mkdir -p there; cp web.pcap there; lastack ${command} there -o there/web.pcap; cmp web.pcap there/web.pcap`,
+    );
+    expect(result).toEqual({ status: 0, out: '', error: 'lastack: there/web.pcap: is one of the captures\n' });
+  },
+);
+
 describe('timeline', () => {
   test("is tcpdump's lines, and what each segment did beside them", async () => {
     expect((await lastack(['timeline', WEB])).out).toMatchSnapshot();

@@ -13,14 +13,16 @@ interface Limit {
 
 /**
  * What CI holds lastack to, at a twentieth of the captures: half as much again as the goal where that holds (start-up,
- * tiny), and as what was measured where the goal is of whole captures, of which starting is no part worth naming.
+ * tiny), and as what was measured where the goal is of whole captures, of which starting is no part worth naming. Half of a
+ * run so short is V8 compiling, which does not suffer from a machine as tcpdump does: of what was measured on two (AMD EPYC,
+ * 2026-11-23: 0.4, 1.1, 1.2; Intel Xeon, 2026-11-30: 0.52, 1.56, 1.85) the larger counts.
  */
 const LIMITS: readonly Limit[] = [
   { of: 'start', ours: 'lastack --help', peer: 'node -e 0', most: 1.25 * 1.5 },
   { of: 'tiny', against: 'start', ours: 'lastack analyze', peer: 'node -e 0', most: 1.5 * 1.5 },
-  { of: 'web', ours: 'lastack timeline --no-annotate', peer: 'tcpdump -nn', most: 0.4 * 1.5 },
-  { of: 'web', ours: 'lastack timeline', peer: 'tcpdump -nn', most: 1.1 * 1.5 },
-  { of: 'web', ours: 'lastack analyze', peer: 'tcpdump -nn', most: 1.2 * 1.5 },
+  { of: 'web', ours: 'lastack timeline --no-annotate', peer: 'tcpdump -nn', most: 0.52 * 1.5 },
+  { of: 'web', ours: 'lastack timeline', peer: 'tcpdump -nn', most: 1.56 * 1.5 },
+  { of: 'web', ours: 'lastack analyze', peer: 'tcpdump -nn', most: 1.85 * 1.5 },
   { of: 'web', ours: 'lastack analyze -f ndjson', peer: 'lastack analyze', most: 1.6 * 1.5 },
 ];
 

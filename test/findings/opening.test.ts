@@ -235,6 +235,17 @@ describe('syn-answered-by-ack', () => {
       +0     > R  700:700(0) win 0
     `;
     expect(codesOf(script)).toEqual(['syn-answered-by-ack']);
+    // It may be of this one, if the capture missed what lies between.
+    expect(theFinding('syn-answered-by-ack', script).confidence).toBe('possible');
+  });
+
+  test('a bare ACK of far away', () => {
+    const script = exchange`
+      +0     > S  0:0(0)
+      +0.010 < .  900:900(0) ack 70000000
+      +0     > R  70000000:70000000(0) win 0
+    `;
+    expect(theFinding('syn-answered-by-ack', script).confidence).toBe('certain');
   });
 
   test('also where the SYN that follows the RST succeeds', () => {

@@ -365,8 +365,18 @@ function bareAnswer(flow: FlowCase, found: Found): void {
       noted.frame < answer &&
       !acknowledgesSent(noted),
   );
-  if (bare !== undefined && flow.predecessor === undefined && !wentOn(flow, bare))
-    found.add('syn-answered-by-ack', { frame: bare.frame, frames: [flow.word(FLOW.synFrame)] });
+  if (bare === undefined || flow.predecessor !== undefined || wentOn(flow, bare)) return;
+  found.add('syn-answered-by-ack', {
+    frame: bare.frame,
+    frames: [flow.word(FLOW.synFrame)],
+    // So near, it may acknowledge what this client sent and the capture missed.
+    confidence: isNear(flow, bare) ? 'possible' : 'certain',
+  });
+}
+
+/** Whether it acknowledges no more than may have been sent since the SYN, and not been captured. */
+function isNear(flow: FlowCase, bare: Noted): boolean {
+  return (bare.ack - flow.client.word(END.isn)) >>> 0 < MISSED;
 }
 
 /**
@@ -374,7 +384,7 @@ function bareAnswer(flow: FlowCase, found: Found): void {
  * capture missed the SYN+ACK, and what is acknowledged here (G1).
  */
 function wentOn(flow: FlowCase, bare: Noted): boolean {
-  if (flow.client.packets === bare.peer.packets) return (bare.ack - flow.client.word(END.isn)) >>> 0 < MISSED;
+  if (flow.client.packets === bare.peer.packets) return isNear(flow, bare);
   const refusal = flow.noted.find(
     (noted) =>
       noted.side === CLIENT &&

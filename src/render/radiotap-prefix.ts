@@ -5,7 +5,7 @@ import type { ByteWriter } from '../bytes/writer.ts';
  * to the first that it doesn't know. Prism, AVS and PPI headers leave no text.
  */
 export class RadiotapPrefix {
-  /** The last flags field of the header written last, 0 without one: RADIOTAP_FCS, RADIOTAP_PADDED. */
+  /** The last flags field of the header written last (wire/wireless.ts), 0 without one. */
   flags = 0;
 
   /** The next field, and the header's first octet and end. */
@@ -89,10 +89,6 @@ export class RadiotapPrefix {
     return this.next + ((this.start - this.next) & (align - 1));
   }
 }
-
-/** Bits of radiotap's flags: four octets of check sequence at the frame's end, 802.11's header is padded. */
-export const RADIOTAP_FCS = 0x10;
-export const RADIOTAP_PADDED = 0x20;
 
 function cut(out: ByteWriter): false {
   out.ascii(' [|802.11_radio]');

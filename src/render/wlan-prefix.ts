@@ -1,6 +1,6 @@
 import type { ByteWriter } from '../bytes/writer.ts';
-import { wlanHeaderLength } from '../wire/wireless.ts';
-import { RADIOTAP_FCS, RADIOTAP_PADDED, RadiotapPrefix } from './radiotap-prefix.ts';
+import { RADIOTAP_FCS, RADIOTAP_PADDED, wlanHeaderLength } from '../wire/wireless.ts';
+import { RadiotapPrefix } from './radiotap-prefix.ts';
 
 /**
  * What tcpdump 4.99 prints of an 802.11 frame up to its LLC, and of the radio headers before it: of these radiotap alone

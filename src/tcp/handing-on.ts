@@ -118,7 +118,7 @@ export class HandingOn {
     const { openings } = tracker.table;
     tracker.eachOpen((row, place) => {
       const last = row >= 0 ? tracker.rows.f64[(row >> 1) + FLOW.lastTimeF64]! : openings.lastTime(place);
-      if (now - last > idleTimeout) this.tracker.finish(row >= 0 ? row : this.tracker.moveOpening(place, false));
+      if (now - last > idleTimeout) tracker.finish(row >= 0 ? row : tracker.moveOpening(place, false));
     });
   }
 

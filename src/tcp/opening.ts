@@ -1,6 +1,7 @@
 import { seqDelta } from '../bytes/seq.ts';
 import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, SERVER } from '../flow/rows.ts';
 import { FIN, type SegmentView } from '../wire/segment.ts';
+import { OVER } from './handing-on.ts';
 import { nextState, ON, STATE } from './machine.ts';
 import { PATTERN } from './patterns.ts';
 import type { Tracker } from './tracker.ts';
@@ -299,4 +300,3 @@ const LARGEST_SHIFT = 14;
 
 const PROVEN = FLOW_BITS.serverProven | FLOW_BITS.clientProven;
 const FAST_OPEN = FLOW_BITS.fastOpen | FLOW_BITS.fastOpenCookie;
-const OVER = FLOW_BITS.reset | FLOW_BITS.closed;

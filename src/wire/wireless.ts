@@ -62,9 +62,9 @@ function isAggregate(view: DataView, at: number, swapped: boolean): boolean {
   return ((type >> 4) & QOS) !== 0 && (view.getUint8(at + addressesLength(flags)) & AGGREGATE) !== 0;
 }
 
-/** Bits of radiotap's flags field. */
-const FCS_PRESENT = 0x10;
-const HEADER_PADDED = 0x20;
+/** Bits of radiotap's flags: four octets of check sequence at the frame's end, 802.11's header is padded. */
+export const RADIOTAP_FCS = 0x10;
+export const RADIOTAP_PADDED = 0x20;
 const CHECK_SEQUENCE = 4;
 
 /** Radiotap (radiotap.org): version 0, length, then fields by the bits of one or more words. */
@@ -82,8 +82,8 @@ export function radiotap(walk: PacketWalk): Next {
   if ((present & 1) !== 0) fields = ((fields + 7) & ~7) + 8;
   if ((present & 2) !== 0 && fields < length) {
     const flags = view.getUint8(at + fields);
-    if ((flags & FCS_PRESENT) !== 0) walk.limit(walk.wireEnd - CHECK_SEQUENCE);
-    walk.headerPadded = (flags & HEADER_PADDED) !== 0;
+    if ((flags & RADIOTAP_FCS) !== 0) walk.limit(walk.wireEnd - CHECK_SEQUENCE);
+    walk.headerPadded = (flags & RADIOTAP_PADDED) !== 0;
   }
   return NEXT.wlan;
 }

@@ -20,6 +20,8 @@ export function link(walk: PacketWalk): Next {
     case 8: // SLIP
       return behind(walk, LAYER.slip, 16, NEXT.ip);
     case 9: // PPP
+    case 50: // PPP_HDLC
+      return serial(walk);
     case 166: // PPP_PPPD
       return NEXT.ppp;
     case 10: // FDDI
@@ -37,8 +39,6 @@ export function link(walk: PacketWalk): Next {
       return behind(walk, LAYER.slip, 24, NEXT.ip);
     case 19: // ATM_CLIP
       return classicalIp(walk);
-    case 50: // PPP_HDLC
-      return serial(walk);
     case 51: // PPP_ETHER
       return pppoe(walk);
     case 104: // C_HDLC

@@ -38,7 +38,10 @@ export function pppProtocol(walk: PacketWalk): Next {
   }
 }
 
-/** PPP or Cisco HDLC on a serial line, told by the first octet. */
+/**
+ * PPP or Cisco HDLC on a serial line, told by the first octet: no PPP protocol has the numbers of Cisco's addresses. Routers
+ * write either as PPP; Wireshark looks at the octet, too, tcpdump for link type 50 only.
+ */
 export function serial(walk: PacketWalk): Next {
   if (walk.kept() < 4) return walk.stop(WIRE.other);
   const first = walk.view.getUint8(walk.at);

@@ -35,6 +35,7 @@ const CASES: readonly Case[] = [
   ['ARCNET', 7, [...hex('0102 d4 00 0001'), ...PACKET], 'arcnet ip tcp'],
   ['SLIP', 8, [...hex('0040'), ...Array(14).fill(0), ...PACKET], 'slip ip tcp'],
   ['PPP', 9, [...hex('ff03 0021'), ...PACKET], 'ppp ip tcp'],
+  ['Cisco HDLC in a capture of PPP', 9, [...hex('0f00 0800'), ...PACKET], 'chdlc ip tcp'],
   ['PPP with both compressions', 9, [...hex('21'), ...PACKET], 'ppp ip tcp'],
   ['FDDI', 10, [...hex('50 020000000002 020000000001'), ...SNAP, ...PACKET], 'fddi llc ip tcp'],
   ['ATM with LLC', 100, [...SNAP, ...PACKET], 'atm llc ip tcp'],

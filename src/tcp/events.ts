@@ -1,7 +1,6 @@
 import { seqDelta } from '../bytes/seq.ts';
 import { END, FLOW } from '../flow/rows.ts';
 import { ACK, FIN, RST, type SegmentView, SYN } from '../wire/segment.ts';
-import { RING_LIMIT } from './outstanding.ts';
 import type { Tracker } from './tracker.ts';
 import { NOTE } from './verdict.ts';
 
@@ -276,10 +275,10 @@ function remember(tracker: Tracker, sender: number, segment: SegmentView, events
   else if ((bits & KEPT.bare) !== 0) i32[sender + END.eventBits] = bits & ~KEPT.bare;
 }
 
-/** Wireshark keeps a thousand unacknowledged segments of a direction, and a SYN or FIN past them has no number of its own. */
+/** Wireshark keeps 10,000 unacknowledged segments of a direction, and a SYN or FIN past them has no number of its own. */
 function waitsForTooMany(tracker: Tracker, sender: number): boolean {
   const number = tracker.rows.i32[sender + END.outstanding]!;
-  return number !== 0 && tracker.rings.at(number - 1).count === RING_LIMIT;
+  return number !== 0 && tracker.rings.at(number - 1).isFull;
 }
 
 /** What begins with the first segments of an end, and with SYNs: initial sequence numbers, the handshake's round trip. */
@@ -304,7 +303,7 @@ function rememberOpening(
   }
   if ((flags & SYN) !== 0) {
     own |= KEPT.synWindow;
-    if ((flags & ACK) === 0) {
+    if ((flags & ACK) === 0 && !isAtEpoch(segment)) {
       if ((own & KEPT.roundTrip) !== 0 || f64[(row >> 1) + FLOW.eventRoundTripF64] === 0) {
         f64[(row >> 1) + FLOW.eventRoundTripF64] = time;
         own |= KEPT.roundTrip;
@@ -324,6 +323,11 @@ function rememberOpening(
   }
   i32[sender + END.eventBits] = own;
   i32[receiver + END.eventBits] = other;
+}
+
+/** Captures that were made of text begin at the very epoch: of a SYN there, Wireshark holds that it has no time. */
+export function isAtEpoch({ seconds, nanoseconds }: SegmentView): boolean {
+  return seconds === 0 && nanoseconds === 0;
 }
 
 /** Whether the end's last segment acknowledged nothing. */

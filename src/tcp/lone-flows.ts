@@ -197,6 +197,8 @@ function emptySegment(): SegmentView {
   segment.bytes = new Uint8Array(TCP_AT + TCP_MOST);
   segment.view = new DataView(segment.bytes.buffer);
   segment.destinationAt = ADDRESS_OCTETS;
+  // Of what was kept only `time` tells when it was; but it was not at the epoch (isAtEpoch).
+  segment.seconds = 1;
   segment.tcpAt = TCP_AT;
   return segment;
 }

@@ -2,7 +2,7 @@ import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, SERVER } from '../flow/rows.ts'
 import { ACK, CHECKSUM, ipLengthOf, PSH, type SegmentView, SYN } from '../wire/segment.ts';
 import { takeAcknowledgment } from './closing.ts';
 import { rememberSegment, shapeOf } from './copies.ts';
-import { EVENT, isHeaderCut, KEPT, MULTIPATH, takeEventScale } from './events.ts';
+import { EVENT, isAtEpoch, isHeaderCut, KEPT, MULTIPATH, takeEventScale } from './events.ts';
 import { ON, STATE } from './machine.ts';
 import { noteSynOptions, settleScale, step, takeHandshakeAck } from './opening.ts';
 import { expectAck } from './sequence.ts';
@@ -45,7 +45,8 @@ function takeFirstSyn(tracker: Tracker, row: number, segment: SegmentView): bool
     segment.fastOpenCookie >= 0 ||
     segment.multipath !== 0 ||
     seq === 0 ||
-    ack !== 0
+    ack !== 0 ||
+    isAtEpoch(segment)
   )
     return false;
   const client = row + FLOW.client;

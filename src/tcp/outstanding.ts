@@ -5,7 +5,8 @@
 export class OutstandingRings {
   private readonly rings: Ring[] = [];
   private readonly free: number[] = [];
-  /** Segments that were not kept because a direction had more than RING_LIMIT unacknowledged ones. */
+  private readonly room = new Room();
+  /** Segments that were not kept because a direction had more than RING_LIMIT unacknowledged ones, or all together had. */
   overflowed = 0;
 
   /** The ring of that number (from `take`). */
@@ -16,7 +17,7 @@ export class OutstandingRings {
   take(): number {
     const number = this.free.pop();
     if (number !== undefined) return number;
-    this.rings.push(new Ring());
+    this.rings.push(new Ring(this.room));
     return this.rings.length - 1;
   }
 
@@ -27,10 +28,29 @@ export class OutstandingRings {
 }
 
 /**
- * Past the oldest, in the row. Wireshark keeps a thousand in all, and tells no round trip of those that come after; a
- * capture of one direction never acknowledges anything.
+ * Past the oldest, in the row. Wireshark keeps ten thousand in all (TCP_MAX_UNACKED_SEGMENTS), and tells no
+ * round trip of those that come after.
  */
-export const RING_LIMIT = 999;
+export const RING_LIMIT = 9999;
+
+/** A ring may always have so many, and all rings together so many more: most of a capture of one direction wait for ever. */
+const SMALL = 1024;
+const ROOM = 1 << 20;
+
+/** What rings may take beyond SMALL, in segments. */
+class Room {
+  private left = ROOM;
+
+  take(segments: number): boolean {
+    if (segments > this.left) return false;
+    this.left -= segments;
+    return true;
+  }
+
+  give(segments: number): void {
+    this.left += segments;
+  }
+}
 
 /** How far a search goes: what is sent again was sent first long ago, so it is among the oldest. */
 export const SEARCH_LIMIT = 256;
@@ -44,17 +64,35 @@ export class Ring {
   /** Four words an entry: start, end (past FIN), frame, bits. */
   private words: Int32Array = new Int32Array(4 * 4);
   private times: Float64Array = new Float64Array(4);
+  private readonly room: Room;
   private head = 0;
   count = 0;
+  /** Segments that came after those of the ring, and had no room. */
+  private refused = 0;
   /** The furthest that any entry so far ended; no entry ends before `least`; and how many entries are LATE. */
   private furthest = 0;
   private least = 0;
   private late = 0;
 
+  constructor(room: Room) {
+    this.room = room;
+  }
+
   clear(): void {
     this.head = 0;
     this.count = 0;
     this.late = 0;
+    this.refused = 0;
+    const size = this.times.length;
+    if (size <= SMALL) return;
+    this.room.give(size - SMALL);
+    this.words = new Int32Array(4 * 4);
+    this.times = new Float64Array(4);
+  }
+
+  /** Whether as many wait as Wireshark keeps. */
+  get isFull(): boolean {
+    return this.count + this.refused >= RING_LIMIT;
   }
 
   /** Whether the entries end in the order in which they were sent: as long as none is late. */
@@ -68,8 +106,11 @@ export class Ring {
    * @param before where the segment ends that was sent before those of the ring
    */
   push(start: number, end: number, frame: number, time: number, repeated: number, before: number): boolean {
-    if (this.count === RING_LIMIT) return false;
-    if (this.count === this.times.length) this.grow();
+    if (this.isFull) return false;
+    if (this.refused !== 0 || (this.count === this.times.length && !this.grow())) {
+      this.refused++;
+      return false;
+    }
     if (this.count === 0) {
       this.furthest = before;
       this.least = end;
@@ -127,6 +168,7 @@ export class Ring {
     if ((this.words[this.head * 4 + 3]! & LATE) !== 0) this.late--;
     this.head = (this.head + 1) & (this.times.length - 1);
     this.count--;
+    if (this.count === 0) this.refused = 0;
   }
 
   /** Keeps only entries that end past `ack`, in their order. */
@@ -152,14 +194,16 @@ export class Ring {
     }
     this.count = kept;
     this.least = least;
+    if (kept === 0) this.refused = 0;
   }
 
   private slot(index: number): number {
     return (this.head + index) & (this.times.length - 1);
   }
 
-  private grow(): void {
+  private grow(): boolean {
     const size = this.times.length;
+    if (size >= SMALL && !this.room.take(size)) return false;
     const words = new Int32Array(size * 8);
     const times = new Float64Array(size * 2);
     for (let i = 0; i < this.count; i++) {
@@ -170,5 +214,6 @@ export class Ring {
     this.words = words;
     this.times = times;
     this.head = 0;
+    return true;
   }
 }

@@ -221,6 +221,8 @@ export function expectAck(
       if (seqDelta(ring.start(i), start) >= 0 && seqDelta(start, ring.end(i)) > 0) ring.markRepeated(i);
   if (!ring.push(start, end, segment.frame, segment.time, repeated, i32[sender + END.oldestEnd]!))
     tracker.rings.overflowed++;
+  // It was sent in order, and yet ends before one that waits: that one had a wrong checksum.
+  else if (!ring.isInOrder) i32[sender + END.bits] = i32[sender + END.bits]! | END_BITS.disordered;
 }
 
 /**

@@ -242,6 +242,22 @@ describe('ports used again', () => {
   });
 });
 
+test('a SYN at the very epoch has no time for Wireshark: out of order is what comes within 3 ms', () => {
+  const records = recordsOf(exchange`
+    +0        > S  0:0(0)
+    +0.000001 < S. 0:0(0)   ack 1
+    +0.000001 > .  1:1(0)   ack 1
+    +0.000001 > P. 11:21(10) ack 1
+    +0.000002 > P. 1:11(10) ack 1
+  `);
+  const eventsFrom = (epoch: number) => {
+    for (const record of records) record.seconds = epoch;
+    return timelineOfRecords(records).map(({ events }) => events.join());
+  };
+  expect(eventsFrom(1)).toEqual(['', '', '', 'lost-segment', 'retransmission']);
+  expect(eventsFrom(0)).toEqual(['', '', '', 'lost-segment', 'out-of-order']);
+});
+
 describe('round trips', () => {
   test('a RST acknowledges like any other segment', () => {
     expect(
@@ -271,6 +287,27 @@ describe('round trips', () => {
       +0.100 > . 1:11(10) ack 1
     `;
     expect(analyzeExchange(oneWay).handshake).toMatchObject({ totalMs: 25, synToSynAckMs: null });
+  });
+
+  test('a segment with a wrong sequence number and checksum hides no other round trip', () => {
+    const script = exchange`
+      +0    > P. 1:11(10)  ack 1
+      +0.01 < .  1:1(0)    ack 11
+      +0    > P. 91:101(10) ack 1 badsum
+      +0.01 < .  1:1(0)    ack 11
+      +0    > P. 11:21(10) ack 1
+      +0.02 < .  1:1(0)    ack 21
+    `;
+    expect(roundTripsOf([...OPEN, ...script]).at(-1)).toBe('9 acks 8 after 20');
+  });
+
+  test('ten thousand segments may wait, as in Wireshark: those past them have no round trip', () => {
+    const tripsWith = (waiting: number) => {
+      const sent = Array.from({ length: waiting }, (_, i) => exchange`+0 > . ${1 + i}:${2 + i}(1) ack 1`).flat();
+      return roundTripsOf([...OPEN, ...sent, ...exchange`+0.01 < . 1:1(0) ack ${1 + waiting}`]).slice(2);
+    };
+    expect(tripsWith(10_000)).toEqual(['10004 acks 10003 after 10']);
+    expect(tripsWith(10_001)).toEqual([]);
   });
 
   test('of several copies the oldest is the one acknowledged, and gives no sample', () => {

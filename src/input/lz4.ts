@@ -1,4 +1,4 @@
-import { CompressionError } from './compression-error.ts';
+import { CompressionError, somethingFollows } from './compression-error.ts';
 import { LZ4_LEGACY_MAGIC, LZ4_MAGIC } from './magic.ts';
 import { isSkippable, type OctetReader } from './reader.ts';
 
@@ -14,11 +14,12 @@ export async function* unlz4(reader: OctetReader): AsyncGenerator<Uint8Array, vo
       if (!(await reader.skipFrame())) throw cutShort();
       continue;
     }
-    if (magic !== LZ4_MAGIC && magic !== LZ4_LEGACY_MAGIC) return; // what follows the last frame is no part of it
+    if (magic !== LZ4_MAGIC && magic !== LZ4_LEGACY_MAGIC) throw somethingFollows('lz4', reader.position);
     reader.at += 4;
     if (magic === LZ4_MAGIC) yield* frame(reader);
     else yield* legacyFrame(reader);
   }
+  if (reader.left > 0) throw somethingFollows('lz4', reader.position);
 }
 
 async function* frame(reader: OctetReader): AsyncGenerator<Uint8Array, void, void> {

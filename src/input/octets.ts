@@ -11,6 +11,8 @@ export interface OctetSource {
   readonly position: number;
   /** Octets in all; null when that is not known before the end. */
   readonly size: number | null;
+  /** Whether `again` can give the same octets a second time. */
+  readonly repeatable: boolean;
   /** The same octets from the start, or null when they come only once. */
   again(): OctetSource | null;
   /** SHA-256 in hexadecimal of the octets read so far; null when it was not asked for. */
@@ -68,6 +70,10 @@ class FileOctets implements OctetSource {
     return count;
   }
 
+  get repeatable(): boolean {
+    return this.positional;
+  }
+
   again(): OctetSource | null {
     return this.positional ? openOctets(this.path, { ...this.options, digest: false }) : null;
   }
@@ -90,6 +96,7 @@ class FileOctets implements OctetSource {
 class StreamOctets implements OctetSource {
   position = 0;
   readonly size = null;
+  readonly repeatable = false;
   private readonly stream: Readable;
   private readonly chunks: AsyncIterator<Uint8Array>;
   private chunk: Uint8Array = new Uint8Array(0);

@@ -20,6 +20,11 @@ export class OctetReader {
     return this.end - this.at;
   }
 
+  /** Where in the file `bytes[at]` stands, in octets from where reading began. */
+  get position(): number {
+    return this.source.position - this.left;
+  }
+
   /** Buffers at least `count` octets; false when the source ends before. The buffer grows as octets really come. */
   async need(count: number): Promise<boolean> {
     while (this.left < count) if (!(await this.more())) return false;
@@ -45,6 +50,11 @@ export class OctetReader {
     return (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0;
   }
 
+  /** A number of two octets, least significant first, from here. Call `need` before. */
+  uint16(): number {
+    return this.bytes[this.at]! | (this.bytes[this.at + 1]! << 8);
+  }
+
   /** A number of three octets, least significant first, from here. Call `need` before. */
   uint24(): number {
     const bytes = this.bytes;
@@ -54,6 +64,25 @@ export class OctetReader {
   /** Passes over a frame that is there to be skipped; false when the source ends before. */
   async skipFrame(): Promise<boolean> {
     return (await this.need(8)) && (await this.skip(8 + this.uint32(4)));
+  }
+
+  /** Passes over a text and the zero that ends it; false when the source ends before. */
+  async skipText(): Promise<boolean> {
+    while (await this.need(1)) {
+      const zero = this.bytes.subarray(this.at, this.end).indexOf(0);
+      this.at = zero < 0 ? this.end : this.at + zero + 1;
+      if (zero >= 0) return true;
+    }
+    return false;
+  }
+
+  /** Passes over zeros; false when nothing else comes before the source ends. */
+  async skipZeros(): Promise<boolean> {
+    while (await this.need(1)) {
+      while (this.at < this.end && this.bytes[this.at] === 0) this.at++;
+      if (this.at < this.end) return true;
+    }
+    return false;
   }
 
   private async more(): Promise<boolean> {

@@ -1,5 +1,5 @@
 import { Decompress } from 'fzstd';
-import { CompressionError } from './compression-error.ts';
+import { CompressionError, somethingFollows } from './compression-error.ts';
 import { ZSTD_MAGIC } from './magic.ts';
 import { isSkippable, type OctetReader } from './reader.ts';
 
@@ -14,8 +14,9 @@ export async function* unzstd(reader: OctetReader): AsyncGenerator<Uint8Array, v
     if (isSkippable(magic)) {
       if (!(await reader.skipFrame())) throw cutShort();
     } else if (magic === ZSTD_MAGIC) yield* frame(reader);
-    else return; // what follows the last frame is no part of it
+    else throw somethingFollows('zstd', reader.position);
   }
+  if (reader.left > 0) throw somethingFollows('zstd', reader.position);
 }
 
 async function* frame(reader: OctetReader): AsyncGenerator<Uint8Array, void, void> {

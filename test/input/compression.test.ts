@@ -11,7 +11,7 @@ import { compressionOf, decompressed } from '../../src/input/decompress.ts';
 import { openOctets } from '../../src/input/octets.ts';
 import { pcapngs, pcaps } from '../capture/arbitrary.ts';
 import { type Packet, pcap } from '../capture/build.ts';
-import { COMPRESSIONS, directory, file, lz4, read, skippable, zstd } from './files.ts';
+import { COMPRESSIONS, directory, file, lz4, type Read, read, skippable, zstd } from './files.ts';
 
 const PACKETS: readonly Packet[] = Array.from({ length: 200 }, (_, i) => ({
   seconds: i,
@@ -19,6 +19,7 @@ const PACKETS: readonly Packet[] = Array.from({ length: 200 }, (_, i) => ({
   data: new Uint8Array(100).map((_, at) => i * at),
 }));
 const CAPTURE = pcap(PACKETS);
+const TRAILING = Buffer.from('trailing words');
 
 describe.each(COMPRESSIONS)('%s', (name, compress) => {
   test('changes nothing', async () => {
@@ -61,17 +62,29 @@ describe.each(COMPRESSIONS)('%s', (name, compress) => {
     expect([records.length, codes]).toEqual([200, []]);
   });
 
+  test.each([
+    ['one octet', Buffer.from('x')],
+    ['words', TRAILING],
+    ['much', Buffer.alloc(200_000, 'x')],
+  ])('behind which something else follows (%s) is damage that names the place, and loses nothing', async (_, rest) => {
+    const packed = compress(CAPTURE);
+    const { records, codes, source } = await read([file(Buffer.concat([packed, rest]))]);
+    expect([records.length, codes]).toEqual([200, ['damaged-capture']]);
+    expect(source.problems[0]?.message).toContain(`byte ${packed.length} of the file`);
+  });
+
+  test.skipIf(process.platform === 'win32')('loses nothing before what follows it in a pipe either', async () => {
+    const packed = compress(CAPTURE);
+    const { records, codes } = await readPipe([Buffer.concat([packed, TRAILING])]);
+    expect([records.length, codes]).toEqual([200, ['damaged-capture']]);
+  });
+
   test.skipIf(process.platform === 'win32')('may come through a pipe, in any pieces', async () => {
-    const pipe = join(directory({}), 'pipe');
-    execFileSync('mkfifo', [pipe]);
     const packed = compress(CAPTURE);
     const pieces = Array.from({ length: Math.ceil(packed.length / 777) }, (_, i) =>
       packed.subarray(777 * i, 777 * (i + 1)),
     );
-    const [{ records, codes, source }] = await Promise.all([
-      read([pipe]),
-      pipeline(Readable.from(pieces), createWriteStream(pipe)),
-    ]);
+    const { records, codes, source } = await readPipe(pieces);
     expect([records.length, codes, source.totalBytes, source.position]).toEqual([200, [], null, packed.length]);
   });
 
@@ -99,11 +112,47 @@ test('gzip damaged in the middle gives what stands before the damage', async () 
   expect([records.length, codes]).toEqual([200, ['damaged-capture']]);
 });
 
-test('what follows a gzip member and is none is ignored', async () => {
-  for (const rest of [new Uint8Array(100), new TextEncoder().encode('trailing words')]) {
-    const { records } = await read([file(Buffer.concat([gzipSync(CAPTURE), rest]))]);
-    expect(records).toHaveLength(200);
+test('zeros that fill up the file after the last gzip member are ignored, as gzip does', async () => {
+  for (const zeros of [1, 100, 100_000]) {
+    const { records, codes } = await read([file(Buffer.concat([gzipSync(CAPTURE), new Uint8Array(zeros)]))]);
+    expect([records.length, codes]).toEqual([200, []]);
   }
+});
+
+test('what follows zeros after the last gzip member is told with its place', async () => {
+  const packed = gzipSync(CAPTURE);
+  const { records, source } = await read([
+    file(Buffer.concat([packed, new Uint8Array(100_000), TRAILING, gzipSync(CAPTURE)])),
+  ]);
+  expect(records).toHaveLength(200);
+  expect(source.problems[0]?.message).toContain(`byte ${packed.length + 100_000} of the file`);
+});
+
+test('zeros after the last frame of zstd or lz4 are damage, as those programs have it', async () => {
+  for (const compress of [zstd, lz4]) {
+    const { records, codes } = await read([file(Buffer.concat([compress(CAPTURE), new Uint8Array(100)]))]);
+    expect([records.length, codes]).toEqual([200, ['damaged-capture']]);
+  }
+});
+
+test.each([
+  ['whose checksum is wrong', -8, 'checksum'],
+  ['whose length is wrong', -1, 'length'],
+])('a gzip member %s is damage and gives all that it holds', async (_, place, word) => {
+  const packed = gzipSync(CAPTURE);
+  packed[packed.length + place]! ^= 1;
+  const { records, source } = await read([file(packed)]);
+  expect([records.length, source.problems[0]?.code]).toEqual([200, 'damaged-capture']);
+  expect(source.problems[0]?.message).toContain(word);
+});
+
+test('a gzip header may hold a name, a comment, extra octets and a checksum of itself', async () => {
+  const packed = gzipSync(CAPTURE);
+  const header = Buffer.from([0x1f, 0x8b, 8, 0x1e, 0, 0, 0, 0, 0, 3, 3, 0, 1, 2, 3]);
+  const words = Buffer.from(`${'name'.repeat(30_000)}\0comment\0`);
+  const whole = Buffer.concat([header, words, Buffer.alloc(2), packed.subarray(10)]);
+  const { records, codes } = await read([file(Buffer.concat([packed, whole]).subarray(packed.length))]);
+  expect([records.length, codes]).toEqual([200, []]);
 });
 
 test('frames to be skipped are skipped, also before the frame that tells the format', async () => {
@@ -170,6 +219,14 @@ test.each([
 ])('%s is an error at once', async (_, hex) => {
   await expect(unpacked(octetsOf(hex))).rejects.toThrow(CompressionError);
 });
+
+/** Reads what comes in these pieces through a named pipe. */
+async function readPipe(pieces: readonly Uint8Array[]): Promise<Read> {
+  const pipe = join(directory({}), 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  const [all] = await Promise.all([read([pipe]), pipeline(Readable.from(pieces), createWriteStream(pipe))]);
+  return all;
+}
 
 async function unpacked(octets: Uint8Array, parts: Buffer[] = []): Promise<string> {
   const source = openOctets(file(octets), { digest: false, sparing: false });

@@ -19,30 +19,14 @@ export function flowTable(summary: FlowSummary, options: PageOptions & { readonl
       : plural(flows.length, 'flow');
   const hasHint = hidden > 0 && title.length + HINT.length <= options.columns;
   const lines = ['', `${style.bold(title[0]!.toUpperCase() + title.slice(1))}${hasHint ? style.dim(HINT) : ''}`];
-  const rows = flows.map((flow) => cells(flow, options));
-  const columns = columnsThatFit(rows, options.columns);
-  const widths = columns.map((column) =>
-    Math.max(column.title.length, ...rows.map((row) => row[column.cell]!.text.length)),
+  const { head, rows } = table(
+    flows.map((flow) => cells(flow, options)),
+    options,
   );
-  const first = columns.findIndex((column) => column.cell === 'ends');
-  const spare = options.columns - widths.reduce((sum, width) => sum + width + 2, 0);
-  if (spare < 0 && first >= 0) widths[first] = Math.max(widths[first]! + spare, 20);
-  lines.push(
-    style.dim(
-      columns
-        .map((column, i) => `  ${aligned(column.title, widths[i]!, column.right)}`)
-        .join('')
-        .trimEnd(),
-    ),
-  );
+  lines.push(...head.map(style.dim));
   const withStates = flows.length <= FEW;
   flows.forEach((flow, index) => {
-    const row = rows[index]!;
-    const line = columns.map((column, i) => {
-      const { text, paint } = row[column.cell]!;
-      return `  ${paint(aligned(shortened(text, widths[i]!), widths[i]!, column.right))}`;
-    });
-    lines.push(line.join('').trimEnd());
+    lines.push(...rows[index]!);
     if (withStates) lines.push(...states(flow, options, style));
     lines.push(...findings(flow, withStates, options));
   });
@@ -59,6 +43,55 @@ function fitting(count: number, options: PageOptions & { readonly used: number }
   return Math.min(count, Math.max((options.lines - options.used - 5) >> 1, 8));
 }
 
+interface Table {
+  readonly head: readonly string[];
+  /** The lines of each flow. */
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** A line for each flow where that names both ends, else one for each of the little that matters most. */
+function table(rows: readonly Row[], options: PageOptions): Table {
+  const columns = columnsThatFit(rows, options.columns);
+  const widths = columns.map((column) =>
+    Math.max(column.title.length, ...rows.map((row) => row[column.cell].text.length)),
+  );
+  const ends = columns.findIndex((column) => column.cell === 'ends');
+  const spare = options.columns - widths.reduce((sum, width) => sum + width + 2, 0);
+  if (spare < 0) {
+    widths[ends] = widths[ends]! + spare;
+    if (widths[ends] < WHOLE_ENDS) return folded(rows, options);
+  }
+  const title = columns.map((column, i) => `  ${aligned(column.title, widths[i]!, column.right)}`).join('');
+  const lines = rows.map((row) =>
+    columns.map((column, i) => {
+      const { text, paint } = row[column.cell];
+      return `  ${paint(aligned(shortened(text, widths[i]!), widths[i]!, column.right))}`;
+    }),
+  );
+  return { head: [title.trimEnd()], rows: lines.map((parts) => [parts.join('').trimEnd()]) };
+}
+
+/** Two IPv4 addresses at their longest, with ports. */
+const WHOLE_ENDS = 45;
+
+function folded(rows: readonly Row[], { columns, nameOf }: PageOptions): Table {
+  const width = Math.max(...rows.map((row) => row.number.text.length));
+  const room = columns - 4 - width;
+  const indent = ' '.repeat(4 + width);
+  return {
+    head: [`  ${'#'.padStart(width)}  client → server`, `${indent}how it went`],
+    rows: rows.map(({ flow, number, ends, how }) => {
+      const client = shortened(endpointText(flow.client, nameOf), room);
+      const server = shortened(endpointText(flow.server, nameOf), room - 2);
+      const [first, ...rest] = ends.text.length <= room ? [ends.text] : [client, `→ ${server}`];
+      return [
+        `  ${number.paint(number.text.padStart(width))}  ${first}`,
+        ...[...rest, how.paint(how.text)].map((line) => `${indent}${line}`),
+      ];
+    }),
+  };
+}
+
 type CellName = 'number' | 'ends' | 'how' | 'handshake' | 'duration' | 'bytes' | 'again';
 
 interface Cell {
@@ -71,6 +104,8 @@ interface Column {
   readonly title: string;
   readonly right: boolean;
 }
+
+type Row = Readonly<Record<CellName, Cell>> & { readonly flow: ReportFlow };
 
 /** In the order in which they stand. */
 const COLUMNS: readonly Column[] = [
@@ -85,7 +120,7 @@ const COLUMNS: readonly Column[] = [
 /** What goes first where there is too little room. */
 const LEAST_NEEDED: readonly CellName[] = ['bytes', 'again', 'duration', 'handshake'];
 
-function columnsThatFit(rows: readonly Record<CellName, Cell>[], room: number): readonly Column[] {
+function columnsThatFit(rows: readonly Row[], room: number): readonly Column[] {
   let columns = COLUMNS;
   const needed = (): number =>
     columns.reduce(
@@ -100,10 +135,11 @@ function columnsThatFit(rows: readonly Record<CellName, Cell>[], room: number): 
   return columns;
 }
 
-function cells(flow: ReportFlow, options: PageOptions): Record<CellName, Cell> {
+function cells(flow: ReportFlow, options: PageOptions): Row {
   const { style, nameOf } = options;
   const plain = (text: string): Cell => ({ text, paint: (shown) => shown });
   return {
+    flow,
     number: { text: String(flow.number), paint: style.dim },
     ends: plain(`${endpointText(flow.client, nameOf)} → ${endpointText(flow.server, nameOf)}`),
     how: howItWent(flow, style),
@@ -157,11 +193,17 @@ function findings(flow: ReportFlow, all: boolean, options: PageOptions): string[
   return shown.flatMap((finding) => {
     const { severity, code, confidence, message } = finding;
     const paint = severity === 'alert' ? style.bad : severity === 'warning' ? style.warn : (text: string) => text;
-    const how = confidence === 'certain' ? '' : ` (${confidence})`;
-    const more = !all && grave.length > 1 ? style.dim(`, and ${grave.length - 1} more`) : '';
-    const head = `      ${paint(`${severity} ${code}`)}${how}${more}`;
-    if (!all) return [head];
-    return [head, ...wrap(message, Math.max(options.columns - 8, 24)).map((line) => style.dim(`        ${line}`))];
+    const how = confidence === 'certain' ? '' : `(${confidence})`;
+    const more = !all && grave.length > 1 ? `and ${grave.length - 1} more` : '';
+    const rest = [how, more].filter((text) => text !== '').join(', ');
+    const name = `${severity} ${code}`;
+    const told = rest.replace(more, style.dim(more));
+    const oneLine = rest === '' || 6 + name.length + 2 + rest.length <= options.columns;
+    const head = oneLine
+      ? [`      ${paint(name)}${rest === '' ? '' : how === '' ? `, ${told}` : ` ${told}`}`]
+      : [`      ${paint(name)}`, `        ${told}`];
+    if (!all) return head;
+    return [...head, ...wrap(message, Math.max(options.columns - 8, 24)).map((line) => style.dim(`        ${line}`))];
   });
 }
 

@@ -1,16 +1,17 @@
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Analysis } from '../../src/analyze.ts';
 import { readAll } from '../../src/cli/reading.ts';
+import type { Finding } from '../../src/findings/finding.ts';
 import { captureRecord } from '../../src/input/capture-record.ts';
 import { openCaptures } from '../../src/input/captures.ts';
 import type { CaptureRecord } from '../../src/record/capture.ts';
 import { Durations } from '../../src/record/durations.ts';
-import { FlowSummary, type ServiceSummary } from '../../src/record/summary.ts';
+import { FlowSummary, type ReportFlow, type ServiceSummary } from '../../src/record/summary.ts';
 import { textStyle } from '../../src/render/style.ts';
 import { textReport } from '../../src/render/text.ts';
 import type { PageOptions } from '../../src/render/text-page.ts';
-import { OUTCOME } from '../../src/tcp/patterns.ts';
+import { OUTCOME, PATTERN } from '../../src/tcp/patterns.ts';
 
 const SAMPLE = join(import.meta.dirname, '../../samples/refused/client.pcap');
 
@@ -127,6 +128,94 @@ test.each([40, 60])('on %i columns all that stands above the flows fits', async 
   const report = textReport({ ...record, capture }, summary, { ...PAGE, columns });
   for (const line of report.split('\n')) expect(line.length, line).toBeLessThanOrEqual(columns);
   expect(report.replace(/\s+/g, ' ')).toContain('12,345 flows left in SYN_RECV begun within 8101 d 20 h');
+});
+
+const ENDS: Readonly<Record<string, readonly [string, string]>> = {
+  'two digits': ['10.0.0.1', '10.0.0.2'],
+  'IPv4 at its longest': ['203.113.115.129', '198.151.100.120'],
+  'IPv6 at its longest': ['2001:db8:1234:5678:9abc:def0:1234:5678', '2001:db8:1234:5678:9abc:def0:1234:8765'],
+};
+
+const FLOW: ReportFlow = {
+  number: 12_345,
+  client: { address: '10.0.0.1', port: 40_510 },
+  server: { address: '10.0.0.2', port: 50_443 },
+  outcome: OUTCOME.complete,
+  pattern: PATTERN.resetAfterFin,
+  initiator: 0,
+  handshake: 12_345_678,
+  duration: 7_654_321_000,
+  sent: 1_234_567,
+  received: 7_654_321,
+  retransmissions: 1_234,
+  synRetransmissions: 0,
+  findings: [],
+  clientStates: ['SYN_SENT', 'ESTABLISHED', 'FIN_WAIT1', 'FIN_WAIT2', 'CLOSED'],
+  serverStates: ['LISTEN', 'SYN_RECV', 'ESTABLISHED', 'CLOSE_WAIT', 'CLOSED'],
+};
+
+const FOUND: Finding = {
+  code: 'ephemeral-ports-exhausted',
+  severity: 'warning',
+  confidence: 'possible',
+  frame: 1,
+  frames: [1],
+  values: {},
+  message: 'the client has used all the ports that it may take for itself',
+  filter: 'tcp',
+};
+
+/** The table of flows of a report on this many flows. */
+async function flowLines(columns: number, count: number, flow: Partial<ReportFlow> = {}): Promise<string[]> {
+  const summary = new FlowSummary('worst', 10);
+  summary.flows = 1_234_567;
+  for (let i = 0; i < count; i++) summary.first.add(i, i, { ...FLOW, ...flow });
+  const lines = textReport(await anyCapture(), summary, { ...PAGE, columns }).split('\n');
+  return lines.slice(lines.findIndex((line) => line.includes('of 1,234,567 flows')));
+}
+
+describe.each([40, 46, 53, 54, 55, 60, 66, 72, 79, 80])('on %i columns', (columns) => {
+  test.each(Object.keys(ENDS))('the flows fit, and say whose and how they went: %s', async (ends) => {
+    const [client, server] = ENDS[ends]!.map((address, i) => ({ address, port: 40_510 + i }));
+    for (const count of [2, 9]) {
+      const lines = await flowLines(columns, count, { client: client!, server: server! });
+      for (const line of lines) expect(line.length, line).toBeLessThanOrEqual(columns);
+      const text = lines.join('\n');
+      expect(text.match(/12345/g)).toHaveLength(count);
+      expect(text.match(/reset after FIN by client/g)).toHaveLength(count);
+      expect(text.match(/:40511/g)).toHaveLength(count);
+      if (ends.startsWith('IPv6')) continue;
+      // Neither end of a flow is cut.
+      expect(text.match(new RegExp(`\\b${client!.address}:40510`, 'g'))).toHaveLength(count);
+      expect(text.match(new RegExp(`→ ${server!.address}:40511`, 'g'))).toHaveLength(count);
+    }
+  });
+
+  test('what was found in a flow fits', async () => {
+    for (const count of [2, 9]) {
+      const lines = await flowLines(columns, count, { findings: [FOUND, FOUND, FOUND] });
+      for (const line of lines) expect(line.length, line).toBeLessThanOrEqual(columns);
+      const told = lines.join(' ').replace(/ +/g, ' ');
+      expect(told).toContain('warning ephemeral-ports-exhausted (possible)');
+      expect(told.includes('and 2 more')).toBe(count === 9);
+    }
+  });
+});
+
+test('on a narrow page a flow takes a line for its ends, or two, and one for how it went', async () => {
+  const server = { address: '10.0.0.2', port: 80 };
+  expect((await flowLines(52, 4, { server })).slice(1, 5)).toEqual([
+    '      #  client → server',
+    '         how it went',
+    '  12345  10.0.0.1:40510 → 10.0.0.2:80',
+    '         reset after FIN by client',
+  ]);
+  const client = { address: '203.113.115.129', port: 40_510 };
+  expect((await flowLines(40, 4, { client, server })).slice(3, 6)).toEqual([
+    '  12345  203.113.115.129:40510',
+    '         → 10.0.0.2:80',
+    '         reset after FIN by client',
+  ]);
 });
 
 test('a percentile that is the longest of few handshakes is left out', async () => {

@@ -92,6 +92,8 @@ export interface ExchangeOptions extends AnalysisOptions {
   readonly serverIsn?: number;
   readonly clientPort?: number;
   readonly serverPort?: number;
+  /** Octets of a frame that the capture keeps at most: 54 of them are headers. */
+  readonly snapLength?: number;
 }
 
 /** The records of a script, as Ethernet frames. */
@@ -108,7 +110,7 @@ export function recordsOf(script: readonly ScriptSegment[], choices: ExchangeOpt
     const record = new RecordView();
     record.bytes = bytes;
     record.view = new DataView(bytes.buffer);
-    record.end = bytes.length;
+    record.end = Math.min(bytes.length, choices.snapLength ?? bytes.length);
     record.originalLength = bytes.length;
     record.linkType = 1;
     record.seconds = 1_700_000_000 + Math.floor(nanoseconds / 1e9);

@@ -1,5 +1,6 @@
 import { grown } from '../bytes/grown.ts';
 import { seqDelta } from '../bytes/seq.ts';
+import { Islands } from './islands.ts';
 
 /** What Zeek counts and writes at the first, the tenth, the hundredth time: T, W, G and C. */
 export const COUNTED = { repeat: 0, zeroWindow: 1, gap: 2, checksum: 3 } as const;
@@ -11,6 +12,8 @@ export const COUNTED = { repeat: 0, zeroWindow: 1, gap: 2, checksum: 3 } as cons
 export class HistoryExtras {
   private words: Int32Array = new Int32Array(64 * WORDS);
   private readonly missed: number[] = [];
+  /** What is missing of a side's payload where that is more than one run, by an entry's number and the side. */
+  private readonly runs: Islands = new Islands();
   private readonly text: string[] = [];
   private readonly free: number[] = [];
   private made = 0;
@@ -30,6 +33,8 @@ export class HistoryExtras {
 
   give(number: number): void {
     this.text[number] = '';
+    this.runs.clear(number * 2);
+    this.runs.clear(number * 2 + 1);
     this.free.push(number);
   }
 
@@ -101,45 +106,83 @@ export class HistoryExtras {
       : from;
   }
 
-  /** A side sent payload, which was kept whole or not: what is missing is a gap, once acknowledged. */
-  sent(number: number, side: number, start: number, end: number, whole: boolean): void {
+  /** A side sent payload that the capture cut short, or the other end acknowledges what it does not have: not yet told. */
+  cutOff(number: number, side: number, start: number, end: number): void {
     const { words } = this;
-    const at = number * WORDS + TRUNCATIONS + side * 4;
-    if (whole) {
-      words[at + OPEN] = 0;
-      return;
+    const at = number * WORDS + CUTS + side * 3;
+    if (words[at + HOW] === NOTHING) {
+      words[at + FROM] = start;
+      words[at + TO] = end;
+      words[at + HOW] = ONE_RUN;
+    } else if (words[at + HOW] === ONE_RUN && words[at + TO] === start) words[at + TO] = end;
+    else {
+      this.intoRuns(number, side);
+      this.runs.add(number * 2 + side, start, end);
     }
-    const first = words[at + GAPS] === 0;
-    if (first) words[at + FROM] = start;
-    if (words[at + OPEN] === 0) words[at + GAPS] = words[at + GAPS]! + 1;
-    words[at + OPEN] = 1;
-    // What is sent again does not take back what was sent since.
-    if (first || seqDelta(words[at + TO]!, end) > 0) words[at + TO] = end;
+  }
+
+  /** A side sent payload that was kept whole, also where it was cut short before. */
+  keptWhole(number: number, side: number, start: number, end: number): void {
+    const { words } = this;
+    const at = number * WORDS + CUTS + side * 3;
+    if (words[at + HOW] === NOTHING) return;
+    if (words[at + HOW] === ONE_RUN && (seqDelta(end, words[at + FROM]!) >= 0 || seqDelta(words[at + TO]!, start) >= 0))
+      return;
+    this.intoRuns(number, side);
+    this.runs.remove(number * 2 + side, start, end);
+    if (!this.runs.has(number * 2 + side)) words[at + HOW] = NOTHING;
+  }
+
+  /** Whether some of what a side sent was cut short and is not acknowledged yet. */
+  hasCut(number: number, side: number): boolean {
+    return this.words[number * WORDS + CUTS + side * 3 + HOW] !== NOTHING;
   }
 
   /** The other end acknowledges a side's payload: how many gaps that shows. */
   acknowledged(number: number, side: number, ack: number): number {
     const { words } = this;
-    const at = number * WORDS + TRUNCATIONS + side * 4;
-    const gaps = words[at + GAPS]!;
-    if (gaps === 0 || seqDelta(words[at + FROM]!, ack) <= 0) return 0;
-    const left = seqDelta(ack, words[at + TO]!);
-    this.acknowledgedOctets = seqDelta(words[at + FROM]!, left > 0 ? ack : words[at + TO]!);
-    words[at + FROM] = ack;
-    if (left > 0) return 1;
-    words[at + GAPS] = 0;
-    words[at + OPEN] = 0;
-    return gaps;
+    const at = number * WORDS + CUTS + side * 3;
+    if (words[at + HOW] === NOTHING) return 0;
+    if (words[at + HOW] === ONE_RUN) {
+      const from = words[at + FROM]!;
+      if (seqDelta(from, ack) <= 0) return 0;
+      const more = seqDelta(ack, words[at + TO]!) > 0;
+      this.acknowledgedOctets = seqDelta(from, more ? ack : words[at + TO]!);
+      if (more) words[at + FROM] = ack;
+      else words[at + HOW] = NOTHING;
+      return 1;
+    }
+    const runs = this.runs.takeBefore(number * 2 + side, ack);
+    if (!this.runs.has(number * 2 + side)) words[at + HOW] = NOTHING;
+    this.acknowledgedOctets = octetsOf(runs);
+    return runs.length / 2;
+  }
+
+  private intoRuns(number: number, side: number): void {
+    const { words } = this;
+    const at = number * WORDS + CUTS + side * 3;
+    if (words[at + HOW] === ONE_RUN) this.runs.add(number * 2 + side, words[at + FROM]!, words[at + TO]!);
+    words[at + HOW] = SEVERAL;
   }
 }
 
+/** How many octets there are in runs: start, end, start, end … */
+export function octetsOf(runs: readonly number[]): number {
+  let octets = 0;
+  for (let i = 0; i < runs.length; i += 2) octets += seqDelta(runs[i]!, runs[i + 1]!);
+  return octets;
+}
+
 /** An entry: four counters a side, what is missing of each side's payload, and a segment with a wrong checksum. */
-const WORDS = 20;
-const TRUNCATIONS = 8;
-const DOUBTS = 16;
+const WORDS = 18;
+const CUTS = 8;
+const DOUBTS = 14;
 const FROM = 0;
 const TO = 1;
-const GAPS = 2;
-const OPEN = 3;
+/** Nothing is missing that is not acknowledged; `FROM` to `TO` is; or what `runs` has. */
+const HOW = 2;
+const NOTHING = 0;
+const ONE_RUN = 1;
+const SEVERAL = 2;
 
 const TEXT_LIMIT = 1 << 14;

@@ -1,7 +1,7 @@
 import { seqDelta } from '../bytes/seq.ts';
 import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, type FlowRows, SERVER } from '../flow/rows.ts';
 import { ACK, CHECKSUM, FIN, RST, type SegmentView, SYN } from '../wire/segment.ts';
-import { COUNTED, HistoryExtras } from './history-extras.ts';
+import { COUNTED, HistoryExtras, octetsOf } from './history-extras.ts';
 import type { Islands } from './islands.ts';
 import { isLikelyServer, isPatient } from './likely-servers.ts';
 
@@ -62,7 +62,7 @@ export class History {
     const hasExtras = i32[row + FLOW.historyExtra] !== 0;
     if (hasExtras || seqDelta(i32[receiver + END.seenNxt]!, segment.ack) > 0)
       this.noteGap(row, 1 - side, receiver, segment);
-    if (length !== 0 && (hasExtras || kept < length)) this.noteTruncation(row, side, segment);
+    if (length !== 0 && (hasExtras || kept < length)) this.noteTruncation(row, side, sender, segment);
   }
 
   /** The SYN with which a flow begins. */
@@ -113,7 +113,7 @@ export class History {
     if (segment.roomLength !== 0 && this.repeats(row, side, sender, segment)) this.count(row, side, COUNTED.repeat);
     if ((flags & (SYN | FIN | RST)) !== 0 || this.state(row, side) === ZEEK.inactive) this.step(row, side, segment);
     if (acks && heard && sender !== receiver) this.noteGap(row, 1 - side, receiver, segment);
-    if (segment.roomLength !== 0) this.noteTruncation(row, side, segment);
+    if (segment.roomLength !== 0) this.noteTruncation(row, side, sender, segment);
     this.settle(row);
   }
 
@@ -122,7 +122,7 @@ export class History {
     const sends = segment.roomLength !== 0;
     if (sends && this.repeats(row, side, sender, segment)) this.count(row, side, COUNTED.repeat);
     if ((segment.flags & ACK) !== 0 && sender !== receiver) this.noteGap(row, 1 - side, receiver, segment);
-    if (sends) this.noteTruncation(row, side, segment);
+    if (sends) this.noteTruncation(row, side, sender, segment);
   }
 
   /**
@@ -438,29 +438,36 @@ export class History {
     // Nearly always: and it was kept whole.
     if (captured && number === 0) return;
     if ((bits & END_BITS.finSent) !== 0 && seqDelta(i32[end + END.finSeq]!, ack) > 0) ack = i32[end + END.finSeq]!;
-    if (!captured) this.noteHoles(row, side, end, ack);
-    if (number === 0) return;
+    if (number === 0 || !this.extras.hasCut(number - 1, side)) {
+      if (captured) return;
+      const holes = this.holes(row, side, end, ack);
+      if (holes.length > 0) this.addGaps(row, side, holes.length / 2, octetsOf(holes));
+      return;
+    }
+    // A hole beside what was cut short is one gap with it.
+    const holes = captured ? [] : this.holes(row, side, end, ack);
+    for (let i = 0; i < holes.length; i += 2) this.extras.cutOff(number - 1, side, holes[i]!, holes[i + 1]!);
     const gaps = this.extras.acknowledged(number - 1, side, ack);
     if (gaps > 0) this.addGaps(row, side, gaps, this.extras.acknowledgedOctets);
   }
 
-  /** What an end sent before `ack`, and nobody captured. */
-  private noteHoles(row: number, side: number, end: number, ack: number): void {
+  /** What an end sent before `ack`, and nobody captured: start, end, start, end … */
+  private holes(row: number, side: number, end: number, ack: number): number[] {
     const { i32 } = this.rows;
     const number = i32[row + FLOW.historyExtra]!;
-    let from = i32[end + END.seenNxt]!;
-    const known = (i32[end + END.bits]! & END_BITS.unaKnown) !== 0;
-    if (known && seqDelta(from, i32[end + END.sndUna]!) > 0) from = i32[end + END.sndUna]!;
+    let from = this.firstAwaited(end);
     if (number !== 0) from = this.extras.pastTrusted(number - 1, side, from);
     const missing = seqDelta(from, ack);
-    if (missing <= 0 || missing >= IMPLAUSIBLE) return;
-    let holes = 1;
-    let octets = missing;
-    if (i32[end + END.islands] !== 0) {
-      holes = this.islands.holes(end, from, ack);
-      octets -= this.islands.known(end, from, ack);
-    }
-    this.addGaps(row, side, holes, octets);
+    if (missing <= 0 || missing >= IMPLAUSIBLE) return [];
+    return i32[end + END.islands] === 0 ? [from, ack] : this.islands.holes(end, from, ack);
+  }
+
+  /** The first octet of an end that was neither captured nor acknowledged. */
+  private firstAwaited(end: number): number {
+    const { i32 } = this.rows;
+    const seen = i32[end + END.seenNxt]!;
+    const known = (i32[end + END.bits]! & END_BITS.unaKnown) !== 0;
+    return known && seqDelta(seen, i32[end + END.sndUna]!) > 0 ? i32[end + END.sndUna]! : seen;
   }
 
   private addGaps(row: number, side: number, gaps: number, octets: number): void {
@@ -474,15 +481,26 @@ export class History {
     return state === ZEEK.established || (state === ZEEK.closed && this.previous(row, side) === ZEEK.established);
   }
 
-  /** Payload that was not kept whole is a gap to Zeek as soon as it is acknowledged. */
-  private noteTruncation(row: number, side: number, segment: SegmentView): void {
+  /** Payload that was not kept whole is a gap to Zeek as soon as it is acknowledged, if no copy of it was kept. */
+  private noteTruncation(row: number, side: number, sender: number, segment: SegmentView): void {
     const { i32 } = this.rows;
     const whole = keptOctets(segment) >= segment.roomLength;
-    if (whole && i32[row + FLOW.historyExtra] === 0) return;
-    if ((segment.flags & RST) !== 0) return;
-    const start = (segment.flags & SYN) !== 0 ? (segment.seq + 1) | 0 : segment.seq;
-    this.extras.sent(this.extraOf(row), side, start, (start + segment.roomLength) | 0, whole);
-    if (!whole) i32[row + FLOW.history] = i32[row + FLOW.history]! | TRUNCATED;
+    const number = i32[row + FLOW.historyExtra]!;
+    if ((whole && number === 0) || (segment.flags & RST) !== 0) return;
+    let start = (segment.flags & SYN) !== 0 ? (segment.seq + 1) | 0 : segment.seq;
+    const end = (start + segment.roomLength) | 0;
+    if (whole) {
+      this.extras.keptWhole(number - 1, side, start, end);
+      return;
+    }
+    i32[row + FLOW.history] = i32[row + FLOW.history]! | TRUNCATED;
+    if ((i32[sender + END.bits]! & END_BITS.seqKnown) !== 0) {
+      const awaited = this.firstAwaited(sender);
+      if (seqDelta(start, awaited) > 0) start = awaited;
+    }
+    if (seqDelta(start, end) <= 0) return;
+    const fresh = i32[sender + END.islands] === 0 ? [start, end] : this.islands.holes(sender, start, end);
+    for (let i = 0; i < fresh.length; i += 2) this.extras.cutOff(this.extraOf(row), side, fresh[i]!, fresh[i + 1]!);
   }
 
   /** Finds out which segments are quiet from now on. */

@@ -1,8 +1,8 @@
 import { seqDelta } from '../bytes/seq.ts';
 
 /**
- * Blocks of a direction's sequence space that were captured past a hole, by the direction (END's place in the rows).
- * Holes are rare: what is kept for them may cost a little.
+ * Blocks of a direction's sequence space, by the direction: those that were captured past a hole (by END's place in the
+ * rows), or those that were cut short (tcp/history-extras.ts). Holes are rare: what is kept for them may cost a little.
  */
 export class Islands {
   private readonly blocks: Map<number, number[]> = new Map();
@@ -72,16 +72,51 @@ export class Islands {
     return known;
   }
 
-  /** How many holes there are between `start` and `end`. */
-  holes(direction: number, start: number, end: number): number {
+  /** Takes `start` to `end` out of the direction's blocks. */
+  remove(direction: number, start: number, end: number): void {
     const blocks = this.blocks.get(direction);
-    let holes = 0;
+    if (blocks === undefined) return;
+    const left: number[] = [];
+    for (let i = 0; i < blocks.length; i += 2) {
+      const from = blocks[i]!;
+      const to = blocks[i + 1]!;
+      if (seqDelta(end, from) >= 0 || seqDelta(to, start) >= 0) left.push(from, to);
+      else {
+        if (seqDelta(from, start) > 0) left.push(from, start);
+        if (seqDelta(end, to) > 0) left.push(end, to);
+      }
+    }
+    if (left.length === 0) this.blocks.delete(direction);
+    else this.blocks.set(direction, left);
+  }
+
+  /** Takes what lies before `bound` out of the direction's blocks and answers it: start, end, start, end …, ascending. */
+  takeBefore(direction: number, bound: number): number[] {
+    const taken: number[] = [];
+    const blocks = this.blocks.get(direction);
+    for (let i = 0; blocks !== undefined && i < blocks.length && seqDelta(blocks[i]!, bound) > 0; i += 2) {
+      taken.push(blocks[i]!, seqDelta(bound, blocks[i + 1]!) > 0 ? bound : blocks[i + 1]!);
+    }
+    if (taken.length > 0) this.remove(direction, taken[0]!, bound);
+    return taken;
+  }
+
+  /** Whether the direction has blocks. */
+  has(direction: number): boolean {
+    return this.blocks.has(direction);
+  }
+
+  /** The holes between `start` and `end`: start, end, start, end …, ascending. */
+  holes(direction: number, start: number, end: number): number[] {
+    const blocks = this.blocks.get(direction);
+    const holes: number[] = [];
     let reached = start;
     for (let i = 0; blocks !== undefined && i < blocks.length && seqDelta(blocks[i]!, end) > 0; i += 2) {
-      if (seqDelta(reached, blocks[i]!) > 0) holes++;
+      if (seqDelta(reached, blocks[i]!) > 0) holes.push(reached, blocks[i]!);
       if (seqDelta(reached, blocks[i + 1]!) > 0) reached = blocks[i + 1]!;
     }
-    return seqDelta(reached, end) > 0 ? holes + 1 : holes;
+    if (seqDelta(reached, end) > 0) holes.push(reached, end);
+    return holes;
   }
 }
 

@@ -36,7 +36,7 @@ export function pcapOf(
       head.writeUInt32LE(record.seconds + index, 0);
       head.writeUInt32LE(record.nanoseconds / 1000, 4);
       head.writeUInt32LE(length, 8);
-      head.writeUInt32LE(length, 12);
+      head.writeUInt32LE(record.originalLength, 12);
       parts.push(head, record.bytes.subarray(record.at, record.end));
     }
   }

@@ -1,12 +1,15 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { exchange } from '../exchange.ts';
+import { pcapOf } from './captures.ts';
 import { lastack, useLastack } from './lastack.ts';
 
 const SAMPLES = join(import.meta.dirname, '../../samples');
 const CLOSE = join(SAMPLES, 'normal-close.pcapng');
 const REFUSED = join(SAMPLES, 'refused/client.pcap');
 
-useLastack();
+const made = useLastack();
 
 /** The rows of a log, by the names in its header. */
 function rows(log: string): Record<string, string>[] {
@@ -65,6 +68,68 @@ test('a uid is one of Zeek, the same in every run and in every order, and no two
 test('octets that the recording cut off are missed, once acknowledged', async () => {
   const row = rows((await lastack(['-f', 'zeek', join(SAMPLES, 'loss/client.pcap')])).out)[0]!;
   expect(row).toMatchObject({ orig_bytes: '40000', missed_bytes: '40000', conn_state: 'SF', history: 'ShADaGTFf' });
+});
+
+test.each(['loss', 'loss-without-sack', 'reordering'])('%s: also those that came late are', async (name) => {
+  const { out } = await lastack(['-f', 'zeek', join(SAMPLES, name, 'server.pcap')]);
+  for (const row of rows(out)) {
+    // The recording kept some octets of each segment, and no segment of payload whole.
+    expect(row.missed_bytes, row.id_orig_p).toBe(row.orig_bytes);
+  }
+});
+
+const OPENED = `
+  +0     > S  0:0(0)
+  +0.001 < S. 0:0(0) ack 1
+  +0.001 > .  1:1(0) ack 1
+`;
+
+/** Of segments, 26 octets of payload are kept. */
+test.each([
+  ['in order', '> . 1:101(100) ack 1; > . 101:201(100) ack 1; < . 1:1(0) ack 201', 200, 'ShADaG'],
+  [
+    'acknowledged in parts',
+    '> . 1:101(100) ack 1; > . 101:201(100) ack 1; < . 1:1(0) ack 51; < . 1:1(0) ack 201',
+    200,
+    'ShADaG',
+  ],
+  ['the later one first', '> . 101:201(100) ack 1; > . 1:101(100) ack 1; < . 1:1(0) ack 201', 200, 'ShADTaG'],
+  [
+    'the later one, and then the rest',
+    '> . 101:201(100) ack 1; > . 1:101(100) ack 1; > . 201:301(100) ack 1; < . 1:1(0) ack 301',
+    300,
+    'ShADTaG',
+  ],
+  [
+    'sent again after it was acknowledged',
+    '> . 1:101(100) ack 1; < . 1:1(0) ack 101; > . 1:101(100) ack 1; < . 1:1(0) ack 101; > . 101:121(20) ack 1; < . 1:1(0) ack 121',
+    100,
+    'ShADaGT',
+  ],
+  [
+    'with a whole one between',
+    '> . 1:101(100) ack 1; > . 101:121(20) ack 1; > . 121:221(100) ack 1; < . 1:1(0) ack 221',
+    200,
+    'ShADaG',
+  ],
+  [
+    'and sent again in whole pieces',
+    '> . 1:41(40) ack 1; > . 1:21(20) ack 1; > . 21:41(20) ack 1; < . 1:1(0) ack 41',
+    0,
+    'ShADTa',
+  ],
+  ['of which one whole piece was there', '> . 1:21(20) ack 1; > . 1:41(40) ack 1; < . 1:1(0) ack 41', 20, 'ShADaG'],
+  ['with a hole between', '> . 1:101(100) ack 1; > . 201:301(100) ack 1; < . 1:1(0) ack 301', 300, 'ShADaG'],
+  ['with a hole behind', '> . 1:101(100) ack 1; < . 1:1(0) ack 201', 200, 'ShADaG'],
+] as const)('octets that the recording cut off: %s', async (_, lines, missed, history) => {
+  const script = exchange`${OPENED} ${lines
+    .split('; ')
+    .map((line) => `+0.01 ${line}`)
+    .join('\n')}`;
+  const path = join(made.folder, 'cut.pcap');
+  writeFileSync(path, pcapOf([script, { snapLength: 80 }]));
+  const row = rows((await lastack(['-f', 'zeek', path])).out)[0]!;
+  expect([row.missed_bytes, row.history]).toEqual([String(missed), history]);
 });
 
 test('a count of a conn.log is digits, whatever came out of order', async () => {

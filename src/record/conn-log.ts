@@ -66,9 +66,10 @@ function writeSize(flow: FlowCursor, out: ByteWriter, side: number): void {
   else unset(flow, out);
 }
 
-/** Whole microseconds, as libpcap gives them to Zeek. */
+/** Whole microseconds, as libpcap gives them to Zeek; the nearest where a double is too coarse to tell nanoseconds. */
 function microseconds(nanoseconds: number): number {
-  return Math.floor(nanoseconds / 1000);
+  const exact = Number.isSafeInteger(nanoseconds);
+  return exact ? Math.floor(nanoseconds / 1000) : Math.round(nanoseconds / 1000);
 }
 
 /** Seconds with six decimals. */

@@ -132,6 +132,17 @@ test.each([
   expect([row.missed_bytes, row.history]).toEqual([String(missed), history]);
 });
 
+test('times are to the microsecond years after the first record, too', async () => {
+  const file = Buffer.from(
+    pcapOf([exchange`+0 > S 0:0(0)`, { clientPort: 1024 }], [exchange`+0 > S 0:0(0)\n+0.000333 < S. 0:0(0) ack 1`]),
+  );
+  file.writeUInt32LE(file.readUInt32LE(24) - 100_000_000, 24);
+  const path = join(made.folder, 'years.pcap');
+  writeFileSync(path, file);
+  const found = rows((await lastack(['-f', 'zeek', path])).out);
+  expect(found.map((row) => row.duration)).toContain('0.000333');
+});
+
 test('a count of a conn.log is digits, whatever came out of order', async () => {
   for (const sample of ['loss/server.pcap', 'loss-without-sack/server.pcap']) {
     const row = rows((await lastack(['-f', 'zeek', join(SAMPLES, sample)])).out)[0]!;

@@ -21,7 +21,7 @@ export interface CaptureOptions {
  */
 export async function openCaptures(paths: readonly string[], options: CaptureOptions = {}): Promise<CaptureSource> {
   const ledger = new Ledger();
-  const files = expandPaths(paths, ledger.problems);
+  const { files, directories } = expandPaths(paths, ledger.problems);
   const fileOptions: CaptureFileOptions = {
     digest: options.digest ?? false,
     ...(options.stored === undefined ? {} : { stored: options.stored }),
@@ -29,15 +29,19 @@ export async function openCaptures(paths: readonly string[], options: CaptureOpt
     window: files.length > OPEN_FILES ? SMALL_WINDOW : WINDOW,
   };
   const [only] = files;
-  if (files.length === 1 && only && !only.found) return openSingle(only.path, fileOptions, ledger);
+  if (files.length === 1 && only && only.directory === null) return openSingle(only.path, fileOptions, ledger);
 
   const inputs: MergeInput[] = [];
+  const fruitful = new Set<string | null>();
   for (const file of files) {
+    const problems = ledger.problems.length;
     const input = await probe(file, fileOptions, ledger);
     if (input) inputs.push(input);
+    // A file that the system refuses may be a capture.
+    if (input || ledger.problems.length > problems) fruitful.add(file.directory);
   }
-  if (inputs.length === 0 && ledger.problems.length === 0) {
-    ledger.problems.push(new UnreadableInputError(paths.join(', '), 'holds no captures'));
+  for (const directory of new Set(directories)) {
+    if (!fruitful.has(directory)) ledger.problems.push(new UnreadableInputError(directory, 'holds no captures'));
   }
   return new MergedCaptures(inputs, fileOptions, ledger);
 }
@@ -70,7 +74,7 @@ async function probe(file: CapturePath, options: CaptureFileOptions, ledger: Led
   } catch (error) {
     if (!(error instanceof UnreadableInputError)) throw error;
     // What the system refuses to open is worth a word; what is something else than a capture is not.
-    if (file.found && error.cause === undefined) ledger.skipped.push(file.path);
+    if (file.directory !== null && error.cause === undefined) ledger.skipped.push(file.path);
     else ledger.problems.push(error);
     return undefined;
   }

@@ -6,31 +6,41 @@ import { systemPath } from './system-path.ts';
 /** A file that may be a capture. */
 export interface CapturePath {
   readonly path: string;
-  /** It was found in a directory: it may be something else than a capture, and then it is passed over. */
-  readonly found: boolean;
+  /** The directory that it was found in: it may be something else than a capture, and then it is passed over. */
+  readonly directory: string | null;
+}
+
+/** What a user's paths stand for. */
+export interface CapturePaths {
+  readonly files: readonly CapturePath[];
+  /** The directories among them that could be read. */
+  readonly directories: readonly string[];
 }
 
 /**
  * The files that `paths` stand for: a directory stands for the files in it, not for those of its own directories. More
  * than one are put in the order of their paths, so that the order on the command line changes nothing.
  */
-export function expandPaths(paths: readonly string[], problems: LastackError[]): CapturePath[] {
+export function expandPaths(paths: readonly string[], problems: LastackError[]): CapturePaths {
   const files: CapturePath[] = [];
+  const directories: string[] = [];
   for (const path of paths) {
-    if (path === '-' || !isDirectory(path)) files.push({ path, found: false });
+    if (path === '-' || !isDirectory(path)) files.push({ path, directory: null });
     else {
       try {
         for (const name of readdirSync(systemPath(path))) {
           const one = join(path, name);
-          if (isFile(one)) files.push({ path: one, found: true });
+          if (isFile(one)) files.push({ path: one, directory: path });
           else if (isOneOfSeveral(one)) problems.push(new UnreadableInputError(one, SEVERAL));
         }
+        directories.push(path);
       } catch (error) {
         problems.push(new UnreadableInputError(path, "the directory can't be read", { cause: error }));
       }
     }
   }
-  return files.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+  files.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+  return { files, directories };
 }
 
 function isDirectory(path: string): boolean {

@@ -126,6 +126,20 @@ test('a directory without captures is unreadable', async () => {
   expect((await read([directory({})])).codes).toEqual(['unreadable-input']);
 });
 
+test('a directory without captures is unreadable beside captures, too, and those are read', async () => {
+  const [empty, notes, good] = [
+    directory({}),
+    directory({ 'notes.txt': Uint8Array.of(65) }),
+    directory({ 'a.pcap': CAPTURE }),
+  ];
+  const { records, source } = await read([empty, join(good, 'a.pcap'), notes, good]);
+  expect(records.length).toBeGreaterThan(0);
+  expect(source.problems.map(({ message }) => message)).toEqual([
+    `${empty}: holds no captures`,
+    `${notes}: holds no captures`,
+  ]);
+});
+
 test.skipIf(process.getuid?.() === 0)('a file of a directory that may not be read is a problem', async () => {
   const path = directory({ 'a.pcap': CAPTURE, 'b.pcap': CAPTURE });
   chmodSync(join(path, 'b.pcap'), 0);

@@ -1,3 +1,4 @@
+import { FLOW } from '../flow/rows.ts';
 import { KEPT } from '../tcp/reuse.ts';
 import type { Tracker } from '../tcp/tracker.ts';
 import { NOTE, type Verdict } from '../tcp/verdict.ts';
@@ -38,7 +39,7 @@ export class FlowFrames {
         this.wait(verdict, segment.frame);
         return;
       }
-      this.settle(flow);
+      this.settle(verdict);
     }
     if (!this.wanted.has(flow)) return;
     this.frames.add(segment.frame);
@@ -59,21 +60,35 @@ export class FlowFrames {
   }
 
   private wait(verdict: Verdict, frame: number): void {
-    const { flow } = verdict;
-    const next = this.tracker.reuse.number(verdict.row);
-    if (!this.wanted.has(flow) && !this.wanted.has(next)) return;
+    const { flow, row } = verdict;
+    const { reuse } = this.tracker;
+    const next = reuse.numberWaiting(row);
     const waiting = this.syns.get(next);
-    if (waiting === undefined) this.syns.set(next, { flow, frames: [frame] });
-    else if (waiting.frames.length < KEPT) waiting.frames.push(frame);
+    // One that waited for this number in vain has left it.
+    if (waiting !== undefined && reuse.copies(row) === 1) this.leave(next, waiting);
+    if (!this.wanted.has(flow) && !this.wanted.has(next)) return;
+    const now = this.syns.get(next);
+    if (now === undefined) this.syns.set(next, { flow, frames: [frame] });
+    else if (now.frames.length < KEPT) now.frames.push(frame);
     else if (this.wanted.has(flow)) this.frames.add(frame);
   }
 
-  /** The flow has begun: the SYNs that waited for it are its own. */
-  private settle(flow: number): void {
+  /** A flow has begun on ports that were taken: the SYNs that waited for it are its own, if it began with them. */
+  private settle({ flow, row }: Verdict): void {
     const waiting = this.syns.get(flow);
     if (waiting === undefined) return;
+    if (this.tracker.rows.i32[row + FLOW.firstFrame] !== waiting.frames[0]) {
+      this.leave(flow, waiting);
+      return;
+    }
     this.syns.delete(flow);
     if (this.wanted.has(flow)) for (const frame of waiting.frames) this.frames.add(frame);
+  }
+
+  /** The SYNs that waited for this number stay in the flow that they came in. */
+  private leave(number: number, { flow, frames }: WaitingSyns): void {
+    this.syns.delete(number);
+    if (this.wanted.has(flow)) for (const frame of frames) this.frames.add(frame);
   }
 }
 

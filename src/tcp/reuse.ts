@@ -22,7 +22,11 @@ interface Waiting {
 export class Reuse {
   private readonly waiting: Map<number, Waiting> = new Map();
 
-  /** Keeps a SYN; answers whether it is the first of its initial sequence number, which takes a flow's number. */
+  /**
+   * Keeps a SYN; answers whether it is the first of its initial sequence number, which takes a flow's number.
+   *
+   * @param number the flow's, should it become one: not yet taken
+   */
   wait(
     row: number,
     side: number,
@@ -53,8 +57,9 @@ export class Reuse {
     return this.waiting.get(row)!.copies.length;
   }
 
-  number(row: number): number {
-    return this.waiting.get(row)!.number;
+  /** The number that a SYN which waits on the row would have; 0 when none does. */
+  numberWaiting(row: number): number {
+    return this.waiting.size === 0 ? 0 : (this.waiting.get(row)?.number ?? 0);
   }
 
   /** Takes the SYNs out of the old flow's counts. */

@@ -390,10 +390,16 @@ export class Tracker {
     this.forgetEnd(row + FLOW.client);
     this.forgetEnd(row + FLOW.server);
     this.evidence.forget(row);
+    this.takeBackNumber(row);
     this.reuse.forget(row);
     this.history.forget(row);
     this.timing.forget(row);
     if (this.lastRow === row) this.lastRow = -1;
+  }
+
+  /** A SYN that waited in vain leaves its number to the next flow, unless another came since. */
+  private takeBackNumber(row: number): void {
+    if (this.reuse.numberWaiting(row) === this.flows) this.flows--;
   }
 
   /** Gives back what an end had beside its row. */
@@ -531,8 +537,9 @@ export class Tracker {
     }
     this.verdict.notes |= NOTE.synInsideConnection;
     i32[row + FLOW.bits] = bits | FLOW_BITS.reusePending;
-    if (this.reuse.wait(row, side, this.table.senderIsHigh, segment, i32[row + FLOW.lastFrame]!, this.flows + 1))
-      this.flows++;
+    const number = this.reuse.numberWaiting(row) === this.flows ? this.flows : this.flows + 1;
+    if (this.reuse.wait(row, side, this.table.senderIsHigh, segment, i32[row + FLOW.lastFrame]!, number))
+      this.flows = number;
     return row;
   }
 
@@ -542,7 +549,8 @@ export class Tracker {
     const senderIsHigh = table.senderIsHigh;
     reuse.uncount(this.rows, row, waiting);
     this.uncountEvents(row, waiting.length);
-    const number = reuse.number(row);
+    const number = reuse.numberWaiting(row);
+    reuse.forget(row);
     this.finish(row);
     // They were counted when they came.
     const { segments, checksumsBad, checksumsForgiven } = this;

@@ -51,6 +51,30 @@ describe('the records of a flow', () => {
     expect(framesOf(records, 2)).toEqual([4, 5, 6, 7]);
   });
 
+  test('hold SYNs that were only challenged, and not those of the flow that takes their number', () => {
+    const challenged = `
+      +0     > S  0:0(0)
+      +0.001 < S. 0:0(0) ack 1
+      +0.001 > .  1:1(0) ack 1
+      +5     > S  70000:70000(0)
+      +0.001 < .  1:1(0) ack 1
+      +5     > S  90000:90000(0)
+      +0.001 < .  1:1(0) ack 1
+    `;
+    const reset = recordsOf(exchange`${challenged}
+      +0     > R  1:1(0)
+      +1     > S  99000:99000(0)
+      +0.001 < S. 99000:99000(0) ack 99001
+    `);
+    expect(framesOf(reset, 1)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    expect(framesOf(reset, 2)).toEqual([9, 10]);
+    const answered = recordsOf(exchange`${challenged}
+      +0.001 < S. 99000:99000(0) ack 90001
+    `);
+    expect(framesOf(answered, 1)).toEqual([1, 2, 3, 4, 5, 7]);
+    expect(framesOf(answered, 2)).toEqual([6, 8]);
+  });
+
   test('hold a SYN that was only challenged', () => {
     const records = recordsOf(exchange`
       +0     > S  0:0(0)

@@ -320,6 +320,35 @@ describe('ports that are used again', () => {
     expect(path(flow.states.server)).toBe('LISTEN SYN_RECV ESTABLISHED');
   });
 
+  test('SYNs that are only challenged take no number from the flows that come', () => {
+    const open = `
+      +0     > S  0:0(0)
+      +0.001 < S. 0:0(0) ack 1
+      +0.001 > .  1:1(0) ack 1
+      +5     > S  70000:70000(0)
+      +0.001 < .  1:1(0) ack 1
+      +5     > S  90000:90000(0)
+      +0.001 < .  1:1(0) ack 1
+    `;
+    const again = analyzeFlows(exchange`${open}
+      +0     > R  1:1(0)
+      +1     > S  99000:99000(0)
+      +0.001 < S. 99000:99000(0) ack 99001
+    `);
+    expect(again.map((flow) => [flow.flow, flow.firstFrame])).toEqual([
+      [1, 1],
+      [2, 9],
+    ]);
+    const answered = analyzeFlows(exchange`${open}
+      +0.001 < S. 99000:99000(0) ack 90001
+      +0     > .  90001:90001(0) ack 99001
+    `);
+    expect(answered.map((flow) => [flow.flow, flow.firstFrame])).toEqual([
+      [1, 1],
+      [2, 6],
+    ]);
+  });
+
   test('a SYN inside an open connection that is answered by SYN+ACK begins a new flow, at the SYN', () => {
     const flows = analyzeFlows(exchange`
       +0     > S  0:0(0)

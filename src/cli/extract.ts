@@ -8,6 +8,7 @@ import { FlowFrames } from '../extract/flow-frames.ts';
 import type { FrameSet } from '../extract/frame-set.ts';
 import { FLOW } from '../flow/rows.ts';
 import type { InputSummary } from '../input/capture-file.ts';
+import { recordsRead } from '../input/capture-record.ts';
 import type { CaptureSource } from '../input/capture-source.ts';
 import { openCaptures } from '../input/captures.ts';
 import { StoredInputs } from '../input/stored.ts';
@@ -168,8 +169,9 @@ class Survey implements RecordTaker {
     const [missing] = missingFlows(options.flow, this.analysis.tracker.flows);
     if (missing !== undefined && !interrupted) throw missing;
     if ((this.frames?.size ?? this.chosen) > 0) return null;
-    if (options.frames?.every(([first]) => first > this.records) && !interrupted)
-      throw new UsageError(`there is no frame ${options.frames.map(rangeText).join(', ')}: ${thereAre(this.records)}`);
+    const records = recordsRead(this.source);
+    if (options.frames?.every(([first]) => first > records) && !interrupted)
+      throw new UsageError(`there is no frame ${options.frames.map(rangeText).join(', ')}: ${thereAre(records)}`);
     if (options.finding !== undefined) return `nothing was found of ${options.finding.join(', ')}`;
     return 'no record is what was asked for';
   }

@@ -24,7 +24,7 @@ export function captureRecord(source: CaptureSource, analysis: Analysis): Captur
     capture: {
       start: timeText(analysis, analysis.start),
       end: timeText(analysis, analysis.end_),
-      records: analysis.records,
+      records: recordsOf(source, analysis),
       outsideTime: analysis.wanted.outsideTime,
       undecoded: analysis.undecoded,
       tcpSegments: analysis.tracker.segments,
@@ -35,6 +35,16 @@ export function captureRecord(source: CaptureSource, analysis: Analysis): Captur
       findings: findingsOf(source, analysis),
     },
   };
+}
+
+/** How many records there were, as frames are numbered: those that hold no packet count, which the analysis never sees. */
+function recordsOf(source: CaptureSource, analysis: Analysis): number {
+  return Math.max(analysis.records, recordsRead(source));
+}
+
+/** Records of all inputs so far, with those that hold no packet. */
+export function recordsRead({ inputs }: CaptureSource): number {
+  return inputs.reduce((sum, { records }) => sum + records, 0);
 }
 
 function timeText(analysis: Analysis, nanoseconds: number): string | null {

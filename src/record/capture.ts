@@ -42,6 +42,7 @@ export interface CaptureSummary {
   /** Times of the earliest and the latest record that was not left out, RFC 3339; null when there is none. */
   readonly start: string | null;
   readonly end: string | null;
+  /** As frames are numbered: every record counts, whatever it holds. */
   readonly records: number;
   /** Of these, records that `--from` and `--to` left out. */
   readonly outsideTime: number;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, expect, test } from 'vitest';
 import type { FlowRecord } from '../../src/index.ts';
+import { Pcapng } from '../capture/build.ts';
 import { decode } from '../capture/decode.ts';
 import { pcapOf, REFUSED, THREE_WAY } from './captures.ts';
 import { lastack, useLastack } from './lastack.ts';
@@ -141,4 +142,16 @@ test('what came before the damage is extracted', async () => {
   expect(run.status).toBe(4);
   expect(run.error.trim().split('\n')).toHaveLength(1);
   expect(decode([readFileSync(OUT)]).records).toHaveLength(1);
+});
+
+test('records without a packet have their numbers, and count where it is said how many there are', async () => {
+  const custom = (file: Pcapng) => file.block(0xbad, (body) => body.u32(1));
+  const file = custom(custom(new Pcapng().section().interface()).packet(1_000_000n, Uint8Array.of(1))).done();
+  const path = join(folder, 'custom.pcapng');
+  writeFileSync(path, file);
+  const { capture, inputs } = JSON.parse((await lastack(['-f', 'json', path])).out);
+  expect([capture.records, inputs[0].records]).toEqual([3, 3]);
+  expect((await lastack(['extract', path, '--frames', '3', '-o', OUT])).error).toContain('no record is what was asked');
+  const { status, error } = await lastack(['extract', path, '--frames', '4', '-o', OUT]);
+  expect([status, error]).toEqual([2, 'lastack: there is no frame 4: there are 3\n']);
 });

@@ -13,7 +13,7 @@ export const CONFIDENCES = ['possible', 'likely', 'certain'] as const;
 export type Confidence = (typeof CONFIDENCES)[number];
 
 /** What was measured and compared. Names that end in `Ms` are milliseconds. */
-export type Values = Readonly<Record<string, number | string | boolean | null>>;
+export type Values = Readonly<Record<string, number | string | boolean | null | readonly number[]>>;
 
 /** What a finding is, without what it is about. */
 export interface FindingKind {

@@ -25,6 +25,11 @@ export function many(value: Value, one: string, several: string = `${one}s`): st
   return value === 1 ? `1 ${one}` : `${String(value ?? 0).replace(/\B(?=(\d{3})+$)/g, ',')} ${several}`;
 }
 
+/** `1000, 2000`. */
+export function list(value: Value): string {
+  return Array.isArray(value) ? value.join(', ') : String(value ?? '');
+}
+
 /** `once`, `twice`, `3 times`. */
 export function times(value: Value): string {
   if (value === 1) return 'once';

@@ -26,7 +26,7 @@ describe('syn-retransmitted', () => {
       confidence: 'certain',
       frame: 2,
       frames: [1, 2, 3],
-      values: { times: 2, spacingMs: '1000, 2000' },
+      values: { times: 2, spacingMs: [1000, 2000] },
       filter: 'frame.number in {1, 2, 3}',
       message: expect.stringMatching(/^The client sent its SYN again twice, 1000, 2000 ms apart\. /),
     });

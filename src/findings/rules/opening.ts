@@ -81,14 +81,15 @@ function unanswered(flow: FlowCase, found: Found): void {
     });
 }
 
-function spacing(start: number, syns: readonly Noted[]): string {
+/** Milliseconds from each SYN to the next. */
+function spacing(start: number, syns: readonly Noted[]): number[] {
   let before = start;
   const spaces: number[] = [];
   for (const { time } of syns) {
     spaces.push(Math.round((time - before) / MS));
     before = time;
   }
-  return spaces.join(', ');
+  return spaces;
 }
 
 /** An ICMP error that quotes the SYN; whether there is one. */

@@ -15,6 +15,12 @@ import { printable } from './problems.ts';
 import { STDOUT, say, writeFully } from './standard.ts';
 import { VERSION } from './version.ts';
 
+/** How many `-t` there were, with one more: tcpdump knows five styles. */
+function timeStyle(_: string, before: number): number {
+  if (before === 5) throw new UsageError('only -t, -tt, -ttt, -tttt and -ttttt are supported');
+  return before + 1;
+}
+
 /** The command line. Each command is a file of its own that is loaded when it is called. */
 function program(): Command {
   const lastack = new Command('lastack')
@@ -82,7 +88,7 @@ interrupted.`,
     .option(
       '-t',
       "as tcpdump's: -t no time, -tt seconds since 1970, -ttt since the line before, -tttt date and time, -ttttt since the first line",
-      (_, before: number) => before + 1,
+      timeStyle,
       0,
     )
     .option('-S, --absolute', 'absolute sequence numbers')

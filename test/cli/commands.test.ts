@@ -228,6 +228,11 @@ describe('timeline', () => {
     expect(await line('-ttt')).toMatch(/^ 00:00:00\.010000 IP/);
     expect(await line('-tttt')).toMatch(/^2023-11-14 22:13:20\.010000 IP/);
     expect(await line('-ttttt')).toMatch(/^ 00:00:00\.010000 IP/);
+    expect(await lastack(['timeline', '-tttttt', WEB])).toEqual({
+      status: 2,
+      out: '',
+      error: 'lastack: only -t, -tt, -ttt, -tttt and -ttttt are supported\n',
+    });
   });
 
   test('ndjson is a segment a line', async () => {

@@ -167,6 +167,7 @@ function withWords<Cursor extends ItemCursor>(scope: Scope<Cursor>, field: Value
 
 /** The nearest right name: of the same object, then of any; a name with a hyphen is written in brackets. */
 function hint<Cursor extends ItemCursor>(owner: ObjectValue<Cursor>, name: string, scope: Scope<Cursor>): string {
+  if (Object.keys(owner.fields).length === 0) return `; expressions can't look into ${owner.path}`;
   const hyphenated = Object.keys(owner.fields).find((field) => field.startsWith(`${name}-`));
   if (hyphenated !== undefined) return `; did you mean ${pathOf(owner, hyphenated)}?`;
   const near = nearest(name, Object.keys(owner.fields));

@@ -140,6 +140,11 @@ describe('a mistake says where it is, and what was meant', () => {
     ['start > "2020"', '"2020" is no time like 2026-11-22T13:09:21.5Z', 8],
     ['close.pattern == reset', 'there is no field reset; did you mean "reset"?', 17],
     ['server.port == "443"', 'a number is never text; did you mean 443, without quotes?', 15],
+    [
+      'findings.exists(f, f.values.times > 1)',
+      "there is no field f.values.times; expressions can't look into f.values",
+      28,
+    ],
     ['server.ip == "10.0.0.1"', 'there is no field server.ip; it has address and port', 7],
     ['findings.contains("tail-loss")', /ask x\.exists\(item, …\) of a list/, 0],
     ['durationMs > 5s', /numbers are written without units/, 14],

@@ -332,6 +332,43 @@ describe('two SYNs', () => {
     `;
     expect(codesOf(script)).toEqual(['split-handshake']);
   });
+
+  test('split-handshake: it acknowledges the SYN and sends its own afterwards', () => {
+    const script = exchange`
+      +0     > S  0:0(0)
+      +0.010 < .  1:1(0) ack 1
+      +0.001 < S  0:0(0)
+      +0.010 > S. 0:0(0) ack 1
+      +0.020 < .  1:1(0) ack 1
+    `;
+    expect(codesOf(script)).toContain('split-handshake');
+  });
+
+  test('not where they cross, and the SYN+ACK of one end was not captured', () => {
+    const ends = (crossing: string) => exchange`
+      +0     > S  0:0(0)
+      +${crossing} < S  0:0(0)
+      +0.010 > S. 0:0(0) ack 1          // the server's, 10 ms later, is missing
+      +0.020 > .  1:1(0) ack 1
+      +0.020 < P. 1:11(10) ack 1
+      +0     > .  1:1(0) ack 11
+    `;
+    for (const script of [ends('0.001'), ends('0')]) {
+      expect(codesOf(script)).toEqual(['simultaneous-open']);
+      expect(theFinding('simultaneous-open', script).confidence).toBe('possible');
+    }
+  });
+
+  test('nor where nothing tells how long the SYN took to the server', () => {
+    const script = exchange`
+      +0     > S  0:0(0)
+      +0.001 < S  0:0(0)
+      +0.010 > S. 0:0(0) ack 1
+      +0.010 > .  1:1(0) ack 1
+      +0.001 > R. 1:1(0) ack 1
+    `;
+    expect(codesOf(script)).not.toContain('split-handshake');
+  });
 });
 
 describe('Fast Open', () => {

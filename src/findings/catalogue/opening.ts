@@ -171,7 +171,8 @@ export const OPENING: Entries = {
     means: 'Both opened actively; legitimate, and rare outside of hole punching.',
     rule: 'The SYNs cross, and each side answers SYN+ACK.',
     source: 'RFC 9293 3.5 figure 7',
-    guard: 'See split-handshake for a second SYN that did not cross.',
+    guard:
+      'See split-handshake for a second SYN that did not cross; possible only where the SYN+ACK of the server was not captured, so that it may have been that.',
     next: 'None.',
   },
   'self-connect': {
@@ -189,7 +190,8 @@ export const OPENING: Entries = {
     means: 'A way of opening that no stack uses by itself; it confuses devices about who is the client.',
     rule: "The server sends ACK and its own SYN, or SYN alone, in answer to the client's SYN, and never a SYN+ACK.",
     source: 'RFC 9293 3.10.7.3 fourth check',
-    guard: 'In a simultaneous open both ends send SYN+ACK.',
+    guard:
+      'In a simultaneous open both ends send SYN+ACK, and one of these may be what the capture missed: the server must have acknowledged the SYN before it sent its own, or have taken as long as a round trip.',
     next: 'Which program is that server?',
   },
   'fast-open-cookie-requested': {

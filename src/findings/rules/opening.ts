@@ -228,13 +228,36 @@ function kinds(flow: FlowCase, found: Found): void {
     const fromServer = answers.some((noted) => noted.side === SERVER);
     const fromClient = answers.some((noted) => noted.side === CLIENT);
     const frames = [flow.word(FLOW.synFrame), flow.word(FLOW.synAckFrame)];
-    if (flow.complete && fromClient && !fromServer && !flow.server.hasGap)
-      found.add('split-handshake', { frame, frames, confidence: 'likely' });
-    else found.add('simultaneous-open', { frame, frames });
+    const oneSided = flow.complete && fromClient && !fromServer && !flow.server.hasGap;
+    if (oneSided && answersWithSyn(flow)) found.add('split-handshake', { frame, frames, confidence: 'likely' });
+    else found.add('simultaneous-open', { frame, frames, confidence: oneSided ? 'possible' : 'certain' });
   }
   if (!flow.complete || !flow.has(FLOW_BITS.closed | FLOW_BITS.reset)) return;
   if (flow.client.bytes + flow.server.bytes === 0 && !flow.client.hasGap && !flow.server.hasGap)
     found.add('no-payload', { frame });
+}
+
+/**
+ * Whether the server sent its SYN after the client's had arrived, and not before, as where they cross: it acknowledged that
+ * one first, or its SYN took as long to come as its ACK of the client's SYN+ACK did. Else its SYN+ACK may be what the capture
+ * missed (G1).
+ */
+function answersWithSyn(flow: FlowCase): boolean {
+  const own = flow.noted.find((noted) => isSyn(noted) && noted.side === SERVER);
+  if (own === undefined) return false;
+  const isn = flow.client.word(END.isn);
+  const acknowledged = flow.noted.some(
+    (noted) =>
+      noted.kind === NOTED.segment &&
+      noted.side === SERVER &&
+      (noted.flags & (SYN | RST | ACK)) === ACK &&
+      noted.frame < own.frame &&
+      noted.ack === ((isn + 1) | 0),
+  );
+  if (acknowledged) return true;
+  const again = flow.noted.filter((noted) => isSyn(noted) && noted.side === CLIENT && noted.frame < own.frame);
+  const asked = again.at(-1)?.time ?? flow.double(FLOW.synTimeF64);
+  return own.time - asked >= flow.double(FLOW.ackTimeF64) - flow.double(FLOW.synAckTimeF64);
 }
 
 /** What the SYNs offer. */

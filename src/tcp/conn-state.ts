@@ -91,7 +91,13 @@ export function streamSize(rows: FlowRows, row: number, side: number): number {
   const { i32, f64 } = rows;
   const end = row + (side === CLIENT ? FLOW.client : FLOW.server);
   const bits = i32[end + END.bits]!;
-  const start = i32[row + FLOW.historyStart + side]!;
+  let start = i32[row + FLOW.historyStart + side]!;
+  if (((i32[row + FLOW.history]! >> (side * 3)) & 7) === ZEEK.inactive) {
+    // Zeek has not seen it in this connection, so its numbers count from nowhere; what it sent is part of the flow all the same.
+    if (i32[end + END.packets] === 0) return 0;
+    if ((bits & END_BITS.isnKnown) === 0) return f64[end / 2 + END.uniqueBytesF64]!;
+    start = i32[end + END.isn]!;
+  }
   let size = 0;
   if ((bits & END_BITS.seqKnown) !== 0) size = seqDelta(start, i32[end + END.sndNxt]!);
   if ((bits & END_BITS.unaKnown) !== 0) size = Math.max(size, seqDelta(start, i32[end + END.sndUna]!));

@@ -295,6 +295,21 @@ describe('where Zeek ends a connection, and the flow goes on', () => {
     ).toBe('REJ Sr');
   });
 
+  test('a SYN that crosses the first one is another connection to Zeek, unless both have one sequence number', () => {
+    const script = exchange`
+      +0     > S  0:0(0)
+      +0.001 < S  0:0(0)
+      +0.010 > S. 0:0(0) ack 1
+      +0.001 < S. 0:0(0) ack 1
+      +0.010 > P. 1:11(10) ack 1
+      +0.010 < .  1:1(0) ack 11
+    `;
+    expect(zeek(script, { clientIsn: 1000, serverIsn: 2000 })).toBe('S0 S');
+    expect(zeek(script, { clientIsn: 2000, serverIsn: 1000 })).toBe('S0 S');
+    expect(zeek(script, { clientIsn: 0x9000_0000, serverIsn: 1000 })).toBe('S0 S');
+    expect(zeek(script, { clientIsn: 1000, serverIsn: 1000 })).toBe('S1 SsDa');
+  });
+
   test('a new connection on the ports has a history of its own', () => {
     const flows = analyzeFlows(exchange`${HANDSHAKE}
       +0.1 > R. 1:1(0) ack 1

@@ -6,6 +6,7 @@
 import { Across } from './across/across.ts';
 import type { RecordView } from './capture/record.ts';
 import { type RecordChoices, WantedRecords } from './decoding.ts';
+import type { Facts } from './findings/case.ts';
 import type { FlowRows } from './flow/rows.ts';
 import type { FlowContext } from './record/cursor.ts';
 import { Tracker } from './tcp/tracker.ts';
@@ -76,6 +77,7 @@ export class Analysis {
   /** What shows across flows; null when it was not asked for. */
   readonly across: Across | null;
 
+  private readonly facts: Facts;
   private readonly segment = new SegmentView();
   private onSegment: AnalysisOptions['onSegment'];
   private readonly loneFrom: number;
@@ -116,7 +118,17 @@ export class Analysis {
             },
     });
     this.rows = this.tracker.rows;
-    this.across = options.across === false ? null : new Across(this.tracker, 2 * msl);
+    const { evidence, eventCounts } = this.tracker;
+    this.facts = {
+      rows: this.rows,
+      evidence,
+      eventCounts,
+      services: evidence.services,
+      start: () => this.start,
+      now: () => this.last,
+      over: () => this.tracker.over,
+    };
+    this.across = options.across === false ? null : new Across(this.tracker, this.facts, 2 * msl);
   }
 
   take(record: RecordView): void {
@@ -148,18 +160,12 @@ export class Analysis {
    * @param ignored codes of findings that are left out
    */
   flowContext(files: readonly string[], ignored: ReadonlySet<string> = new Set()): FlowContext {
-    const { evidence, eventCounts, history, roundTrips, timing } = this.tracker;
+    const { history, roundTrips, timing } = this.tracker;
     return {
-      rows: this.rows,
-      evidence,
-      eventCounts,
+      ...this.facts,
       history,
       roundTrips,
       timing,
-      services: evidence.services,
-      start: () => this.start,
-      now: () => this.last,
-      over: () => this.tracker.over,
       layerNames: (layers) => this.wire.layerNames(layers),
       files,
       msl: this.msl,

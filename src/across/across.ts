@@ -1,3 +1,4 @@
+import type { Facts } from '../findings/case.ts';
 import { Ends } from '../flow/endpoints.ts';
 import { CLIENT, END, FLOW, SERVER } from '../flow/rows.ts';
 import { EVENT } from '../tcp/events.ts';
@@ -52,11 +53,11 @@ export class Across {
   private largest = LARGEST;
 
   /** @param wait two MSL, nanoseconds */
-  constructor(tracker: Tracker, wait: number) {
+  constructor(tracker: Tracker, facts: Facts, wait: number) {
     this.tracker = tracker;
     this.backlog = new Backlog(tracker);
     this.timeWaits = new TimeWaits(tracker, wait);
-    this.census = new Census(tracker);
+    this.census = new Census(tracker, facts);
     this.crowds = new Crowds(tracker, this.ends);
     this.vanished = new Vanished(tracker);
     this.clock = new ClockSteps(tracker);
@@ -67,7 +68,7 @@ export class Across {
   segment(verdict: Verdict, segment: SegmentView): void {
     if (
       (verdict.states & WATCHED) !== 0 ||
-      (verdict.notes & (NOTE.synAckRepeated | NOTE.checksumBad)) !== 0 ||
+      (verdict.notes & NOTE.synAckRepeated) !== 0 ||
       (verdict.events & EVENT.ackUnseenSegment) !== 0 ||
       segment.roomLength > this.largest ||
       (segment.flags & (SYN | ACK | RST)) === 0
@@ -82,7 +83,6 @@ export class Across {
     if ((verdict.states & BACKLOG) !== 0 || (verdict.notes & NOTE.synAckRepeated) !== 0)
       this.backlog.take(row, segment.frame, segment.time);
     if ((verdict.states & TIME_WAIT) !== 0) this.timeWaits.take(verdict, row, segment.time);
-    if ((verdict.notes & NOTE.checksumBad) !== 0) this.census.takeBad(row);
     if ((verdict.events & EVENT.ackUnseenSegment) !== 0) this.census.takeUnseen(verdict, segment);
     if (segment.roomLength > this.largest) this.takeSize(verdict, segment);
     if ((segment.flags & (SYN | ACK | RST)) === 0) this.takeFlags(verdict, segment);

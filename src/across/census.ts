@@ -1,18 +1,17 @@
 import { seqDelta } from '../bytes/seq.ts';
-import { isOpen } from '../findings/rules/whole.ts';
+import { type Facts, FlowCase } from '../findings/case.ts';
+import { gapOctets, isOneWay, isOpen } from '../findings/rules/whole.ts';
 import { addressHash, ENDPOINT_WORDS, readEndpoint, scramble } from '../flow/endpoints.ts';
 import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, SERVER } from '../flow/rows.ts';
 import { STATE } from '../tcp/machine.ts';
 import type { Tracker } from '../tcp/tracker.ts';
-import type { Verdict } from '../tcp/verdict.ts';
+import { NOTE, type Verdict } from '../tcp/verdict.ts';
 import type { SegmentView } from '../wire/segment.ts';
 import { Lowest } from './lowest.ts';
 
 /** Frames given as evidence. */
 const SHOWN = 10;
-/** Octets in one direction that nobody sends without an answer. */
-const UNANSWERED_LIMIT = 1 << 17;
-/** Wireshark's completeness bits: SYN 1, SYN+ACK 2, ACK 4, data 8, FIN 16, RST 32. */
+/** Wireshark's completeness bits: SYN 1, SYN+ACK 2. */
 const SYNS = 3;
 
 /** What finished flows tell of the capture that holds them. */
@@ -31,6 +30,8 @@ export class Census {
   /** Flows with octets that were acknowledged and never captured, and how many octets. */
   gaps = 0;
   gapOctets = 0;
+  /** Whether one of these flows was captured from its beginning on. */
+  gapsCertain = false;
   readonly gapFlows: Lowest = new Lowest(SHOWN);
   /** Flows with an ACK, or a SYN+ACK, that stands before what it acknowledges. */
   reordered = 0;
@@ -42,11 +43,11 @@ export class Census {
   private readonly tracker: Tracker;
   /** Rows of flows with an ACK of what had not been captured then. */
   private readonly unseen: Set<number> = new Set();
-  /** Rows of flows with a segment that counts for nothing, and of which an ACK may tell that it arrived all the same. */
-  private readonly bad: Set<number> = new Set();
+  private readonly flow: FlowCase;
 
-  constructor(tracker: Tracker) {
+  constructor(tracker: Tracker, facts: Facts) {
     this.tracker = tracker;
+    this.flow = new FlowCase(facts);
   }
 
   /** An ACK of what was not captured; before the handshake is over it may be of an older connection. */
@@ -56,18 +57,12 @@ export class Census {
     if (seqDelta(this.tracker.rows.i32[end + END.sndNxt]!, ack) > 0) this.unseen.add(row);
   }
 
-  /** A segment with a wrong checksum. */
-  takeBad(row: number): void {
-    this.bad.add(row);
-  }
-
   /** A flow is finished; its row is still whole. */
   take(row: number): void {
     const { i32 } = this.tracker.rows;
     const bits = i32[row + FLOW.bits]!;
     this.flows++;
     const unseen = this.unseen.size > 0 && this.unseen.delete(row);
-    const bad = this.bad.size > 0 && this.bad.delete(row);
     if ((bits & FLOW_BITS.midstream) !== 0) {
       this.midstream++;
       this.midstreamFrames.add(i32[row + FLOW.firstFrame]!);
@@ -81,8 +76,9 @@ export class Census {
     const completeness = (kept | (kept >> 8)) & 0x3f;
     if ((completeness & ~SYNS) === 0 && i32[row + FLOW.synAckRetransmissions] === 0) this.synsOnly++;
     if ((bits & FLOW_BITS.selfConnect) !== 0) return;
-    this.takeWays(row, completeness);
-    if (!bad) this.takeGaps(row, unseen);
+    this.flow.move(row);
+    this.takeWays();
+    this.takeGaps(unseen);
     this.pairs.take(this.tracker, row);
   }
 
@@ -93,62 +89,34 @@ export class Census {
     this.bothWays++;
   }
 
-  private takeWays(row: number, completeness: number): void {
-    const { i32, f64 } = this.tracker.rows;
-    const client = i32[row + FLOW.client + END.packets]!;
-    const server = i32[row + FLOW.server + END.packets]!;
-    if (client > 0 && server > 0) {
+  private takeWays(): void {
+    const { flow } = this;
+    if (flow.bothWays) {
       this.bothWays++;
       return;
     }
-    const talker = row + (client > 0 ? FLOW.client : FLOW.server);
-    // A SYN (or SYN+ACK) that is followed by anything but itself was answered.
-    const proven =
-      (completeness & SYNS) !== 0
-        ? (completeness & 12) !== 0 &&
-          (client + server - i32[row + FLOW.synRetransmissions]! >= 3 || (server > 0 && (completeness & 8) !== 0))
-        : f64[talker / 2 + END.uniqueBytesF64]! > UNANSWERED_LIMIT;
-    if (!proven) return;
+    if (!isOneWay(flow, flow.client) && !isOneWay(flow, flow.server)) return;
     this.oneWay++;
-    this.oneWayFrames.add(i32[row + FLOW.firstFrame]!);
-    this.oneWayFlows.add(i32[row + FLOW.number]!);
+    this.oneWayFrames.add(flow.word(FLOW.firstFrame));
+    this.oneWayFlows.add(flow.word(FLOW.number));
   }
 
-  private takeGaps(row: number, unseen: boolean): void {
-    const { i32 } = this.tracker.rows;
-    const client = row + FLOW.client;
-    const server = row + FLOW.server;
-    if (i32[client + END.packets] === 0 || i32[server + END.packets] === 0) return;
-    const octets = this.missing(client) + this.missing(server);
-    const syn = i32[row + FLOW.synFrame]!;
-    const synAck = i32[row + FLOW.synAckFrame]!;
+  private takeGaps(unseen: boolean): void {
+    const { flow } = this;
+    if (!flow.bothWays) return;
+    const octets = gapOctets(flow, flow.client) + gapOctets(flow, flow.server);
+    const syn = flow.word(FLOW.synFrame);
+    const synAck = flow.word(FLOW.synAckFrame);
     if (octets > 0) {
       this.gaps++;
       this.gapOctets += octets;
-      this.gapFlows.add(i32[row + FLOW.number]!);
+      if (!flow.has(FLOW_BITS.midstream)) this.gapsCertain = true;
+      this.gapFlows.add(flow.word(FLOW.number));
     } else if ((unseen && syn > 0 && synAck > 0) || (synAck > 0 && synAck < syn)) {
+      if (flow.noticed(NOTE.checksumBad)) return;
       this.reordered++;
-      this.reorderedFlows.add(i32[row + FLOW.number]!);
+      this.reorderedFlows.add(flow.word(FLOW.number));
     }
-  }
-
-  /** Octets (and a FIN) that the other end acknowledged and the capture never saw; 0 where that can't be told. */
-  private missing(end: number): number {
-    const { i32, f64 } = this.tracker.rows;
-    const bits = i32[end + END.bits]!;
-    if ((bits & (END_BITS.unaKnown | END_BITS.seqKnown)) !== (END_BITS.unaKnown | END_BITS.seqKnown)) return 0;
-    const sndNxt = i32[end + END.sndNxt]!;
-    const una = i32[end + END.sndUna]!;
-    const beyond = Math.max(0, seqDelta(sndNxt, una));
-    // A keep-alive's sequence number is one below what was sent before the capture began.
-    if ((bits & END_BITS.isnKnown) === 0) return beyond > 1 ? beyond : 0;
-    const unique = f64[end / 2 + END.uniqueBytesF64]!;
-    if (unique >= 0x7fff_0000) return beyond;
-    const fin = (bits & END_BITS.finSent) !== 0 ? 1 : 0;
-    const sent = seqDelta((i32[end + END.isn]! + 1) | 0, beyond > 0 ? una : sndNxt) - fin;
-    // What is not acknowledged may have been lost before the tap: only a hole that is larger was the capture's.
-    const waiting = Math.max(0, seqDelta(una, sndNxt));
-    return sent - unique > waiting ? sent - unique - waiting : 0;
   }
 }
 

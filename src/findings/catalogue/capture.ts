@@ -16,9 +16,10 @@ export const CAPTURE: Entries = {
     severity: 'notice',
     seen: (v) => `${theOther(v.by)} acknowledged ${many(v.octets, 'octet')} of ${the(v.by)} that the capture never saw`,
     means: 'The capture lost them, not the network: rules that need absence are silent here.',
-    rule: 'An ACK above everything captured, and the missing octets never appear.',
+    rule: 'Octets that an ACK covers and that no captured segment held, above everything captured or in a hole below; the capture counts the flows that say so, and their octets.',
     source: 'RFC 9293 3.4',
-    guard: 'Where they appear within 10 ms it is capture-reordered.',
+    guard:
+      'Where they appear after all it is capture-reordered. Not said of a hole that may be no larger than what is not acknowledged, which the network may have lost, nor of a single octet where the beginning was not captured (a keep-alive), nor where a segment had a wrong checksum, nor where the end goes on below what was acknowledged (ack-of-unsent).',
     next: 'Drops of the capturing program, or a second path.',
   },
   'capture-reordered': {
@@ -42,11 +43,12 @@ export const CAPTURE: Entries = {
   },
   'capture-one-way': {
     severity: 'notice',
-    seen: (v) => `${the(v.by)} acknowledges more and more, and nothing of the other end was captured`,
+    seen: (v) => `${many(v.segments, 'segment')} of ${the(v.by)} and none of the other end, which must have answered`,
     means: 'One direction is missing: nothing is said about answers.',
-    rule: "One end's ACKs advance, and no segment of the other end was seen.",
+    rule: 'No segment of the other end was seen, and what was shows that it answered: two others beside the SYN or SYN+ACK and its repeats; without these, four or more, of which the ACKs advance, or more than 128 KiB. The capture counts the flows that say so.',
     source: 'Asymmetric routing, or a filter',
-    guard: 'Rules about gaps and answers are off for the unseen end.',
+    guard:
+      'Likely below four segments. A SYN, a SYN+ACK, a keep-alive or payload that is sent again and again is none. Rules about gaps and answers are off for the unseen end.',
     next: 'Capture where both directions pass.',
   },
   'capture-filtered': {

@@ -2,6 +2,7 @@ import { seqDelta } from '../../bytes/seq.ts';
 import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, SERVER } from '../../flow/rows.ts';
 import { EVENT } from '../../tcp/events.ts';
 import { STATE } from '../../tcp/machine.ts';
+import { NOTE } from '../../tcp/verdict.ts';
 import { ACK, SYN } from '../../wire/segment.ts';
 import type { EndCase, FlowCase } from '../case.ts';
 import type { Found } from '../found.ts';
@@ -14,7 +15,7 @@ export function whole(flow: FlowCase, found: Found): void {
   twoVantages(flow, found);
   for (const end of [flow.client, flow.server]) {
     oneWay(flow, end, found);
-    if (end.packets > 0) gap(flow, end, found);
+    gap(flow, end, found);
   }
 }
 
@@ -29,37 +30,97 @@ const OVER = FLOW_BITS.reset | FLOW_BITS.closed | FLOW_BITS.refused | FLOW_BITS.
 const OPEN = (1 << STATE.ESTABLISHED) | (1 << STATE.FIN_WAIT1) | (1 << STATE.FIN_WAIT2) | (1 << STATE.CLOSE_WAIT);
 const OPENING = (1 << STATE.SYN_SENT) | (1 << STATE.SYN_RECV);
 
-/** Enough segments of one end, in an established connection, that the other's cannot all have been lost. */
+/** One end's segments alone were captured, and the other must have answered. */
 function oneWay(flow: FlowCase, end: EndCase, found: Found): void {
-  const other = flow.other(end.side);
-  if (other.packets > 0 || end.packets < 4 || !other.has(END_BITS.unaKnown)) return;
-  found.add('capture-one-way', { frame: flow.word(FLOW.lastFrame), values: { by: end.name, segments: end.packets } });
+  if (!isOneWay(flow, end)) return;
+  found.add('capture-one-way', {
+    frame: flow.word(FLOW.lastFrame),
+    frames: [flow.word(FLOW.firstFrame)],
+    confidence: end.packets >= MANY ? 'certain' : 'likely',
+    values: { by: end.name, segments: end.packets },
+  });
 }
+
+/**
+ * Whether segments of this end alone were captured, and they show that the other one answered: a SYN (or SYN+ACK) is
+ * followed by something else than itself, what it acknowledges advances, or it sent more than anybody sends unanswered.
+ */
+export function isOneWay(flow: FlowCase, end: EndCase): boolean {
+  const { packets } = end;
+  const other = flow.other(end.side);
+  if (packets === 0 || other.packets > 0 || flow.has(FLOW_BITS.selfConnect)) return false;
+  const kept = flow.word(FLOW.completeness);
+  const completeness = (kept | (kept >> 8)) & 0x3f;
+  if ((completeness & SYNS) === 0)
+    return (
+      end.double(END.uniqueBytesF64) > UNANSWERED_LIMIT ||
+      (packets >= MANY && other.has(END_BITS.unaKnown) && hasAdvanced(flow, other))
+    );
+  const again = flow.word(FLOW.synRetransmissions) + flow.word(FLOW.synAckRetransmissions);
+  return (
+    (completeness & (ACKS | DATA)) !== 0 &&
+    (packets - again >= 3 || (end.side === SERVER && (completeness & DATA) !== 0))
+  );
+}
+
+/** What was acknowledged of an end that was never captured is more than what the first segment acknowledged. */
+function hasAdvanced(flow: FlowCase, end: EndCase): boolean {
+  return seqDelta((flow.word(FLOW.eventBase + end.side) + 1) | 0, end.word(END.sndUna)) > 0;
+}
+
+/** Wireshark's completeness bits: SYN 1, SYN+ACK 2, ACK 4, data 8. */
+const SYNS = 3;
+const ACKS = 4;
+const DATA = 8;
+/** Segments of one end, so many that those of the other can't all have been lost. */
+const MANY = 4;
+/** Octets in one direction that nobody sends without an answer. */
+const UNANSWERED_LIMIT = 1 << 17;
 
 /** Octets that the other end acknowledged and the capture never saw. */
 function gap(flow: FlowCase, end: EndCase, found: Found): void {
-  const other = flow.other(end.side);
-  if (other.packets === 0 || !end.has(END_BITS.seqKnown) || !end.has(END_BITS.unaKnown)) return;
-  const ahead = seqDelta(end.word(END.sndNxt), end.word(END.sndUna));
-  const missing = missingInside(end) + Math.max(0, ahead);
-  if (missing <= 0 || ahead > 1 << 24) return;
-  if (other.events('ack-unseen-segment') === 0 || notYetSent(flow, end)) return;
+  const octets = gapOctets(flow, end);
+  if (octets === 0) return;
   const acks = flow.noted.filter((noted) => noted.side !== end.side && (noted.events & EVENT.ackUnseenSegment) !== 0);
   found.add('capture-gap', {
     frame: acks[0]?.frame ?? flow.word(FLOW.lastFrame),
     frames: acks.slice(1, 20).map((noted) => noted.frame),
-    values: { by: end.name, octets: missing },
+    values: { by: end.name, octets },
     confidence: flow.has(FLOW_BITS.midstream) ? 'likely' : 'certain',
   });
 }
 
-/** Sequence numbers below what was sent last that no captured segment held; 0 where the beginning is not known. */
-function missingInside(end: EndCase): number {
-  if (!end.has(END_BITS.isnKnown)) return 0;
-  const unique = end.double(END.uniqueBytesF64);
-  const room = (end.word(END.sndNxt) - end.word(END.isn) - 1 - (end.sentFin ? 1 : 0)) >>> 0;
-  return unique > 2 ** 31 || room < unique ? 0 : room - unique;
+/** How many octets (and a FIN) of this end the other one acknowledged and the capture never saw; 0 where that can't be told. */
+export function gapOctets(flow: FlowCase, end: EndCase): number {
+  if (!flow.bothWays || flow.has(FLOW_BITS.selfConnect)) return 0;
+  if (!end.has(END_BITS.seqKnown) || !end.has(END_BITS.unaKnown)) return 0;
+  const octets = missing(end);
+  // A segment with a wrong checksum counts for nothing, and its acknowledgment may tell that it arrived all the same.
+  if (octets === 0 || flow.noticed(NOTE.checksumBad)) return 0;
+  return flow.other(end.side).events('ack-unseen-segment') > 0 && notYetSent(flow, end) ? 0 : octets;
 }
+
+/** Sequence numbers that were acknowledged and that no captured segment held. */
+function missing(end: EndCase): number {
+  const sndNxt = end.word(END.sndNxt);
+  const una = end.word(END.sndUna);
+  const ahead = seqDelta(sndNxt, una);
+  if (ahead > IMPLAUSIBLE) return 0;
+  const beyond = Math.max(0, ahead);
+  // A keep-alive's sequence number is one below what was sent before the capture began.
+  if (!end.has(END_BITS.isnKnown)) return beyond > 1 ? beyond : 0;
+  const unique = end.double(END.uniqueBytesF64);
+  if (unique >= 0x7fff_0000) return beyond;
+  const sent = seqDelta((end.word(END.isn) + 1) | 0, ahead > 0 ? una : sndNxt) - (end.sentFin ? 1 : 0);
+  // What is not acknowledged may have been lost before the tap, but for a FIN, which was captured: only a hole that is
+  // larger was the capture's.
+  const fin = end.sentFin && seqDelta(end.word(END.finSeq), una) <= 0 ? 1 : 0;
+  const waiting = Math.max(0, -ahead - fin);
+  return Math.max(0, sent - unique - waiting);
+}
+
+/** An acknowledgment so far past what was captured is taken for garbage. */
+const IMPLAUSIBLE = 1 << 24;
 
 /** The end went on sending and never got to what was acknowledged: then it is the ACK that is wrong. */
 function notYetSent(flow: FlowCase, end: EndCase): boolean {

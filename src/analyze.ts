@@ -118,12 +118,13 @@ export class Analysis {
             },
     });
     this.rows = this.tracker.rows;
-    const { evidence, eventCounts } = this.tracker;
+    const { evidence, eventCounts, oneWays } = this.tracker;
     this.facts = {
       rows: this.rows,
       evidence,
       eventCounts,
       services: evidence.services,
+      oneWays,
       start: () => this.start,
       now: () => this.last,
       over: () => this.tracker.over,

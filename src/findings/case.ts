@@ -3,6 +3,7 @@ import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, type FlowRows } from '../flow/r
 import type { EventCounts } from '../tcp/event-counts.ts';
 import { EVENT_NAMES } from '../tcp/events.ts';
 import { type Evidence, NOTED, type Noted, type Predecessor } from '../tcp/evidence.ts';
+import type { OneWays } from '../tcp/one-ways.ts';
 import { RESET_PACK } from '../tcp/patterns.ts';
 import type { Services } from '../tcp/services.ts';
 import { RST } from '../wire/segment.ts';
@@ -13,6 +14,7 @@ export interface Facts {
   readonly evidence: Evidence;
   readonly eventCounts: EventCounts;
   readonly services: Services;
+  readonly oneWays: OneWays;
   /**
    * Times, nanoseconds since the capture's first whole second: its first record, and the last one so far, which is
    * earlier than others where the clock was set back.

@@ -263,6 +263,8 @@ export const FLOW_BITS = {
   /** The last segment was an ACK that came late; small segments waited for such ACKs three times (tcp/held-segments.ts). */
   lateAck: 0x8000000,
   held: 0x10000000,
+  /** Nothing of one end was captured so far, though it answered (tcp/one-ways.ts). */
+  oneWay: 0x20000000,
 } as const;
 
 export const END_BITS = {

@@ -28,6 +28,8 @@ export function takeAcknowledgment(
     if (advance < 0 || (advance === 0 && (bits & END_BITS.finSent) === 0)) return;
     if (advance > 0) {
       if (advance > PLAUSIBLE) return;
+      // Segments of an end that was never captured: it answers, and the capture does not see it.
+      if (i32[end + END.packets] === 0) tracker.oneWays.note(i32, row, side);
       i32[end + END.sndUna] = ack;
     }
   } else {

@@ -63,6 +63,7 @@ export class LoneFlows {
     this.noteChecksum(segment);
     verdict.row = -1;
     if (!isFirst) return true;
+    this.tracker.oneWays.both = true;
     // Who counts half-open flows asks for a change of state.
     verdict.row = -2 - place;
     verdict.states = 1 << STATE.SYN_RECV;

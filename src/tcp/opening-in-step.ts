@@ -100,6 +100,7 @@ function takeFirstSynAck(tracker: Tracker, row: number, segment: SegmentView): b
     !tracker.history.awaitsAnswer(row, time)
   )
     return false;
+  tracker.oneWays.both = true;
   begin(tracker, row, SERVER, server, segment);
   if (silence > f64[(row >> 1) + FLOW.longestSilenceF64]!) f64[(row >> 1) + FLOW.longestSilenceF64] = silence;
   i32[row + FLOW.completeness] = (i32[row + FLOW.completeness]! | 2) & 0x3f;

@@ -229,6 +229,7 @@ export function takeMissedSynAck(tracker: Tracker, row: number, side: number, se
   if (side === CLIENT) {
     const ahead = seqDelta(i32[client + END.isn]!, segment.seq);
     if (ahead < 1 || ahead > INITIAL_WINDOW) return;
+    if (i32[row + FLOW.server + END.packets] === 0) tracker.oneWays.note(i32, row, SERVER);
   } else if (segment.roomLength === 0 || !acksSyn(i32, client, segment.ack)) return;
   tracker.log.enter(row, CLIENT, STATE.ESTABLISHED, 0, 0);
   tracker.log.enter(row, SERVER, STATE.LISTEN, 0, 0);

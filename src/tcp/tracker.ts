@@ -16,6 +16,7 @@ import { Islands } from './islands.ts';
 import { StateLog } from './log.ts';
 import { LoneFlows } from './lone-flows.ts';
 import { STATE } from './machine.ts';
+import { OneWays } from './one-ways.ts';
 import { takeHandshakeAck, takeMissedSynAck, takeSyn, takeSynAck } from './opening.ts';
 import { takeOpeningInStep } from './opening-in-step.ts';
 import { OutstandingRings } from './outstanding.ts';
@@ -64,6 +65,7 @@ export class Tracker {
   readonly reuse: Reuse = new Reuse();
   readonly recent: RecentSegments = new RecentSegments();
   readonly eventCounts: EventCounts = new EventCounts();
+  readonly oneWays: OneWays = new OneWays();
   readonly history: History;
   readonly evidence: Evidence = new Evidence(this.rows, this.verdict);
   readonly timing: Timing = new Timing(this.rows, this.verdict, this.evidence.held);
@@ -192,6 +194,7 @@ export class Tracker {
     const silence = segment.time - f64[(row >> 1) + FLOW.lastTimeF64]!;
     if (silence > f64[(row >> 1) + FLOW.longestSilenceF64]!) this.noteSilence(row, silence);
     f64[(row >> 1) + FLOW.lastTimeF64] = segment.time;
+    if (i32[sender + END.packets] === 0 && i32[receiver + END.packets]! > 0) this.oneWays.hear(i32, row, side);
     i32[sender + END.packets] = i32[sender + END.packets]! + 1;
     f64[(sender >> 1) + END.ipBytesF64] = f64[(sender >> 1) + END.ipBytesF64]! + ipLengthOf(segment);
     if (payload !== 0) {

@@ -83,6 +83,78 @@ describe('syn-unanswered', () => {
   });
 });
 
+describe('syn-unanswered, where the capture may show one direction only', () => {
+  const SERVER = '10.0.0.80:443';
+  /** A SYN that stays alone, at the beginning of a capture of ten seconds. */
+  const alone = (client = '10.0.0.1:4000', server = '10.0.0.80:8080') =>
+    new Scene().segment(0, client, server, 'S', 100).closed(9.9, '10.9.9.1:4000', '10.9.9.2:80');
+  /** A connection of which only the client's segments were captured. */
+  const oneWay = (scene: Scene, client = '10.0.0.1:5000', server = SERVER) =>
+    scene
+      .segment(5, client, server, 'S', 1)
+      .segment(5.1, client, server, '.', 2, 100)
+      .segment(5.1, client, server, 'P.', 2, 100, 50);
+  /** The confidence with which it is said of the SYN that it was not answered; none where nothing is said. */
+  const said = (scene: Scene): string | undefined =>
+    analyzeRecords(scene.records())
+      .find(({ flow }) => flow === 1)
+      ?.findings.find(({ code }) => code === 'syn-unanswered')?.confidence;
+
+  test('certain where both directions were captured', () => {
+    expect(said(alone())).toBe('certain');
+  });
+
+  test('nothing is said where the answers of this server to this client were not captured', () => {
+    expect(said(oneWay(alone()))).toBeUndefined();
+  });
+
+  test('nor where those of others to this client were not, or of this server to others', () => {
+    expect(said(oneWay(alone(), '10.0.0.1:5000', '10.0.0.90:443'))).toBeUndefined();
+    expect(said(oneWay(alone(), '10.0.0.2:5000', SERVER))).toBeUndefined();
+  });
+
+  test('nor where it began before the capture, and what it acknowledges advances', () => {
+    const scene = alone()
+      .segment(5, '10.0.0.1:5000', SERVER, '.', 2, 100)
+      .segment(5, '10.0.0.1:5000', SERVER, '.', 2, 300);
+    expect(said(scene)).toBeUndefined();
+  });
+
+  test('possible where those of other hosts were not', () => {
+    expect(said(oneWay(alone(), '10.0.0.2:5000', '10.0.0.90:443'))).toBe('possible');
+  });
+
+  test('nothing at all where no connection was captured in both directions, and one in one', () => {
+    const scene = new Scene().segment(0, '10.0.0.1:4000', '10.0.0.80:8080', 'S', 100);
+    oneWay(scene, '10.0.0.2:5000', '10.0.0.90:443').segment(9, '10.0.0.2:5000', '10.0.0.90:443', '.', 52, 200);
+    expect(said(scene)).toBeUndefined();
+  });
+
+  test('certain again where only the SYN+ACK was missed, and the server is heard later', () => {
+    const scene = oneWay(alone()).segment(5.2, SERVER, '10.0.0.1:5000', 'P.', 100, 52, 10);
+    expect(said(scene)).toBe('certain');
+  });
+
+  test('likely where nothing shows that the capture sees answers', () => {
+    const scene = new Scene()
+      .segment(0, '10.0.0.1:4000', '10.0.0.80:8080', 'S', 100)
+      .each(6, (all, i) => all.segment(2 + i, '10.0.0.1:5000', SERVER, 'S', 1));
+    expect(said(scene)).toBe('likely');
+  });
+
+  test('the listener is not blamed either', () => {
+    const scene = new Scene()
+      .segment(0, '10.0.0.1:4000', SERVER, 'S', 100)
+      .segment(1, '10.0.0.1:4000', SERVER, 'S', 100)
+      .closed(0.5, '10.9.9.1:4000', SERVER)
+      .segment(6, '10.9.9.1:4001', '10.9.9.2:80', 'S', 1);
+    const codes = (records: ReturnType<Scene['records']>) =>
+      analyzeRecords(records).flatMap(({ findings }) => findings.map(({ code }) => code));
+    expect(codes(scene.records())).toContain('syn-dropped-by-listener');
+    expect(codes(oneWay(scene).records())).not.toContain('syn-dropped-by-listener');
+  });
+});
+
 describe('syn-ack-lost', () => {
   test('the SYN again, long after the SYN+ACK', () => {
     const script = exchange`

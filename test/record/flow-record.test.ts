@@ -11,6 +11,7 @@ import { EventCounts } from '../../src/tcp/event-counts.ts';
 import { Evidence } from '../../src/tcp/evidence.ts';
 import { History } from '../../src/tcp/history.ts';
 import { Islands } from '../../src/tcp/islands.ts';
+import { OneWays } from '../../src/tcp/one-ways.ts';
 import { RoundTrips } from '../../src/tcp/round-trips.ts';
 import { Timing } from '../../src/tcp/timing.ts';
 import { Verdict } from '../../src/tcp/verdict.ts';
@@ -73,6 +74,7 @@ function cursorOn(words: Int32Array, files: readonly string[]): FlowCursor {
     rows: table,
     evidence: EVIDENCE,
     services: EVIDENCE.services,
+    oneWays: new OneWays(),
     start: () => 0,
     now: () => 0,
     over: () => true,

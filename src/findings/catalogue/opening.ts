@@ -20,7 +20,7 @@ export const OPENING: Entries = {
     rule: 'A SYN, nothing from the server, and the capture ran on for 3 s after the last SYN.',
     source: 'RFC 9293 3.8.3',
     guard:
-      'Not said while the capture ends within 3 s of the last SYN, nor where the client sends anything but SYNs: it was answered. A capture of one direction shows the same.',
+      'Not said while the capture ends within 3 s of the last SYN, nor where the client sends anything but SYNs: it was answered. A capture of one direction shows the same: nothing is said where other connections show by then that answers of this server, or to this client, are not captured, or where none was captured in both directions; possible where those of other hosts are not; likely where nothing shows that the capture sees answers.',
     next: 'Capture at the server: does the SYN arrive? A firewall that drops looks exactly like this.',
   },
   'syn-unreachable': {
@@ -49,7 +49,7 @@ export const OPENING: Entries = {
     rule: 'A repeated, unanswered SYN, and within 1 s of its first copy the same address and port completed another handshake.',
     source: 'Linux drops SYNs when the accept queue is full (tcp_conn_request)',
     guard:
-      'Needs another connection of the same listener in the capture; never more than likely, since loss looks alike.',
+      'Needs another connection of the same listener in the capture; never more than likely, since loss looks alike, and nothing where syn-unanswered may not be said.',
     next: 'On the server: `ss -ltn` (Recv-Q against Send-Q), `nstat -az TcpExtListenDrops TcpExtListenOverflows`.',
   },
   'syn-ack-retransmitted': {

@@ -3,7 +3,17 @@ import type { FlowCase } from '../case.ts';
 import { kindOf } from '../catalogue.ts';
 import type { FindingKind } from '../finding.ts';
 import type { Found } from '../found.ts';
-import { halfOpen, hasTinyMss, isHalfOpen, isSlow, isStripped, options, slow, WAIT } from './opening.ts';
+import {
+  confidenceInSilence,
+  halfOpen,
+  hasTinyMss,
+  isHalfOpen,
+  isSlow,
+  isStripped,
+  options,
+  slow,
+  WAIT,
+} from './opening.ts';
 
 /**
  * What `whole` and `opening` find of a flow of which nothing but a SYN, and perhaps its SYN+ACK, was captured
@@ -11,8 +21,9 @@ import { halfOpen, hasTinyMss, isHalfOpen, isSlow, isStripped, options, slow, WA
  */
 export function onlyOpened(flow: FlowCase, found: Found): void {
   const first = flow.word(FLOW.synFrame);
-  if (isUnanswered(flow))
-    found.add('syn-unanswered', { frame: first, frames: [first], values: { syns: 1, overMs: 0 } });
+  const confidence = isUnanswered(flow) ? confidenceInSilence(flow) : null;
+  if (confidence !== null)
+    found.add('syn-unanswered', { frame: first, frames: [first], confidence, values: { syns: 1, overMs: 0 } });
   halfOpen(flow, found);
   options(flow, found);
   slow(flow, found);
@@ -30,7 +41,8 @@ export function kindsOfOpening(flow: FlowCase): readonly FindingKind[] | null {
     const half = row / 2;
     if (isSlow(f64[half + FLOW.synAckTimeF64]! - f64[half + FLOW.lastSynTimeF64]!)) return null;
   }
-  return isHalfOpen(flow) ? HALF_OPEN : isUnanswered(flow) ? UNANSWERED : NOTHING;
+  if (isHalfOpen(flow)) return HALF_OPEN;
+  return isUnanswered(flow) && confidenceInSilence(flow) !== null ? UNANSWERED : NOTHING;
 }
 
 const HALF_OPEN = [kindOf('handshake-half-open')];

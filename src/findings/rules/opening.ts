@@ -5,6 +5,7 @@ import { STATE } from '../../tcp/machine.ts';
 import { NOTE } from '../../tcp/verdict.ts';
 import { ACK, CWR, ECE, FIN, NO_OPTION, PSH, RST, SYN, URG } from '../../wire/segment.ts';
 import type { FlowCase } from '../case.ts';
+import type { Confidence } from '../finding.ts';
 import type { Found } from '../found.ts';
 
 const MS = 1e6;
@@ -63,10 +64,12 @@ function unanswered(flow: FlowCase, found: Found): void {
   }
   const lastSyn = flow.double(FLOW.lastSynTimeF64);
   if (!silent || icmp || flow.has(FLOW_BITS.synAckSeen | FLOW_BITS.ackSeen)) return;
+  const confidence = confidenceInSilence(flow);
+  if (confidence === null) return;
   const frames = [first, ...syns.map((noted) => noted.frame)];
   const over = lastSyn - flow.double(FLOW.synTimeF64);
   if (flow.since(lastSyn) >= WAIT)
-    found.add('syn-unanswered', { frame: first, frames, values: { syns: again + 1, overMs: over / MS } });
+    found.add('syn-unanswered', { frame: first, frames, confidence, values: { syns: again + 1, overMs: over / MS } });
   const service = flow.facts.services.of(flow.i32, flow.row);
   const other = service.completedTime;
   const waited = flow.since(flow.double(FLOW.synTimeF64)) >= SECOND;
@@ -76,9 +79,19 @@ function unanswered(flow: FlowCase, found: Found): void {
     found.add('syn-dropped-by-listener', {
       frame: first,
       frames,
-      confidence: 'likely',
+      confidence: confidence === 'possible' ? confidence : 'likely',
       values: { syns: again + 1, sinceOtherMs: Math.max(0, sinceOther) / MS, otherFlow: service.completedFlow },
     });
+}
+
+/**
+ * How sure it is that a SYN was not answered, where no answer was captured (G8): not to be told where the capture is known
+ * to miss answers of that server or to that client, or shows no connection but one-sided ones.
+ */
+export function confidenceInSilence({ facts, i32, row }: FlowCase): Confidence | null {
+  const { oneWays } = facts;
+  if (oneWays.count === 0) return oneWays.both ? 'certain' : 'likely';
+  return oneWays.both && !oneWays.concerns(i32, row) ? 'possible' : null;
 }
 
 /** Milliseconds from each SYN to the next. */

@@ -4,6 +4,7 @@
  */
 
 import { Across } from './across/across.ts';
+import { ClockSteps } from './across/clock-steps.ts';
 import type { RecordView } from './capture/record.ts';
 import { type RecordChoices, WantedRecords } from './decoding.ts';
 import type { Facts } from './findings/case.ts';
@@ -78,6 +79,8 @@ export class Analysis {
   readonly across: Across | null;
 
   private readonly facts: Facts;
+  /** Looks for places at which the capture's clock was set; null where nobody asks about flows. */
+  private readonly clock: ClockSteps | null;
   private readonly segment = new SegmentView();
   private onSegment: AnalysisOptions['onSegment'];
   private readonly loneFrom: number;
@@ -119,6 +122,8 @@ export class Analysis {
     });
     this.rows = this.tracker.rows;
     const { evidence, eventCounts, oneWays } = this.tracker;
+    const clock = new ClockSteps(this.tracker);
+    this.clock = options.across === false && options.onFlow === undefined ? null : clock;
     this.facts = {
       rows: this.rows,
       evidence,
@@ -128,8 +133,9 @@ export class Analysis {
       start: () => this.start,
       now: () => this.last,
       over: () => this.tracker.over,
+      clock,
     };
-    this.across = options.across === false ? null : new Across(this.tracker, this.facts, 2 * msl);
+    this.across = options.across === false ? null : new Across(this.tracker, this.facts, clock, 2 * msl);
   }
 
   take(record: RecordView): void {
@@ -177,9 +183,9 @@ export class Analysis {
   /** Time went back, or on by more than a second: the clock may have been set. The segments that follow tell. */
   private takeJump(record: RecordView, time: number, since: number): void {
     if (since < 0) this.takeBackwards(record, -since);
-    const clock = this.across?.clock;
-    if (clock === undefined || !(Math.abs(since) > NANOSECONDS) || since === Number.POSITIVE_INFINITY) return;
-    clock.begin(record.frame, time);
+    const { clock } = this;
+    if (clock === null || !(Math.abs(since) > NANOSECONDS) || since === Number.POSITIVE_INFINITY) return;
+    clock.begin(record.frame, time, since < 0);
     if (!clock.watches || this.watchesClock) return;
     const { onSegment } = this;
     this.watchesClock = true;
@@ -219,6 +225,7 @@ export class Analysis {
 
   /** The capture is over: every flow that is still open is handed on. */
   end(): void {
+    this.clock?.settle();
     this.tracker.end();
     this.across?.end(this.end_);
   }

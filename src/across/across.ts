@@ -8,7 +8,7 @@ import { NOTE, type Verdict } from '../tcp/verdict.ts';
 import { ACK, FIN, PSH, RST, type SegmentView, SYN, URG } from '../wire/segment.ts';
 import { Backlog } from './backlog.ts';
 import { Census } from './census.ts';
-import { ClockSteps } from './clock-steps.ts';
+import type { ClockSteps } from './clock-steps.ts';
 import { Crowds, PROBE } from './crowds.ts';
 import { TimeWaits } from './time-wait.ts';
 import { Vanished } from './vanished.ts';
@@ -53,14 +53,14 @@ export class Across {
   private largest = LARGEST;
 
   /** @param wait two MSL, nanoseconds */
-  constructor(tracker: Tracker, facts: Facts, wait: number) {
+  constructor(tracker: Tracker, facts: Facts, clock: ClockSteps, wait: number) {
     this.tracker = tracker;
     this.backlog = new Backlog(tracker);
     this.timeWaits = new TimeWaits(tracker, wait);
     this.census = new Census(tracker, facts);
     this.crowds = new Crowds(tracker, this.ends);
     this.vanished = new Vanished(tracker);
-    this.clock = new ClockSteps(tracker);
+    this.clock = clock;
     this.verdicts = new FlowVerdicts(tracker, this.vanished);
   }
 
@@ -112,7 +112,6 @@ export class Across {
 
   end(now: number): void {
     this.backlog.end(now);
-    this.clock.settle();
   }
 
   private takeSize(verdict: Verdict, segment: SegmentView): void {

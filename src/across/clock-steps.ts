@@ -27,6 +27,8 @@ interface Before {
  */
 export class ClockSteps {
   readonly steps: ClockStep[] = [];
+  /** First records after places across which no interval is to be believed, in ascending order. */
+  private readonly places: number[] = [];
   private readonly tracker: Tracker;
   private before: Map<number, readonly (Before | undefined)[]> = new Map();
   private frame = 0;
@@ -48,9 +50,29 @@ export class ClockSteps {
     return this.before.size > 0;
   }
 
-  /** The record with that time comes long after the one before it, or before that one. */
-  begin(frame: number, time: number): void {
+  /**
+   * Whether the clock was set after one frame and before, or at, another one, as far as is known by now: an interval
+   * between them is void. (RFC 7323 apart, time that goes back by more than a second is proof enough.)
+   */
+  spans(after: number, until: number): boolean {
+    const { places } = this;
+    const doubted = this.jumps.length > 0 && !this.agrees;
+    if (doubted && this.frame > after && this.frame <= until) return true;
+    const last = places.at(-1);
+    if (last === undefined || after >= last) return last !== undefined && places.length === PLACES && until > last;
+    let low = 0;
+    for (let high = places.length - 1; low < high; ) {
+      const middle = (low + high) >> 1;
+      if (places[middle]! > after) high = middle;
+      else low = middle + 1;
+    }
+    return places[low]! <= until;
+  }
+
+  /** The record with that time comes long after the one before it, or long before it. */
+  begin(frame: number, time: number, isBefore: boolean): void {
     this.settle();
+    if (isBefore) this.addPlace(frame);
     const { rows, table } = this.tracker;
     const { openings } = table;
     const { i32, f64 } = rows;
@@ -101,12 +123,18 @@ export class ClockSteps {
     return this.watches;
   }
 
+  private addPlace(frame: number): void {
+    if (this.places.length < PLACES && this.places.at(-1) !== frame) this.places.push(frame);
+  }
+
   /** What the segments since the jump came to. */
   settle(): void {
-    if (this.flows.size >= FLOWS && this.hosts.size >= 2 && !this.agrees && this.steps.length < SHOWN) {
+    if (this.flows.size >= FLOWS && this.hosts.size >= 2 && !this.agrees) {
+      this.addPlace(this.frame);
       const sorted = this.jumps.sort((a, b) => a - b);
       const step = sorted[sorted.length >> 1]!;
-      this.steps.push({ frame: this.frame, step, flows: [...this.flows].slice(0, SHOWN) });
+      if (this.steps.length < SHOWN)
+        this.steps.push({ frame: this.frame, step, flows: [...this.flows].slice(0, SHOWN) });
     }
     this.before = new Map();
     this.jumps = [];
@@ -127,3 +155,5 @@ const FLOWS = 3;
 const REMEMBERED = 4096;
 const BUDGET = 1_000_000;
 const SHOWN = 10;
+/** Places remembered; past the last of so many no interval is believed. */
+const PLACES = 1024;

@@ -23,6 +23,13 @@ export interface Facts {
   readonly now: () => number;
   /** Whether the capture is over: before, a flow is handed on because it is, or another one took its ports. */
   readonly over: () => boolean;
+  readonly clock: Clock;
+}
+
+/** What is known of the clock of the capture. */
+export interface Clock {
+  /** Whether it was set after one frame and before, or at, another one: an interval between them is void (G6). */
+  spans(after: number, until: number): boolean;
 }
 
 const NOTHING: readonly Noted[] = [];
@@ -145,7 +152,8 @@ export class FlowCase {
   /** Nanoseconds of a round trip: the handshake's, else the lowest sample of either end, else 200 ms. */
   get roundTrip(): number {
     // A SYN that was sent again after it was answered says nothing about the time of the answer.
-    const answered = this.word(FLOW.lastSynFrame) < this.word(FLOW.synAckFrame);
+    const answered =
+      this.word(FLOW.lastSynFrame) < this.word(FLOW.synAckFrame) && !this.spans(FLOW.lastSynFrame, FLOW.ackFrame);
     if (answered && this.word(FLOW.synFrame) !== 0 && this.word(FLOW.ackFrame) !== 0) {
       const time = this.double(FLOW.ackTimeF64) - this.double(FLOW.lastSynTimeF64);
       if (time > 0) return time;
@@ -165,8 +173,22 @@ export class FlowCase {
     return Math.min(this.roundTrip, client.double(END.rttMinF64) + server.double(END.rttMinF64));
   }
 
-  /** How long the capture went on after a moment, nanoseconds; NaN where the clock must have been set meanwhile. */
-  since(time: number): number {
+  /** Whether the clock of the capture was set between the flow's first segment and its last one: its intervals are void. */
+  get isTimeVoid(): boolean {
+    return this.spans(FLOW.firstFrame, FLOW.lastFrame);
+  }
+
+  /** Whether it was between two frames of the row, by their offsets of `FLOW`. */
+  spans(after: number, until: number): boolean {
+    return this.facts.clock.spans(this.word(after), this.word(until));
+  }
+
+  /**
+   * How long the capture went on after a moment, which a frame no earlier than `frame` tells, nanoseconds; NaN where the
+   * clock was set meanwhile, or must have been.
+   */
+  since(time: number, frame: number): number {
+    if (this.facts.clock.spans(frame, Number.POSITIVE_INFINITY)) return Number.NaN;
     const waited = this.facts.now() - time;
     return waited < CLOCK_STEP ? waited : Number.NaN;
   }

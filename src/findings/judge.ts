@@ -61,7 +61,7 @@ export class Judge {
   isAlike(openings: LoneOpenings, place: number): boolean {
     if (!isHalfOpenAlone(this.last.kinds) || this.ignored.size > 0) return false;
     const answered = openings.answerTime(place);
-    return this.flow.since(answered) >= WAIT && !isSlow(answered - openings.synTime(place));
+    return this.flow.since(answered, 0) >= WAIT && !isSlow(answered - openings.synTime(place));
   }
 
   private judgeRow(row: number): Judgement {

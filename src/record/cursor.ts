@@ -65,6 +65,11 @@ export class FlowCursor {
     return this.judged;
   }
 
+  /** Whether the capture's clock was set while the flow went on: what was measured on the way is not to be believed. */
+  get isTimeVoid(): boolean {
+    return this.context.clock.spans(this.word(FLOW.firstFrame), this.word(FLOW.lastFrame));
+  }
+
   /** The word of the row at an offset of `FLOW`. */
   word(field: number): number {
     return this.i32[this.row + field]!;

@@ -28,7 +28,7 @@ export interface FlowRecord {
   readonly end: string;
   /** From start to end. */
   readonly durationMs: number;
-  /** The longest time between two of its segments; null when there is one alone. */
+  /** The longest time between two of its segments; null when there is one alone, or the capture's clock was set meanwhile. */
   readonly longestIdleMs: number | null;
   /** Which end the capture was likely taken near, or between them; null where its times do not tell. */
   readonly vantage: 'client' | 'server' | 'between' | null;
@@ -235,7 +235,7 @@ export interface Direction {
   readonly retransmittedBytes: number;
   /** From the flow's start to this end's first payload; null when there is none, or the start was not captured. */
   readonly firstPayloadMs: number | null;
-  /** Segments sent again by a timer (retransmission timeout or tail loss probe), as far as the capture can tell; null when it holds nothing of the other end. */
+  /** Segments sent again by a timer (retransmission timeout or tail loss probe), as far as the capture can tell; null when it holds nothing of the other end, or its clock was set meanwhile. */
   readonly timeouts: number | null;
   /** The most timeouts of the same octets, one after the other: back-off doubles the wait each time. */
   readonly timeoutsInARow: number | null;
@@ -257,7 +257,7 @@ export interface Direction {
   readonly minWindow: number | null;
   /** Largest window it announced, scaled. */
   readonly maxWindow: number | null;
-  /** Round-trip times of its segments: from a segment to its acknowledgment, at the place of capture. */
+  /** Round-trip times of its segments: from a segment to its acknowledgment, at the place of capture; null when the capture's clock was set while the flow went on. */
   readonly rtt: RoundTrips;
   /** How often each event of the timeline occurred. */
   readonly events: EventCounts;

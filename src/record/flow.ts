@@ -93,7 +93,7 @@ export const FLOW_FIELDS: Fields<FlowCursor> = {
   end: moment('Time of the last record', FLOW.lastTimeF64),
   durationMs: { ...milliseconds('From start to end', duration), nullable: false },
   longestIdleMs: milliseconds(
-    'The longest time between two of its segments; null when there is one alone',
+    "The longest time between two of its segments; null when there is one alone, or the capture's clock was set meanwhile",
     longestIdle,
   ),
   vantage: orNull(
@@ -256,6 +256,7 @@ function bit(flow: FlowCursor, mask: number): number {
 /** Nanoseconds between two moments of the row, whose times are valid when their frames are known. */
 function between(flow: FlowCursor, fromFrame: number, from: number, toFrame: number, to: number): number {
   if (flow.word(fromFrame) === 0 || flow.word(toFrame) === 0) return Number.NaN;
+  if (flow.context.clock.spans(flow.word(fromFrame), flow.word(toFrame))) return Number.NaN;
   return flow.double(to) - flow.double(from);
 }
 
@@ -266,11 +267,11 @@ export function duration(flow: FlowCursor): number {
 
 function longestIdle(flow: FlowCursor): number {
   const segments = flow.word(FLOW.client + END.packets) + flow.word(FLOW.server + END.packets);
-  return segments < 2 ? Number.NaN : flow.double(FLOW.longestSilenceF64);
+  return segments < 2 || flow.isTimeVoid ? Number.NaN : flow.double(FLOW.longestSilenceF64);
 }
 
 function firstPayload(flow: FlowCursor, side: number): number {
-  if (bit(flow, FLOW_BITS.midstream) !== 0) return Number.NaN;
+  if (bit(flow, FLOW_BITS.midstream) !== 0 || flow.isTimeVoid) return Number.NaN;
   return flow.context.timing.firstPayload(flow.row, side) - flow.double(FLOW.firstTimeF64);
 }
 
@@ -292,6 +293,7 @@ function openingTime(flow: FlowCursor): number {
     // A client that goes on asking after the RST has moved the last SYN past it.
     if (!(refusal < 0)) return refusal;
   } else if ((bits & (FLOW_BITS.synSeen | FLOW_BITS.synAckSeen)) !== FLOW_BITS.synSeen) return Number.NaN;
+  if (flow.isTimeVoid) return Number.NaN;
   const { i32, f64 } = flow.context.rows;
   return roundTripOfOpening(i32, f64, flow.row) || Number.NaN;
 }
@@ -373,7 +375,7 @@ function direction(doc: string, end: number): Field<FlowCursor> {
   const half = end / 2;
   const side = end === FLOW.client ? CLIENT : SERVER;
   const other = end === FLOW.client ? FLOW.server : FLOW.client;
-  const answered = (flow: FlowCursor): boolean => flow.word(other + END.packets) > 0;
+  const answered = (flow: FlowCursor): boolean => flow.word(other + END.packets) > 0 && !flow.isTimeVoid;
   const known = (flow: FlowCursor, mask: number): boolean => (flow.word(end + END.bits) & mask) !== 0;
   const ofSyn = (flow: FlowCursor, mask: number): number =>
     known(flow, END_BITS.synSent) ? (known(flow, mask) ? 1 : 0) : Number.NaN;
@@ -381,7 +383,7 @@ function direction(doc: string, end: number): Field<FlowCursor> {
     known(flow, END_BITS.windowKnown) ? flow.word(end + field) >>> 0 : Number.NaN;
   const samples = (flow: FlowCursor): number => flow.word(end + END.rttSamples);
   const roundTrip = (flow: FlowCursor, field: number): number =>
-    samples(flow) === 0 ? Number.NaN : flow.double(half + field);
+    samples(flow) === 0 || flow.isTimeVoid ? Number.NaN : flow.double(half + field);
   return object('Direction', doc, {
     packets: count('Segments', end + END.packets),
     bytes: octetsIn('Octets of payload as sent, repeats included', half + END.bytesF64),
@@ -395,7 +397,7 @@ function direction(doc: string, end: number): Field<FlowCursor> {
     ),
     timeouts: orNull(
       integer(
-        'Segments sent again by a timer (retransmission timeout or tail loss probe), as far as the capture can tell; null when it holds nothing of the other end',
+        'Segments sent again by a timer (retransmission timeout or tail loss probe), as far as the capture can tell; null when it holds nothing of the other end, or its clock was set meanwhile',
         (flow) => (answered(flow) ? flow.context.timing.timeouts(flow.row, side) : Number.NaN),
       ),
     ),
@@ -412,7 +414,9 @@ function direction(doc: string, end: number): Field<FlowCursor> {
       integer(
         'Pure ACKs that came 35 to 510 ms later than the fastest, with nothing else to acknowledge: consistent with a delayed-ACK timer; null when none was timed',
         (flow) =>
-          flow.word(other + END.rttSamples) === 0 ? Number.NaN : flow.context.timing.delayedAcks(flow.row, side),
+          flow.word(other + END.rttSamples) === 0 || flow.isTimeVoid
+            ? Number.NaN
+            : flow.context.timing.delayedAcks(flow.row, side),
       ),
     ),
     isn: orNull(
@@ -428,7 +432,7 @@ function direction(doc: string, end: number): Field<FlowCursor> {
     maxWindow: orNull(integer('Largest window it announced, scaled', (flow) => window(flow, END.maxWindow))),
     rtt: object(
       'RoundTrips',
-      'Round-trip times of its segments: from a segment to its acknowledgment, at the place of capture',
+      "Round-trip times of its segments: from a segment to its acknowledgment, at the place of capture; null when the capture's clock was set while the flow went on",
       {
         samples: count('How many were measured', end + END.rttSamples),
         minMs: milliseconds('The shortest', (flow) => roundTrip(flow, END.rttMinF64)),
@@ -448,6 +452,7 @@ function direction(doc: string, end: number): Field<FlowCursor> {
 }
 
 function percentile(flow: FlowCursor, end: number, part: number): number {
+  if (flow.isTimeVoid) return Number.NaN;
   return flow.context.roundTrips.percentile(flow.i32, flow.f64, flow.row + end, part);
 }
 

@@ -13,6 +13,7 @@ export function vantageOf(flow: FlowCursor): number {
   const { half } = flow;
   const whole = FLOW_BITS.synSeen | FLOW_BITS.synAckSeen | FLOW_BITS.ackSeen;
   if ((flow.bits() & (whole | FLOW_BITS.simultaneousOpen | FLOW_BITS.selfConnect)) !== whole) return -1;
+  if (flow.isTimeVoid) return -1;
   if (flow.word(FLOW.synRetransmissions) !== 0 || flow.word(FLOW.synAckRetransmissions) !== 0) return -1;
   const synAck = flow.double(FLOW.synAckTimeF64);
   let server = synAck - flow.double(FLOW.lastSynTimeF64);

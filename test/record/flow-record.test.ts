@@ -75,6 +75,7 @@ function cursorOn(words: Int32Array, files: readonly string[]): FlowCursor {
     evidence: EVIDENCE,
     services: EVIDENCE.services,
     oneWays: new OneWays(),
+    clock: { spans: () => false },
     start: () => 0,
     now: () => 0,
     over: () => true,

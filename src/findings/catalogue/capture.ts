@@ -128,7 +128,8 @@ export const CAPTURE: Entries = {
   'capture-clock-step': {
     severity: 'warning',
     seen: (v) => `the clock of the capture jumped by ${ms(v.stepMs)}`,
-    means: 'Intervals across that place are void.',
+    means:
+      'Intervals across that place are void: of flows that it lies in no times are given, and nothing is said that rests on them; nor across a place where time goes back by more than 1 s.',
     rule: 'Time between two records jumps by more than 1 s, and in the 5 s after it the timestamps of three flows or more, of two hosts or more, have not gone on by as much, even if a tick lasts 1 s.',
     source: 'RFC 7323 5.4',
     guard:

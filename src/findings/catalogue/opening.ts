@@ -5,7 +5,8 @@ import { list, many, ms, the, times } from '../words.ts';
 export const OPENING: Entries = {
   'syn-retransmitted': {
     severity: 'notice',
-    seen: (v) => `the client sent its SYN again ${times(v.times)}, ${list(v.spacingMs)} ms apart`,
+    seen: (v) =>
+      `the client sent its SYN again ${times(v.times)}${v.spacingMs === null ? '' : `, ${list(v.spacingMs)} ms apart`}`,
     means: 'Nothing that it accepted reached it in time; the connection waited that long to open.',
     rule: 'The same SYN, with the same initial sequence number, was captured again. A warning from the third repeat on.',
     source:

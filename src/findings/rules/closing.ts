@@ -27,7 +27,8 @@ export function closing(flow: FlowCase, found: Found): void {
     reordered(flow, found);
   }
   const took = flow.double(FLOW.lastAckTimeF64) - flow.double(FLOW.firstFinTimeF64);
-  if (flow.has(FLOW_BITS.closed) && !transferred && took > 5 * SECOND)
+  const isVoid = flow.spans(FLOW.firstFinFrame, FLOW.lastAckFrame);
+  if (flow.has(FLOW_BITS.closed) && !transferred && took > 5 * SECOND && !isVoid)
     found.add('close-slow', {
       frame: flow.word(FLOW.lastAckFrame),
       frames: [frame, flow.word(FLOW.secondFinFrame)],
@@ -72,7 +73,7 @@ const LEAK = 60 * SECOND;
 const LONGEST = 2 * 86400 * SECOND;
 
 function closeWait(flow: FlowCase, closer: EndCase, other: EndCase, found: Found): void {
-  if (!closer.has(END_BITS.finAcked) || other.packets === 0) return;
+  if (!closer.has(END_BITS.finAcked) || other.packets === 0 || flow.isTimeVoid) return;
   if (!other.sentFin && mayHaveSentFin(flow, other)) return;
   const from = flow.double(FLOW.firstFinTimeF64);
   let waited: number;
@@ -93,7 +94,7 @@ function closeWait(flow: FlowCase, closer: EndCase, other: EndCase, found: Found
     frame = reset.frame;
   } else {
     if (other.state !== STATE.CLOSE_WAIT) return;
-    waited = flow.since(Math.max(other.activeTime || 0, from));
+    waited = flow.since(Math.max(other.activeTime || 0, from), frame);
   }
   if (waited >= LEAK && waited < LONGEST)
     found.add('close-wait-leak', {
@@ -129,7 +130,7 @@ function repeatedFin(flow: FlowCase, end: EndCase, second: boolean, found: Found
       seqDelta(end.word(END.finSeq), noted.peer.ack) > 0 &&
       noted.time - noted.peer.time > flow.roundTrip,
   );
-  if (second && acked !== undefined && flow.has(FLOW_BITS.closed))
+  if (second && acked !== undefined && flow.has(FLOW_BITS.closed) && !flow.isTimeVoid)
     found.add('last-ack-lost', { frame: acked.frame, frames: [acked.peer.frame], values: { by: end.name } });
   const silent =
     again.every((noted) => noted.peer.frame < end.word(END.finFrame)) && other.word(END.lastFrame) < last.frame;
@@ -137,7 +138,11 @@ function repeatedFin(flow: FlowCase, end: EndCase, second: boolean, found: Found
   found.add('fin-unanswered', {
     frame: end.word(END.finFrame),
     frames,
-    values: { by: end.name, fins: again.length + 1, overMs: (last.time - first.own.time) / MS },
+    values: {
+      by: end.name,
+      fins: again.length + 1,
+      overMs: flow.isTimeVoid ? null : (last.time - first.own.time) / MS,
+    },
   });
 }
 

@@ -18,13 +18,13 @@ export function forged(flow: FlowCase, found: Found): void {
   const resets = flow.resets;
   for (const end of [flow.client, flow.server]) {
     const own = resets.filter((noted) => noted.side === end.side);
-    train(end, own, found);
+    if (!flow.isTimeVoid) train(end, own, found);
     badChecksums(flow, end, found);
     unsent(flow, end, found);
     noTimestamp(flow, end, found);
     ttlShift(flow, end, found);
     conflict(flow, end, found);
-    challenged(flow, end, found);
+    if (!flow.isTimeVoid) challenged(flow, end, found);
   }
   afterReset(flow, resets, found);
   const suspect = resets.find((noted) => signsOf(flow, noted, found).length > 0);
@@ -92,7 +92,7 @@ function afterReset(flow: FlowCase, resets: readonly Noted[], found: Found): voi
   found.add('syn-ack-after-reset', {
     frame: synAck.frame,
     frames: [rst.frame, flow.word(FLOW.synFrame)],
-    values: { afterMs: (synAck.time - rst.time) / MS },
+    values: { afterMs: flow.isTimeVoid ? null : (synAck.time - rst.time) / MS },
   });
 }
 

@@ -39,6 +39,7 @@ function repeated(flow: FlowCase, end: EndCase, segments: number, found: Found):
       frames: repeats.filter(isNeedless).map((noted) => noted.frame),
       values: { by: end.name, segments: needless },
     });
+  if (flow.isTimeVoid) return;
   timeouts(end, repeats, found);
   tail(flow, end, repeats, found);
 }

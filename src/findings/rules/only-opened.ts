@@ -30,7 +30,9 @@ export function onlyOpened(flow: FlowCase, found: Found): void {
 }
 
 function isUnanswered(flow: FlowCase): boolean {
-  return flow.server.packets === 0 && flow.since(flow.double(FLOW.lastSynTimeF64)) >= WAIT;
+  return (
+    flow.server.packets === 0 && flow.since(flow.double(FLOW.lastSynTimeF64), flow.word(FLOW.lastSynFrame)) >= WAIT
+  );
 }
 
 /** Of which kinds that is; null where something rarer was found. */

@@ -59,7 +59,10 @@ function unanswered(flow: FlowCase, found: Found): void {
       frame: counted[0]?.frame ?? flow.word(FLOW.lastSynFrame),
       frames: [first, ...counted.map((noted) => noted.frame)],
       severity: again >= 3 ? 'warning' : 'notice',
-      values: { times: again, spacingMs: spacing(flow.double(FLOW.synTimeF64), counted) },
+      values: {
+        times: again,
+        spacingMs: flow.isTimeVoid ? null : spacing(flow.double(FLOW.synTimeF64), counted),
+      },
     });
   }
   const lastSyn = flow.double(FLOW.lastSynTimeF64);
@@ -67,12 +70,12 @@ function unanswered(flow: FlowCase, found: Found): void {
   const confidence = confidenceInSilence(flow);
   if (confidence === null) return;
   const frames = [first, ...syns.map((noted) => noted.frame)];
-  const over = lastSyn - flow.double(FLOW.synTimeF64);
-  if (flow.since(lastSyn) >= WAIT)
-    found.add('syn-unanswered', { frame: first, frames, confidence, values: { syns: again + 1, overMs: over / MS } });
+  const over = flow.isTimeVoid ? null : (lastSyn - flow.double(FLOW.synTimeF64)) / MS;
+  if (flow.since(lastSyn, flow.word(FLOW.lastSynFrame)) >= WAIT)
+    found.add('syn-unanswered', { frame: first, frames, confidence, values: { syns: again + 1, overMs: over } });
   const service = flow.facts.services.of(flow.i32, flow.row);
   const other = service.completedTime;
-  const waited = flow.since(flow.double(FLOW.synTimeF64)) >= SECOND;
+  const waited = flow.since(flow.double(FLOW.synTimeF64), first) >= SECOND;
   const near = again > 0 && waited && service.completedFlow !== flow.word(FLOW.number);
   const sinceOther = flow.double(FLOW.synTimeF64) - other;
   if (near && sinceOther < SECOND && other <= lastSyn)
@@ -133,7 +136,7 @@ const FRAGMENTATION_NEEDED = 4;
 /** A SYN+ACK that nobody acknowledged. */
 export function halfOpen(flow: FlowCase, found: Found): void {
   if (!isHalfOpen(flow)) return;
-  const waited = flow.since(flow.double(FLOW.synAckTimeF64));
+  const waited = flow.since(flow.double(FLOW.synAckTimeF64), flow.word(FLOW.synAckFrame));
   found.add('handshake-half-open', {
     frame: flow.word(FLOW.synAckFrame),
     frames: [flow.word(FLOW.synFrame)],
@@ -145,7 +148,7 @@ export function isHalfOpen(flow: FlowCase): boolean {
   const { i32, f64, row } = flow;
   if ((i32[row + FLOW.bits]! & BEYOND_HALF_OPEN) !== FLOW_BITS.synAckSeen) return false;
   // Past a step of the clock nobody knows.
-  return flow.since(f64[row / 2 + FLOW.synAckTimeF64]!) >= WAIT;
+  return flow.since(f64[row / 2 + FLOW.synAckTimeF64]!, i32[row + FLOW.synAckFrame]!) >= WAIT;
 }
 
 const BEYOND_HALF_OPEN =
@@ -179,7 +182,7 @@ function fromSyns(flow: FlowCase, found: Found): void {
         values: { reset: false },
       });
   }
-  if (!flow.complete || flow.has(FLOW_BITS.simultaneousOpen)) return;
+  if (!flow.complete || flow.has(FLOW_BITS.simultaneousOpen) || flow.isTimeVoid) return;
   const answered = flow.word(FLOW.synAckFrame);
   const later = flow.noted.find(
     (noted) =>
@@ -200,7 +203,7 @@ function repeatedSynAck(flow: FlowCase, found: Found): void {
   const frames = [flow.word(FLOW.synAckFrame), ...again.map((noted) => noted.frame)];
   found.add('syn-ack-retransmitted', { frame: again[0]?.frame ?? frames[0]!, frames, values: { times } });
   const ackFrame = flow.word(FLOW.ackFrame);
-  if (ackFrame === 0 || flow.has(FLOW_BITS.simultaneousOpen)) return;
+  if (ackFrame === 0 || flow.has(FLOW_BITS.simultaneousOpen) || flow.isTimeVoid) return;
   // One that was sent before the ACK can have arrived comes within a round trip of it.
   const arrived = flow.double(FLOW.ackTimeF64) + 1.5 * flow.roundTrip;
   const after = again.filter((noted) => noted.frame > ackFrame && noted.time > arrived);
@@ -257,7 +260,7 @@ function kinds(flow: FlowCase, found: Found): void {
  */
 function answersWithSyn(flow: FlowCase): boolean {
   const own = flow.noted.find((noted) => isSyn(noted) && noted.side === SERVER);
-  if (own === undefined) return false;
+  if (own === undefined || flow.isTimeVoid) return false;
   const isn = flow.client.word(END.isn);
   const acknowledged = flow.noted.some(
     (noted) =>
@@ -312,7 +315,7 @@ export function slow(flow: FlowCase, found: Found): void {
   if (!flow.has(FLOW_BITS.synAckSeen) || !flow.has(FLOW_BITS.synSeen)) return;
   const synAck = flow.double(FLOW.synAckTimeF64);
   const first = synAck - flow.double(FLOW.lastSynTimeF64);
-  if (isSlow(first))
+  if (isSlow(first) && !flow.spans(FLOW.lastSynFrame, FLOW.synAckFrame))
     found.add('handshake-slow', {
       frame: flow.word(FLOW.synAckFrame),
       frames: [flow.word(FLOW.lastSynFrame)],
@@ -325,7 +328,7 @@ export function slow(flow: FlowCase, found: Found): void {
   const ackFrame = flow.word(FLOW.ackFrame);
   if (ackFrame === 0 || flow.word(FLOW.synAckRetransmissions) > 0) return;
   const second = flow.double(FLOW.ackTimeF64) - synAck;
-  if (isSlow(second))
+  if (isSlow(second) && !flow.spans(FLOW.synAckFrame, FLOW.ackFrame))
     found.add('handshake-slow', {
       frame: ackFrame,
       frames: [flow.word(FLOW.synAckFrame)],
@@ -449,6 +452,7 @@ function flagsText(flags: number): string {
 function unsolicited(flow: FlowCase, found: Found): void {
   const frame = flow.word(FLOW.firstFrame);
   if (flow.has(FLOW_BITS.synSeen) || flow.double(FLOW.firstTimeF64) - flow.facts.start() < 60 * SECOND) return;
+  if (flow.facts.clock.spans(0, frame)) return;
   if (flow.word(FLOW.synAckFrame) === frame && !flow.has(FLOW_BITS.ackSeen) && flow.client.bytes === 0)
     found.add('unsolicited-syn-ack', { frame });
   else if (isResetFirst(flow)) found.add('unsolicited-reset', { frame });

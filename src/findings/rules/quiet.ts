@@ -17,11 +17,14 @@ export function quiet(flow: FlowCase, found: Found): void {
   if (!flow.hasEvidence || !flow.bothWays) return;
   for (const end of [flow.client, flow.server]) {
     keepAlives(flow, end, found);
-    vanished(flow, end, found);
-    stalled(flow, end, found);
+    if (!flow.isTimeVoid) {
+      vanished(flow, end, found);
+      stalled(flow, end, found);
+    }
     blackHole(flow, end, found);
     shrunk(flow, end, found);
   }
+  if (flow.isTimeVoid) return;
   forgotten(flow, found);
   silentServer(flow, found);
 }
@@ -36,7 +39,7 @@ function keepAlives(flow: FlowCase, end: EndCase, found: Found): void {
   found.add('keep-alive-used', {
     frame: kept[0]?.frame ?? end.word(END.lastFrame),
     frames: kept.map((noted) => noted.frame),
-    values: { by: end.name, probes, intervalMs: interval === null ? null : interval / MS },
+    values: { by: end.name, probes, intervalMs: interval === null || flow.isTimeVoid ? null : interval / MS },
   });
 }
 

@@ -76,7 +76,7 @@ function uncounted(flow: FlowCase, noted: Noted, found: Found): void {
 
 /** One end went on after the RST that seemed to end it. */
 function alive(flow: FlowCase, all: readonly Noted[], found: Found): void {
-  if (!flow.noticed(NOTE.aliveAfterReset)) return;
+  if (!flow.noticed(NOTE.aliveAfterReset) || flow.isTimeVoid) return;
   const sign = flow.noted.find((noted) => (noted.notes & NOTE.aliveAfterReset) !== 0);
   if (sign === undefined) return;
   const side = flow.resetSide;
@@ -228,7 +228,7 @@ function acceptQueueReset({ flow, rst, all, by, other, form, answers }: Reset): 
   const drawn = all.filter((noted) => noted.side === SERVER);
   if (drawn.length < other.packets - 1 - flow.word(FLOW.synRetransmissions)) return null;
   if (drawn.some(({ seq }) => seq !== ((by.word(END.isn) + 1) | 0))) return null;
-  if (rst.time - flow.double(FLOW.ackTimeF64) > 2 * flow.roundTrip + 50 * MS) return null;
+  if (flow.isTimeVoid || rst.time - flow.double(FLOW.ackTimeF64) > 2 * flow.roundTrip + 50 * MS) return null;
   const service = flow.facts.services.of(flow.i32, flow.row);
   if (service.completed < 2) return null;
   return { code: 'accept-queue-reset', confidence: 'likely', frames: [flow.word(FLOW.ackFrame)] };
@@ -249,8 +249,8 @@ function afterFin({ flow, rst, by, other, form, answers, answered }: Reset): Cau
   const fin = by.word(END.finFrame);
   if (answered !== undefined && answered.length > 0 && answered.frame > fin && answered.side === other.side) {
     const quiet = answered.time - Math.max(answered.own.time, answered.peer.time);
-    const values = { quietMs: quiet / MS, bytes: answered.length };
-    const expired = quiet >= 55 * SECOND && by.has(END_BITS.finAcked);
+    const values = { quietMs: flow.isTimeVoid ? null : quiet / MS, bytes: answered.length };
+    const expired = quiet >= 55 * SECOND && by.has(END_BITS.finAcked) && !flow.isTimeVoid;
     return { code: expired ? 'fin-wait2-expired' : 'data-after-close', values, frames: [fin, answered.frame] };
   }
   const afterAck = rst.time - rst.peer.time;
@@ -264,7 +264,7 @@ function afterFin({ flow, rst, by, other, form, answers, answered }: Reset): Cau
     rst.peer.frame === flow.word(FLOW.finAckFrame) &&
     afterAck < 10 * MS + flow.roundTrip &&
     !other.sentFin;
-  if (!lingers) return null;
+  if (!lingers || flow.isTimeVoid) return null;
   return {
     code: 'linger2-abort',
     confidence: 'likely',
@@ -282,7 +282,7 @@ function bothWays({ flow, rst, all }: Reset): Cause | null {
       noted.time - rst.time <= flow.roundTrip &&
       !isAnswer(noted, flow.end(noted.side)),
   );
-  if (second === undefined) return null;
+  if (second === undefined || flow.isTimeVoid) return null;
   return {
     code: 'reset-both-ways',
     confidence: rst.time - rst.activeTime >= QUIET ? 'likely' : 'possible',
@@ -298,6 +298,7 @@ function isAnswer(noted: Noted, by: EndCase): boolean {
 
 function keepAliveTimeout({ flow, rst, by, other, form }: Reset): Cause | null {
   if (form !== ABORT || other.packets === 0 || other.sentUnseen || !flow.happened(EVENT.keepAlive)) return null;
+  if (flow.isTimeVoid) return null;
   const probes = flow.noted.filter(
     (noted) =>
       noted.side === by.side &&
@@ -333,7 +334,7 @@ function gaveUp({ flow, rst, by, answers, form }: Reset): Cause | null {
   if (run.length < 2 || by.sentFin || rst.own.frame !== last.frame) return null;
   return {
     code: 'gave-up-silently',
-    values: { repeats: run.length, laterMs: (rst.peer.time - last.time) / MS },
+    values: { repeats: run.length, laterMs: flow.isTimeVoid ? null : (rst.peer.time - last.time) / MS },
     frames: [...run.map((noted) => noted.frame), rst.peer.frame],
   };
 }
@@ -344,7 +345,7 @@ function isKeepAlive(noted: Noted): boolean {
 
 /** A RST after a long quiet, before the segment it answers or before itself. */
 function idle({ flow, rst, answered }: Reset): Cause | null {
-  if (!flow.complete && !flow.has(FLOW_BITS.midstream)) return null;
+  if ((!flow.complete && !flow.has(FLOW_BITS.midstream)) || flow.isTimeVoid) return null;
   const before = answered === undefined ? Number.NaN : answered.time - Math.max(answered.own.time, answered.peer.time);
   const itself = rst.time - (Number.isNaN(rst.activeTime) ? Math.max(rst.own.time, rst.peer.time) : rst.activeTime);
   const quiet = before >= QUIET ? before : itself;
@@ -373,7 +374,7 @@ function peerRestarted({ flow, rst, all, by, other, form, answers, answered }: R
   const keepAlive = (rst.peer.events & EVENT.keepAlive) !== 0;
   const payload = answered === undefined ? rst.activeTime === rst.peer.time && !other.sentFin : answered.length > 0;
   if (!keepAlive && !payload) return null;
-  const quietBefore = rst.time - rst.own.time > SECOND;
+  const quietBefore = rst.time - rst.own.time > SECOND && !flow.isTimeVoid;
   const sure = quietBefore && !by.hasGap && !flow.has(FLOW_BITS.midstream);
   return {
     code: 'reset-peer-restarted',
@@ -411,7 +412,7 @@ function noSocket({ rst, form }: Reset): Cause | null {
 }
 
 function unaccepted({ flow, rst, by }: Reset): Cause | null {
-  if (by.side !== SERVER || by.payloadSegments > 0 || by.sentFin || !flow.complete) return null;
+  if (by.side !== SERVER || by.payloadSegments > 0 || by.sentFin || !flow.complete || flow.isTimeVoid) return null;
   const service = flow.facts.services.of(flow.i32, flow.row);
   if (service.aborts < 2 || rst.time < service.abortsFrom || rst.time > service.abortsTo) return null;
   return {
@@ -476,7 +477,7 @@ function dataLost(flow: FlowCase, rst: Noted, found: Found): void {
   found.add('reset-data-lost', {
     frame: rst.frame,
     frames: [rst.peer.frame],
-    confidence: rst.time - by.activeTime > flow.roundTrip ? 'likely' : 'possible',
+    confidence: rst.time - by.activeTime > flow.roundTrip && !flow.isTimeVoid ? 'likely' : 'possible',
     values: { by: by.name, octets },
   });
 }

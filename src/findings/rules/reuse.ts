@@ -41,8 +41,9 @@ export function takenOver(flow: FlowCase, found: Found): void {
       values: {
         flow: old.flow,
         rounds: refusals.length,
-        sinceMs: since / MS,
-        delayMs: accepted ? (flow.double(FLOW.synAckTimeF64) - flow.double(FLOW.synTimeF64)) / MS : null,
+        sinceMs: isClockSet(flow, old) ? null : since / MS,
+        delayMs:
+          accepted && !flow.isTimeVoid ? (flow.double(FLOW.synAckTimeF64) - flow.double(FLOW.synTimeF64)) / MS : null,
       },
     });
   } else if (takeover === TAKEOVER.accepted)
@@ -75,12 +76,19 @@ export function takeoverOf(flow: FlowCase): number {
   if (old === undefined || !flow.has(FLOW_BITS.synSeen)) return TAKEOVER.none;
   if ((old.timeWait & SERVER_WAITS) !== 0) {
     if (flow.noted.some((noted) => isOldAck(noted, old))) return TAKEOVER.refused;
+    if (isClockSet(flow, old)) return TAKEOVER.none;
     if (flow.has(FLOW_BITS.synAckSeen)) return isNewer(flow, old) ? TAKEOVER.accepted : TAKEOVER.none;
     const late = client.has(END_BITS.timestamps) && old.hasTsVal;
     return late && isOutdated(client.word(END.tsVal), old.clientTsVal) ? TAKEOVER.outdated : TAKEOVER.none;
   }
   if ((old.timeWait & CLIENT_WAITS) === 0 || !client.has(END_BITS.timestamps)) return TAKEOVER.none;
+  if (isClockSet(flow, old)) return TAKEOVER.none;
   return flow.double(FLOW.synTimeF64) - old.timeWaitSince >= SECOND ? TAKEOVER.byOwner : TAKEOVER.none;
+}
+
+/** Whether nobody knows how much time passed since the old connection's last segment (G6). */
+function isClockSet(flow: FlowCase, old: Predecessor): boolean {
+  return flow.facts.clock.spans(old.lastFrame, flow.word(FLOW.synFrame));
 }
 
 const CLIENT_WAITS = 1;

@@ -113,7 +113,8 @@ export class Census {
       if (!flow.has(FLOW_BITS.midstream)) this.gapsCertain = true;
       this.gapFlows.add(flow.word(FLOW.number));
     } else if ((unseen && syn > 0 && synAck > 0) || (synAck > 0 && synAck < syn)) {
-      if (flow.noticed(NOTE.checksumBad)) return;
+      // What was acknowledged must have come since.
+      if (flow.noticed(NOTE.checksumBad) || flow.client.sentUnseen || flow.server.sentUnseen) return;
       this.reordered++;
       this.reorderedFlows.add(flow.word(FLOW.number));
     }

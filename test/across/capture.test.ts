@@ -111,6 +111,18 @@ describe('capture-reordered', () => {
     `).toEqual(['capture-ended-open']);
   });
 
+  test('is not an acknowledgment of what never comes', () => {
+    expect(codesOf`
+      +0   > S  0:0(0)
+      +0   < S. 0:0(0) ack 1
+      +0   > .  1:1(0) ack 1
+      +0   > P. 1:101(100) ack 1
+      +0   < .  1:1(0) ack 101
+      +0.1 < .  1:1(0) ack 900000000
+      +0.1 > P. 101:201(100) ack 1
+    `).toEqual(['capture-ended-open']);
+  });
+
   test('is not the ACK of an older connection on the same ports', () => {
     expect(codesOf`
       +0     > S  5000:5000(0)

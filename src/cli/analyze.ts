@@ -71,7 +71,7 @@ export async function analyze(captures: readonly string[], options: AnalyzeOptio
     const { suppressed } = cursor.judge;
     sink.end(withoutIgnored(captureRecord(source, analysis), ignored, suppressed));
     output.close();
-    const missing = interrupted ? [] : missingFlows(options.flow, analysis.tracker.flows);
+    const missing = interrupted ? [] : missingFlows(options.flow, analysis.tracker.identity.flows);
     const problems = [...source.problems, ...missing];
     reportProblems(problems);
     reportIgnored(suppressed);

@@ -97,7 +97,7 @@ async function run(
     reportProblems(problems);
     return interrupted ? EXIT.interrupted : exitStatus(problems);
   }
-  if (!interrupted) problems.push(...missingFlows(options.flow, analysis.tracker.flows));
+  if (!interrupted) problems.push(...missingFlows(options.flow, analysis.tracker.identity.flows));
   const results = [...checker.results(cursor, (analysis.end_ - analysis.start) / 1e9)];
   const spoiled = baseline?.update === true && problems.length > 0;
   if (baseline !== null && !interrupted && !spoiled) results.push(...resultsOf(baseline));

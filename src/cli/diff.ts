@@ -62,7 +62,7 @@ async function profileOf(
   problems.push(...source.problems);
   if (interrupted || source.inputs.length === 0) return null;
   inputs.push(...source.inputs.map((input) => input.path));
-  const [missing] = missingFlows(options.flow, analysis.tracker.flows);
+  const [missing] = missingFlows(options.flow, analysis.tracker.identity.flows);
   if (missing !== undefined) problems.push(new UsageError(`${capture}: ${missing.message}`));
   return profiler.profile();
 }

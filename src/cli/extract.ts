@@ -166,7 +166,7 @@ class Survey implements RecordTaker {
    * reading was interrupted before they could come.
    */
   nothing(options: ExtractOptions, interrupted: boolean): string | null {
-    const [missing] = missingFlows(options.flow, this.analysis.tracker.flows);
+    const [missing] = missingFlows(options.flow, this.analysis.tracker.identity.flows);
     if (missing !== undefined && !interrupted) throw missing;
     if ((this.frames?.size ?? this.chosen) > 0) return null;
     const records = recordsRead(this.source);

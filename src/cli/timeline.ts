@@ -68,7 +68,7 @@ async function print(
   const interrupted = (await readAll(source, taker, options.progress)) || interruptedBefore;
   output.close();
   const missing =
-    interrupted || source.inputs.length === 0 ? [] : missingFlows(options.flow, analysis?.tracker.flows ?? 0);
+    interrupted || source.inputs.length === 0 ? [] : missingFlows(options.flow, analysis?.tracker.identity.flows ?? 0);
   reportProblems([...(stored?.ownOf(source.problems) ?? source.problems), ...missing]);
   return interrupted ? EXIT.interrupted : exitStatus([...source.problems, ...missing]);
 }

@@ -54,7 +54,7 @@ export async function flowsWhere(
   });
   const cursor = new FlowCursor(analysis.flowContext(source.inputs.map((input) => input.path)));
   const interrupted = await readAll(source, analysis, options.progress);
-  const [missing] = missingFlows(options.flow, analysis.tracker.flows);
+  const [missing] = missingFlows(options.flow, analysis.tracker.identity.flows);
   if (missing !== undefined && !interrupted && source.inputs.length > 0) throw missing;
   return { flow: selected, interrupted };
 }

@@ -1,5 +1,5 @@
 import { LoneOpenings } from './lone-openings.ts';
-import { FLOW, FLOW_BITS, FlowRows } from './rows.ts';
+import { CLIENT, FLOW, FLOW_BITS, FlowRows, SERVER, type Side } from './rows.ts';
 
 /**
  * The flow table: from the four addresses and ports of a segment to the row of its flow.
@@ -80,6 +80,13 @@ export class FlowTable {
     if (this.ports >>> 16 !== (this.ports & 0xffff) || this.keyLow !== this.keyHigh) return false;
     for (let i = 0; i < 4; i++) if (this.v6 !== 0 && this.wide[i] !== this.wide[i + 4]) return false;
     return true;
+  }
+
+  /** Which side of the row's flow the sender of the segment that made the key is. */
+  sideOf(row: number): Side {
+    const bits = this.rows.i32[row + FLOW.bits]!;
+    if ((bits & FLOW_BITS.selfConnect) !== 0) return CLIENT;
+    return (this.senderIsHigh !== 0) === ((bits & FLOW_BITS.clientIsHigh) !== 0) ? CLIENT : SERVER;
   }
 
   /** The row of the key; -1 where there is none, and -2 - place for an opening without a row. */

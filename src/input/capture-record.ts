@@ -30,8 +30,8 @@ export function captureRecord(source: CaptureSource, analysis: Analysis): Captur
       tcpSegments: analysis.tracker.segments,
       duplicates: analysis.tracker.copies,
       dropped: source.dropped,
-      lateSegments: analysis.tracker.lateSegments,
-      lateSegmentsByFlow: analysis.tracker.lateFlows(LATE_FLOWS),
+      lateSegments: analysis.tracker.identity.lateSegments,
+      lateSegmentsByFlow: analysis.tracker.tombstones.late(LATE_FLOWS),
       findings: findingsOf(source, analysis),
     },
   };

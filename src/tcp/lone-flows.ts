@@ -40,11 +40,11 @@ export class LoneFlows {
     if (verdict.notes !== 0 || table.isSelf() || !this.isUndisputed(segment)) return false;
     const { openings, rows } = table;
     const place = rows.places.take();
-    if (!openings.begin(place, this.tracker.flows + 1, table, segment)) {
+    if (!openings.begin(place, this.tracker.identity.flows + 1, table, segment)) {
       rows.places.give(place);
       return false;
     }
-    this.tracker.flows++;
+    this.tracker.identity.flows++;
     table.insertOpening(place);
     this.noteChecksum(segment);
     verdict.row = -1;
@@ -150,7 +150,7 @@ export class LoneFlows {
     const sender = table.senderIsHigh;
     table.senderIsHigh = clientIsHigh;
     this.writeEnds(syn);
-    tracker.begin(syn, number, row);
+    tracker.identity.begin(syn, number, row);
     this.replay(row, CLIENT, syn);
     if (answered) {
       table.senderIsHigh = 1 - clientIsHigh;

@@ -1,5 +1,5 @@
 import { seqDelta } from '../bytes/seq.ts';
-import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, type FlowRows, SERVER, type Side } from '../flow/rows.ts';
+import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, type FlowRows, SERVER } from '../flow/rows.ts';
 import { FlowTable } from '../flow/table.ts';
 import { Tombstones } from '../flow/tombstones.ts';
 import { ACK, CHECKSUM, FIN, ipLengthOf, RST, type SegmentView, SYN } from '../wire/segment.ts';
@@ -9,9 +9,10 @@ import { isCopy, rememberSegment, shapeOf } from './copies.ts';
 import { EventCounts } from './event-counts.ts';
 import { EVENT, isHeaderCut, takeEventScale, takeEvents } from './events.ts';
 import { Evidence, QUIET } from './evidence.ts';
-import { HandingOn, OVER } from './handing-on.ts';
+import { HandingOn } from './handing-on.ts';
 import { History, isQuiet } from './history.ts';
 import { HostSet } from './hosts.ts';
+import { FlowIdentity } from './identity.ts';
 import { Islands } from './islands.ts';
 import { StateLog } from './log.ts';
 import { LoneFlows } from './lone-flows.ts';
@@ -65,27 +66,26 @@ export class Tracker {
   readonly reuse: Reuse = new Reuse();
   readonly recent: RecentSegments = new RecentSegments();
   readonly eventCounts: EventCounts = new EventCounts();
+  /** What is left of flows that were handed on. */
+  readonly tombstones: Tombstones = new Tombstones();
   readonly oneWays: OneWays = new OneWays();
   readonly history: History;
   readonly evidence: Evidence = new Evidence(this.rows, this.verdict);
   readonly timing: Timing = new Timing(this.rows, this.verdict, this.evidence.held);
   readonly lone: LoneFlows;
+  readonly identity: FlowIdentity;
   readonly handingOn: HandingOn;
   /** TrackerOptions.forRecords. */
   readonly forRecords: boolean;
   private readonly hosts = new HostSet();
-  private readonly tombstones = new Tombstones();
   private readonly options: TrackerOptions;
 
-  /** Segments counted in flows; segments that came after their flow was handed on; folded copies. */
+  /** Segments counted in flows; folded copies. */
   segments = 0;
-  lateSegments = 0;
   copies = 0;
   /** Segments whose bad checksum was held against them, and those forgiven because their host offloads. */
   checksumsBad = 0;
   checksumsForgiven = 0;
-  /** Flows begun so far: the number of the newest. */
-  flows = 0;
   /** The capture is over: the flows that are handed on now were not seen to end. */
   over = false;
 
@@ -95,6 +95,7 @@ export class Tracker {
     this.options = options;
     this.forRecords = options.forRecords;
     this.history = new History(this.rows, this.islands, options.forRecords);
+    this.identity = new FlowIdentity(this, 2 * options.msl);
     this.lone = new LoneFlows(this, this.hosts, options.loneFrom);
     this.handingOn = new HandingOn(this, options.msl, options.idleTimeout);
   }
@@ -108,14 +109,17 @@ export class Tracker {
     if (row < 0 || !table.holds(row)) {
       row = table.find();
       if (row < 0) {
-        if (row === -1 && this.isLate(segment)) return;
+        if (row === -1 && this.identity.isLate(segment)) return;
         row = this.beginOrAnswer(row, segment);
         if (row < 0) return;
       }
       this.lastRow = row;
     }
-    if ((segment.flags & SYN) !== 0) row = this.splitAtSyn(row, segment);
-    const side = this.sideOf(row);
+    if ((segment.flags & SYN) !== 0) {
+      row = this.identity.splitAtSyn(row, segment);
+      this.lastRow = row;
+    }
+    const side = table.sideOf(row);
     if (!takeInStep(this, row, side, segment) && !takeOpeningInStep(this, row, side, segment))
       this.replay(row, segment);
     if (verdict.repeats !== 0 || verdict.rtt >= LATE_ACK) this.timing.take(row, segment);
@@ -124,18 +128,9 @@ export class Tracker {
   /** A segment of a flow without a row, `found` by the table: the row it has now, or -1 when it needs none yet. */
   private beginOrAnswer(found: number, segment: SegmentView): number {
     const { lone, rows } = this;
-    const kept =
-      found === -1
-        ? rows.used - this.handingOn.closed >= lone.from && lone.begin(segment)
-        : lone.answer(-2 - found, segment);
-    if (!kept) {
-      if (found !== -1) return lone.moveToRow(-2 - found, false);
-      // What was handed on early, and else would still be known, is what held the ports before.
-      return (this.verdict.notes & NOTE.portsReused) !== 0 && this.isRecent(segment.time)
-        ? this.beginAnew(segment, ++this.flows)
-        : this.begin(segment, ++this.flows);
-    }
-    return -1;
+    if (found !== -1) return lone.answer(-2 - found, segment) ? -1 : lone.moveToRow(-2 - found, false);
+    if (rows.used - this.handingOn.closed >= lone.from && lone.begin(segment)) return -1;
+    return this.identity.beginNext(segment);
   }
 
   private makeKey(segment: SegmentView): void {
@@ -143,13 +138,6 @@ export class Tracker {
     if (segment.ipVersion === 4)
       this.table.keyOf4(view.getInt32(sourceAt), view.getInt32(destinationAt), sourcePort, destinationPort, split);
     else this.table.keyOf6(view, sourceAt, destinationAt, sourcePort, destinationPort, split);
-  }
-
-  /** Which side of the flow the sender of the segment that made the key is. */
-  private sideOf(row: number): Side {
-    const bits = this.rows.i32[row + FLOW.bits]!;
-    if ((bits & FLOW_BITS.selfConnect) !== 0) return CLIENT;
-    return (this.table.senderIsHigh !== 0) === ((bits & FLOW_BITS.clientIsHigh) !== 0) ? CLIENT : SERVER;
   }
 
   /** Finds the flow of a segment that is no part of it (quoted by an ICMP error, or a fragment): verdict.flow, or 0. */
@@ -161,7 +149,7 @@ export class Tracker {
     const row = found < -1 ? this.lone.moveToRow(-2 - found, false) : found;
     verdict.row = row;
     verdict.flow = row < 0 ? 0 : this.rows.i32[row + FLOW.number]!;
-    verdict.side = row < 0 ? -1 : this.sideOf(row);
+    verdict.side = row < 0 ? -1 : this.table.sideOf(row);
     verdict.clientState = row < 0 ? STATE.unknown : this.rows.i32[row + FLOW.state]!;
     verdict.serverState = row < 0 ? STATE.unknown : this.rows.i32[row + FLOW.state + 1]!;
   }
@@ -171,7 +159,7 @@ export class Tracker {
     const { i32, f64 } = this.rows;
     const verdict = this.verdict;
     const bits = i32[row + FLOW.bits]!;
-    const side = this.sideOf(row);
+    const side = this.table.sideOf(row);
     const sender = row + (side === CLIENT ? FLOW.client : FLOW.server);
     const receiver =
       (bits & FLOW_BITS.selfConnect) !== 0 ? sender : row + (side === CLIENT ? FLOW.server : FLOW.client);
@@ -393,16 +381,11 @@ export class Tracker {
     this.forgetEnd(row + FLOW.client);
     this.forgetEnd(row + FLOW.server);
     this.evidence.forget(row);
-    this.takeBackNumber(row);
+    this.identity.takeBackNumber(row);
     this.reuse.forget(row);
     this.history.forget(row);
     this.timing.forget(row);
     if (this.lastRow === row) this.lastRow = -1;
-  }
-
-  /** A SYN that waited in vain leaves its number to the next flow, unless another came since. */
-  private takeBackNumber(row: number): void {
-    if (this.reuse.numberWaiting(row) === this.flows) this.flows--;
   }
 
   /** Gives back what an end had beside its row. */
@@ -440,171 +423,11 @@ export class Tracker {
     }
   }
 
-  /** Flows with late segments, as far as they are remembered: at most `limit`. */
-  lateFlows(limit: number): { flow: number; segments: number }[] {
-    return this.tombstones.late(limit);
-  }
-
-  /** Whether the flow that held the ports last, and was handed on, was spoken to within the last two MSL. */
-  private isRecent(now: number): boolean {
-    const { tombstones } = this;
-    return now - tombstones.lastTime(tombstones.find(this.table)) <= 2 * this.options.msl;
-  }
-
-  /** A new flow on the ports of one that was handed on. */
-  private beginAnew(segment: SegmentView, number: number): number {
-    const row = this.begin(segment, number);
-    this.evidence.takePredecessor(row, this.tombstones, this.tombstones.find(this.table));
-    return row;
-  }
-
-  /** A new flow, with the roles that its first segment tells. */
-  begin(segment: SegmentView, number: number, row: number = this.table.insert()): number {
-    const { i32, f64 } = this.rows;
-    const table = this.table;
-    i32[row + FLOW.number] = number;
-    i32[row + FLOW.firstFrame] = segment.frame;
-    i32[row + FLOW.firstFile] = segment.file;
-    i32[row + FLOW.firstFileFrame] = segment.fileFrame;
-    i32[row + FLOW.layers] = segment.layers;
-    i32[row + FLOW.next] = -1;
-    f64[(row >> 1) + FLOW.firstTimeF64] = segment.time;
-    f64[(row >> 1) + FLOW.lastTimeF64] = segment.time;
-    i32[row + FLOW.state] = STATE.unknown;
-    i32[row + FLOW.state + 1] = STATE.unknown;
-    i32[row + FLOW.client + END.mss] = -1;
-    i32[row + FLOW.client + END.windowScale] = -1;
-    i32[row + FLOW.server + END.mss] = -1;
-    i32[row + FLOW.server + END.windowScale] = -1;
-    let senderIsClient = true;
-    let by = 3;
-    if ((segment.flags & (SYN | ACK)) === SYN) by = 0;
-    else if ((segment.flags & (SYN | ACK)) === (SYN | ACK)) {
-      by = 1;
-      senderIsClient = false;
-    } else if (segment.sourcePort < 1024 !== segment.destinationPort < 1024) {
-      by = 2;
-      senderIsClient = segment.destinationPort < 1024;
-    }
-    let bits = i32[row + FLOW.bits]! | (by << FLOW_BITS.clientByShift);
-    if ((table.senderIsHigh !== 0) === senderIsClient) bits |= FLOW_BITS.clientIsHigh;
-    if ((segment.flags & SYN) === 0) bits |= FLOW_BITS.midstream;
-    if (table.isSelf()) bits |= FLOW_BITS.selfConnect;
-    i32[row + FLOW.bits] = bits;
-    return row;
-  }
-
   /** Both ends were connected before the capture began, as far as anybody can tell. */
   private beginMidstream(row: number): void {
     this.log.enter(row, CLIENT, STATE.ESTABLISHED, 0, 0);
     this.log.enter(row, SERVER, STATE.ESTABLISHED, 0, 0);
     this.rows.i32[row + FLOW.bits] = this.rows.i32[row + FLOW.bits]! | PROVEN;
-  }
-
-  /**
-   * Whether a SYN or SYN+ACK belongs to the flow on its ports or begins another: identity is the tuple and the initial
-   * sequence numbers. Answers the row it belongs to.
-   */
-  private splitAtSyn(row: number, segment: SegmentView): number {
-    const { i32 } = this.rows;
-    const bits = i32[row + FLOW.bits]!;
-    const side = this.sideOf(row);
-    const sender = row + (side === CLIENT ? FLOW.client : FLOW.server);
-    if (i32[row + FLOW.firstFrame] === segment.frame) return row;
-    if ((segment.flags & ACK) !== 0) {
-      if ((bits & FLOW_BITS.reusePending) === 0) return row;
-      const waiting = this.reuse.matching(row, 1 - side, segment.ack);
-      return waiting === undefined ? row : this.splitOff(row, waiting);
-    }
-    const endBits = i32[sender + END.bits]!;
-    const known = (endBits & (END_BITS.isnKnown | END_BITS.seqKnown)) !== 0;
-    if (!known || ((endBits & END_BITS.isnKnown) !== 0 && i32[sender + END.isn] === segment.seq)) return row;
-    // A SYN that was overtaken by what followed it, or was captured late.
-    if ((endBits & END_BITS.isnKnown) === 0 && i32[row + FLOW.eventBase + side] === segment.seq) return row;
-    const client = i32[row + FLOW.state]!;
-    const server = i32[row + FLOW.state + 1]!;
-    const finished =
-      (bits & OVER) !== 0 ||
-      (i32[row + FLOW.client + END.bits]! & i32[row + FLOW.server + END.bits]! & END_BITS.finSent) !== 0 ||
-      client === STATE.TIME_WAIT ||
-      server === STATE.TIME_WAIT ||
-      ((bits & FLOW_BITS.synSeen) !== 0 && (bits & FLOW_BITS.ackSeen) === 0);
-    if (finished) {
-      const inTimeWait = client === STATE.TIME_WAIT || server === STATE.TIME_WAIT;
-      this.finish(row);
-      const fresh = this.beginAnew(segment, ++this.flows);
-      this.lastRow = fresh;
-      this.verdict.clear();
-      this.verdict.notes |= NOTE.portsReused | (inTimeWait ? NOTE.reusedInTimeWait : 0);
-      return fresh;
-    }
-    this.verdict.notes |= NOTE.synInsideConnection;
-    i32[row + FLOW.bits] = bits | FLOW_BITS.reusePending;
-    const number = this.reuse.numberWaiting(row) === this.flows ? this.flows : this.flows + 1;
-    if (this.reuse.wait(row, side, this.table.senderIsHigh, segment, i32[row + FLOW.lastFrame]!, number))
-      this.flows = number;
-    return row;
-  }
-
-  /** The SYN inside a connection was answered: that connection's end was not captured, and a new flow began at the SYN. */
-  private splitOff(row: number, waiting: SegmentView[]): number {
-    const { table, reuse } = this;
-    const senderIsHigh = table.senderIsHigh;
-    reuse.uncount(this.rows, row, waiting);
-    this.uncountEvents(row, waiting.length);
-    const number = reuse.numberWaiting(row);
-    reuse.forget(row);
-    this.finish(row);
-    // They were counted when they came.
-    const { segments, checksumsBad, checksumsForgiven } = this;
-    table.senderIsHigh = 1 - senderIsHigh;
-    const fresh = this.beginAnew(waiting[0]!, number);
-    for (const syn of waiting) {
-      this.verdict.clear();
-      if (syn === waiting[0]) this.verdict.notes |= NOTE.portsReused;
-      this.replay(fresh, syn);
-    }
-    table.senderIsHigh = senderIsHigh;
-    this.segments = segments;
-    this.checksumsBad = checksumsBad;
-    this.checksumsForgiven = checksumsForgiven;
-    this.lastRow = fresh;
-    this.verdict.clear();
-    this.verdict.notes |= NOTE.portsReused;
-    return fresh;
-  }
-
-  /** Takes the events of SYNs that began another flow out of the counts of this one. */
-  private uncountEvents(row: number, syns: number): void {
-    const end = row + (this.sideOf(row) === CLIENT ? FLOW.server : FLOW.client);
-    const counts = this.rows.i32[end + END.eventCounts]! - 1;
-    if (counts < 0) return;
-    this.eventCounts.uncount(counts, EVENT.portReused, 1);
-    this.eventCounts.uncount(counts, EVENT.retransmission, syns - 1);
-  }
-
-  /** Whether a segment without a flow belongs to one that was handed on. */
-  private isLate(segment: SegmentView): boolean {
-    const found = this.tombstones.find(this.table);
-    if (found < 0) return false;
-    if ((segment.flags & (SYN | ACK)) === SYN && !this.tombstones.hasIsn(found, segment.seq)) {
-      const { tombstones } = this;
-      const waits =
-        tombstones.state(found, CLIENT) === STATE.TIME_WAIT || tombstones.state(found, SERVER) === STATE.TIME_WAIT;
-      const inTimeWait = waits && this.isRecent(segment.time);
-      this.verdict.notes |= NOTE.portsReused | (inTimeWait ? NOTE.reusedInTimeWait : 0);
-      return false;
-    }
-    this.lateSegments++;
-    this.tombstones.count(found);
-    const verdict = this.verdict;
-    verdict.row = -1;
-    verdict.late = 1;
-    verdict.flow = this.tombstones.flow(found);
-    verdict.side = -1;
-    verdict.clientState = STATE.unknown;
-    verdict.serverState = STATE.unknown;
-    return true;
   }
 
   /**

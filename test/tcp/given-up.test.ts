@@ -58,12 +58,12 @@ test('connections that nobody answered are told whole, and take no more rows on 
     syn.send(connection, time, ++frame);
     most = Math.max(most, analysis.rows.used);
   }
-  expect(analysis.tracker.flows).toBe(connections);
+  expect(analysis.tracker.identity.flows).toBe(connections);
   expect(most).toBeLessThan(10_000);
   expect(analysis.rows.end / ROW_WORDS).toBeLessThan(10_000);
   analysis.end();
   expect(told.sort((a, b) => a - b)).toEqual(Array.from({ length: connections }, (_, i) => i + 1));
-  expect(analysis.tracker.lateSegments).toBe(0);
+  expect(analysis.tracker.identity.lateSegments).toBe(0);
 });
 
 test('a connection of which only one direction was captured is kept, however long it is silent', () => {

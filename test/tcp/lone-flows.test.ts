@@ -214,15 +214,16 @@ function told(records: readonly RecordView[], options: AnalysisOptions): unknown
   for (const one of records) analysis.take(one);
   analysis.end();
   const { across, baseSeconds, msl, tracker, start, end_ } = analysis;
-  const { segments, lateSegments, copies, checksumsBad, checksumsForgiven } = tracker;
+  const { segments, copies, checksumsBad, checksumsForgiven } = tracker;
+  const { lateSegments, flows: begun } = tracker.identity;
   const { peak, peakTime, peakFrame, current } = across!.backlog;
   return {
     flows,
     rows,
     findings: [...captureFindings(across!), ...acrossFindings(across!, { baseSeconds, wait: 2 * msl })],
-    counts: { segments, lateSegments, copies, checksumsBad, checksumsForgiven, flows: tracker.flows },
+    counts: { segments, lateSegments, copies, checksumsBad, checksumsForgiven, begun },
     backlog: { peak, peakTime, peakFrame, current },
-    late: tracker.lateFlows(10),
+    late: tracker.tombstones.late(10),
     clock: across!.clock.steps,
     times: [start, end_],
   };
@@ -442,7 +443,7 @@ test('a flood that never ends takes no more and more memory: openings that were 
   for (let i = 1; i <= 1000; i++) take(flows + i, 200);
   const early = Array.from({ length: flows }, (_, i) => (i + 1) & 127).filter((second, i) => i >= 10 && second < 20);
   expect([handedOn, openings.count]).toEqual([early.length, flows + 990 - early.length]);
-  expect(analysis.tracker.flows).toBe(flows + 1000);
+  expect(analysis.tracker.identity.flows).toBe(flows + 1000);
   analysis.end();
   expect(handedOn).toBe(flows + 1000);
 });

@@ -35,7 +35,7 @@ export interface Oversize {
 
 /**
  * What shows across flows, and of the capture itself: gathered at rare segments and when flows finish, in bounded
- * memory. `across/findings.ts` says what it comes to.
+ * memory. `across/findings.ts` and `across/capture-findings.ts` say what it comes to.
  */
 export class Across {
   readonly backlog: Backlog;

@@ -11,8 +11,9 @@ export type Probe = (typeof PROBE)[keyof typeof PROBE];
 export const PORTS = 0;
 export const HOSTS = 8;
 
-const MINUTE = 60e9;
-/** Ten of these in a row are a second. */
+/** The period of `probes` and `ports`. */
+export const MINUTE = 60e9;
+/** That of `resets`: ten of these in a row are a second. */
 export const TENTH = 1e8;
 const WHOLE = Number.MAX_VALUE;
 /** A SYN that waits less than this when it was seen last may still be answered. */

@@ -9,6 +9,7 @@ import {
 } from '../flow/endpoints.ts';
 import { END, FLOW } from '../flow/rows.ts';
 import type { Tracker } from '../tcp/tracker.ts';
+import { grouped } from './grouped.ts';
 
 /** An address that fell silent in several connections and was not heard again. */
 export interface VanishedAddress {
@@ -71,28 +72,21 @@ export class Vanished {
 
   /** Addresses that were still asked for in two flows or more after their last packet in any flow. */
   list(): VanishedAddress[] {
-    const byAddress = new Map<number, Silence[]>();
-    for (const silence of this.silences) {
-      const lastHeard = this.heard[placeOf(this.addresses.words, silence.address * ENDPOINT_WORDS)]!;
-      if (silence.asked <= lastHeard) continue;
-      const known = byAddress.get(silence.address);
-      if (known === undefined) byAddress.set(silence.address, [silence]);
-      else known.push(silence);
-    }
-    return [...byAddress]
+    const inVain = this.silences.filter(({ address, asked }) => asked > this.lastHeard(address));
+    return [...grouped(inVain, ({ address }) => address)]
       .filter(([, silences]) => silences.length >= 2)
       .map(([address, silences]) => ({
         address: addressText(this.addresses.words, address * ENDPOINT_WORDS),
         flows: silences.map(({ flow }) => flow),
         frames: silences.map(({ frame }) => frame),
-        lastHeard: this.heard[placeOf(this.addresses.words, address * ENDPOINT_WORDS)]!,
+        lastHeard: this.lastHeard(address),
       }))
       .sort((a, b) => b.flows.length - a.flows.length || a.lastHeard - b.lastHeard);
   }
-}
 
-function placeOf(words: Int32Array, at: number): number {
-  return addressHash(words, at) & (PLACES - 1);
+  private lastHeard(address: number): number {
+    return this.heard[addressHash(this.addresses.words, address * ENDPOINT_WORDS) & (PLACES - 1)]!;
+  }
 }
 
 /** A power of two. */

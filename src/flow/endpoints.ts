@@ -48,10 +48,15 @@ export function addressText(words: Int32Array, at: number): string {
   return out.toString();
 }
 
+/** The port of the endpoint at `words[at]`; 0 where it has none. */
+export function portAt(words: Int32Array, at: number): number {
+  return words[at + 5]!;
+}
+
 /** `192.0.2.1:80`, `[2001:db8::1]:80`. */
 export function endpointText(words: Int32Array, at: number): string {
   const address = addressText(words, at);
-  return `${words[at] === 0 ? address : `[${address}]`}:${words[at + 5]!}`;
+  return `${words[at] === 0 ? address : `[${address}]`}:${portAt(words, at)}`;
 }
 
 /** Places in `Ends`: the ends of a flow without their ports; the server with its port; a port alone; nothing. */

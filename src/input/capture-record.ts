@@ -1,9 +1,8 @@
-import { captureFinding, spanText } from '../across/finding.ts';
-import { acrossFindings, captureFindings } from '../across/findings.ts';
+import { captureFindings } from '../across/capture-findings.ts';
+import { captureFinding, spanText, timeText } from '../across/finding.ts';
+import { acrossFindings } from '../across/findings.ts';
 import type { Analysis } from '../analyze.ts';
 import { countText, plural } from '../bytes/counts.ts';
-import { UtcTimes } from '../bytes/time.ts';
-import { ByteWriter } from '../bytes/writer.ts';
 import type { CaptureFinding, CaptureRecord } from '../record/capture.ts';
 import type { CaptureSource } from './capture-source.ts';
 
@@ -45,13 +44,6 @@ function recordsOf(source: CaptureSource, analysis: Analysis): number {
 /** Records of all inputs so far, with those that hold no packet. */
 export function recordsRead({ inputs }: CaptureSource): number {
   return inputs.reduce((sum, { records }) => sum + records, 0);
-}
-
-function timeText(analysis: Analysis, nanoseconds: number): string | null {
-  if (Number.isNaN(nanoseconds)) return null;
-  const out = new ByteWriter(64);
-  new UtcTimes().writeSince(out, analysis.baseSeconds, nanoseconds);
-  return out.toString();
 }
 
 /** What is remarkable about the capture as a whole: the capture itself first, since it bounds what may be believed. */

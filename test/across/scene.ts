@@ -1,4 +1,5 @@
-import { acrossFindings, captureFindings } from '../../src/across/findings.ts';
+import { captureFindings } from '../../src/across/capture-findings.ts';
+import { acrossFindings } from '../../src/across/findings.ts';
 import { Analysis, type AnalysisOptions } from '../../src/analyze.ts';
 import type { RecordView } from '../../src/capture/record.ts';
 import type { CaptureFinding } from '../../src/record/capture.ts';

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { acrossFindings, captureFindings } from '../../src/across/findings.ts';
+import { captureFindings } from '../../src/across/capture-findings.ts';
+import { acrossFindings } from '../../src/across/findings.ts';
 import { Analysis, type AnalysisOptions } from '../../src/analyze.ts';
 import type { RecordView } from '../../src/capture/record.ts';
 import { FlowCase } from '../../src/findings/case.ts';

@@ -1,8 +1,12 @@
 import { ByteWriter } from '../bytes/writer.ts';
+import { ETHERTYPE } from '../wire/ethernet.ts';
+import { IP_PROTOCOL } from '../wire/ip.ts';
 import type { SegmentView } from '../wire/segment.ts';
+import { ExtensionPrefix } from './extension-prefix.ts';
 import { L2tpPrefix } from './l2tp-prefix.ts';
 import type { LineAddresses } from './line-address.ts';
-import { putHex, putHexOctets, putHexWord, SLACK } from './put.ts';
+import { writeEnc, writeLinuxSll2, writeMpls, writePppoe } from './link-prefix.ts';
+import { writeGeneve, writeGre, writeVxlan, writeVxlanGpe } from './tunnel-prefix.ts';
 import { WLAN_LINKTYPE, WlanPrefix } from './wlan-prefix.ts';
 
 /** Name of the interface with a number, for Linux cooked captures v2; tcpdump asks the machine it runs on. */
@@ -20,6 +24,7 @@ export class LinePrefix {
   private readonly interfaceName: InterfaceName;
   private readonly wlanPrefix: WlanPrefix = new WlanPrefix();
   private readonly l2tpPrefix: L2tpPrefix = new L2tpPrefix();
+  private readonly extensions: ExtensionPrefix;
 
   private out: ByteWriter = NO_WRITER;
   private octets: Uint8Array = new Uint8Array(0);
@@ -33,6 +38,7 @@ export class LinePrefix {
   constructor(addresses: LineAddresses, interfaceName: InterfaceName) {
     this.addresses = addresses;
     this.interfaceName = interfaceName;
+    this.extensions = new ExtensionPrefix(addresses);
   }
 
   /**
@@ -65,7 +71,7 @@ export class LinePrefix {
   private ends(target: number): void {
     const isSix = this.octets[target]! >> 4 === 6;
     this.out.ascii(isSix ? 'IP6 ' : 'IP ');
-    if (this.octets[target + (isSix ? 6 : 9)] === TCP) return;
+    if (this.octets[target + (isSix ? 6 : 9)] === IP_PROTOCOL.tcp) return;
     const at = target + (isSix ? 8 : 12);
     this.addresses.writePair(this.out, this.octets, this.view, isSix ? 6 : 4, at, at + (isSix ? 16 : 4));
     this.out.ascii(': ');
@@ -128,15 +134,15 @@ export class LinePrefix {
       protocol = this.view.getUint16(next + 2);
       next += 4;
     }
-    if (protocol === ETHERTYPE_IPV4 || protocol === ETHERTYPE_IPV6) return this.ip(next, limit);
+    if (protocol === ETHERTYPE.ipv4 || protocol === ETHERTYPE.ipv6) return this.ip(next, limit);
     if (protocol <= MAX_802_3_LENGTH) return this.snap(next, limit);
     switch (protocol) {
-      case ETHERTYPE_MPLS:
-      case ETHERTYPE_MPLS_UPSTREAM:
+      case ETHERTYPE.mplsUnicast:
+      case ETHERTYPE.mplsMulticast:
         return this.mpls(next, limit);
-      case ETHERTYPE_PPPOE_SESSION:
+      case ETHERTYPE.pppoeSession:
         return this.pppoe(next, limit);
-      case ETHERTYPE_BRIDGED:
+      case ETHERTYPE.bridging:
         return this.deeper() && this.ethernet(next, limit);
       default:
         // A layer without a text of its own, as far as this walk knows.
@@ -166,23 +172,13 @@ export class LinePrefix {
   }
 
   private linuxSll2(at: number, limit: number): boolean {
-    if (!this.holds(at, 20)) return false;
-    const name = this.interfaceName(this.view.getUint32(at + 4)) ?? '?';
-    this.out.text(`${name.padEnd(5)} ${(COOKED_DIRECTIONS[this.octets[at + 10]!] ?? '?').padEnd(3)} `);
-    return this.cooked(this.view.getUint16(at), at + 20, limit);
+    const next = writeLinuxSll2(this.out, this.view, at, this.end, this.interfaceName);
+    return next >= 0 && this.cooked(this.view.getUint16(at), next, limit);
   }
 
-  /** OpenBSD's IPsec interface: address family, SPI, and flags in the byte order of the machine. */
   private enc(at: number, limit: number): boolean {
-    if (!this.holds(at, 12)) return false;
-    const flags = this.view.getUint32(at + 8, true);
-    const kinds = [];
-    if ((flags & ENC_AUTHENTIC) !== 0) kinds.push('authentic');
-    if ((flags & ENC_CONFIDENTIAL) !== 0) kinds.push('confidential');
-    this.out.ascii(`(${flags === 0 ? 'unprotected' : kinds.join(',')}): SPI 0x`);
-    this.hexWord(this.view.getInt32(at + 4));
-    this.out.ascii(': ');
-    return this.ip(at + 12, limit);
+    const next = writeEnc(this.out, this.view, at, this.end);
+    return next >= 0 && this.ip(next, limit);
   }
 
   private wireless(type: number, at: number, limit: number): boolean {
@@ -215,47 +211,14 @@ export class LinePrefix {
     return protocol === PPP_IPV4 || protocol === PPP_IPV6 ? this.ip(at, limit) : false;
   }
 
-  /** RFC 2516 4. */
   private pppoe(at: number, limit: number): boolean {
-    if (!this.holds(at, 6)) return false;
-    const out = this.out;
-    const first = this.octets[at]!;
-    if (first >> 4 !== 1) out.ascii(` [ver ${first >> 4}]`);
-    if ((first & 0xf) !== 1) out.ascii(` [type ${first & 0xf}]`);
-    out.ascii('PPPoE ');
-    const session = this.view.getUint16(at + 2);
-    const length = this.view.getUint16(at + 4);
-    const left = limit - at - 6;
-    if (length > left) out.ascii(` [len ${length} > ${left}!]`);
-    if (session !== 0) {
-      out.ascii(' [ses 0x');
-      this.hex(session);
-      out.ascii(']');
-    }
-    out.ascii(' ');
-    return this.ppp(at + 6, at + 6 + Math.min(length, left));
+    const next = writePppoe(this.out, this.view, at, this.end, limit);
+    return next >= 0 && this.ppp(next, Math.min(limit, next + this.view.getUint16(at + 4)));
   }
 
-  /** RFC 3032 2.1. */
   private mpls(at: number, limit: number): boolean {
-    const out = this.out;
-    out.ascii('MPLS');
-    for (let next = at; this.holds(next, 4); next += 4) {
-      const entry = this.view.getInt32(next);
-      out.ascii(' (label ');
-      out.unsigned(entry >>> 12);
-      out.ascii(', tc ');
-      out.unsigned((entry >>> 9) & 7);
-      const bottom = (entry & 0x100) !== 0;
-      if (bottom) out.ascii(', [S]');
-      out.ascii(', ttl ');
-      out.unsigned(entry & 0xff);
-      out.ascii(')');
-      if (!bottom) continue;
-      out.ascii(' ');
-      return this.ip(next + 4, limit);
-    }
-    return false;
+    const next = writeMpls(this.out, this.view, at, this.end);
+    return next >= 0 && this.ip(next, limit);
   }
 
   private ip(at: number, limit: number): boolean {
@@ -272,8 +235,8 @@ export class LinePrefix {
     if (total > limit - at) this.missing('truncated-ip - ', total - (limit - at), ' bytes missing! ');
     const next = at + (this.octets[at]! & 0xf) * 4;
     const end = total === 0 ? limit : at + total;
-    if (protocol === TCP) return at === this.target;
-    if (protocol === UDP) return this.udp(at, 4, true, next, end);
+    if (protocol === IP_PROTOCOL.tcp) return at === this.target;
+    if (protocol === IP_PROTOCOL.udp) return this.udp(at, 4, true, next, end);
     this.addresses.writePair(this.out, this.octets, this.view, 4, at + 12, at + 16);
     this.out.ascii(': ');
     return this.upper(at, 4, protocol, next, end);
@@ -286,8 +249,8 @@ export class LinePrefix {
     // tcpdump leaves no space here.
     if (payload + 40 > limit - at) this.missing('truncated-ip6 - ', payload + 40 - (limit - at), ' bytes missing!');
     const end = payload === 0 ? limit : at + 40 + payload;
-    if (protocol === TCP) return at === this.target;
-    if (protocol === UDP) return this.udp(at, 6, true, at + 40, end);
+    if (protocol === IP_PROTOCOL.tcp) return at === this.target;
+    if (protocol === IP_PROTOCOL.udp) return this.udp(at, 6, true, at + 40, end);
     this.addresses.writePair(this.out, this.octets, this.view, 6, at + 8, at + 24);
     this.out.ascii(': ');
     return this.upper(at, 6, protocol, at + 40, end);
@@ -301,128 +264,30 @@ export class LinePrefix {
 
   /** What follows the IP header at `ipAt`: extension headers, another IP header, a tunnel, or what the line is about. */
   private upper(ipAt: number, version: number, first: number, from: number, limit: number): boolean {
-    let protocol = first;
-    let at = from;
-    for (;;) {
-      if (protocol === TCP || protocol === ICMP || protocol === ICMPV6) return ipAt === this.target;
-      if (!this.holds(at, 8)) return false;
-      switch (protocol) {
-        case HOP_BY_HOP:
-        case DESTINATION_OPTIONS:
-          this.out.ascii(protocol === HOP_BY_HOP ? 'HBH ' : 'DSTOPT ');
-          protocol = this.octets[at]!;
-          at += (this.octets[at + 1]! + 1) * 8;
-          break;
-        case FRAGMENT:
-          this.out.ascii('frag (0|');
-          this.out.unsigned(Math.max(limit - at - 8, 0));
-          this.out.ascii(') ');
-          protocol = this.octets[at]!;
-          at += 8;
-          break;
-        case ROUTING: {
-          const size = this.routing(at);
-          if (size < 0) return false;
-          protocol = this.octets[at]!;
-          at += size;
-          break;
-        }
-        case AUTHENTICATION: {
-          const size = this.authentication(at);
-          if (size < 0) return false;
-          protocol = this.octets[at]!;
-          at += size;
-          break;
-        }
-        case IN_IPV4:
-        case IN_IPV6:
-          return this.ip(at, limit);
-        case GRE:
-          return this.gre(at, limit);
-        case UDP:
-          return this.udp(ipAt, version, false, at, limit);
-        default:
-          return false;
-      }
+    const { extensions } = this;
+    if (!extensions.write(this.out, this.octets, this.view, first, from, this.end, limit)) return false;
+    const { protocol, next } = extensions;
+    if (isAbout(protocol)) return ipAt === this.target;
+    if (!this.holds(next, 8)) return false;
+    switch (protocol) {
+      case IP_PROTOCOL.ipv4:
+      case IP_PROTOCOL.ipv6:
+        return this.ip(next, limit);
+      case IP_PROTOCOL.gre:
+        return this.gre(next, limit);
+      case IP_PROTOCOL.udp:
+        return this.udp(ipAt, version, false, next, limit);
+      default:
+        return false;
     }
   }
 
-  /** RFC 8200 4.4, RFC 8754 2. Answers with the header's size, or -1. */
-  private routing(at: number): number {
-    const out = this.out;
-    const length = this.octets[at + 1]!;
-    const type = this.octets[at + 2]!;
-    if ((type !== 0 && type !== 2 && type !== 4) || length % 2 === 1 || !this.holds(at, (length + 1) * 8)) return -1;
-    out.ascii(`RT6 (len=${length}, type=${type}${type === 0 ? ' [Deprecated]' : ''}, segleft=${this.octets[at + 3]!}`);
-    if (type === 4) {
-      const flags = this.octets[at + 5]!;
-      out.ascii(`, last-entry=${this.octets[at + 4]!}`);
-      if (flags !== 0) out.ascii(`, flags=0x${flags.toString(16)}`);
-      out.ascii(`, tag=${this.view.getUint16(at + 6).toString(16)}`);
-    } else if (this.view.getInt32(at + 4) !== 0) {
-      out.ascii(', rsv=0x');
-      this.hex(this.view.getInt32(at + 4));
-    }
-    for (let i = 0; i < length / 2; i++) {
-      out.ascii(`, [${i}]`);
-      this.addresses.write(out, this.octets, this.view, 6, at + 8 + i * 16);
-    }
-    out.ascii(') ');
-    return (length + 1) * 8;
-  }
-
-  /** RFC 4302 2. Answers with the header's size, or -1. */
-  private authentication(at: number): number {
-    const size = (this.octets[at + 1]! + 2) * 4;
-    if (size < 12 || !this.holds(at, size)) return -1;
-    this.out.ascii('AH(spi=0x');
-    this.hexWord(this.view.getInt32(at + 4));
-    this.out.ascii(',seq=0x');
-    this.hex(this.view.getInt32(at + 8));
-    this.out.ascii(',icv=0x');
-    this.out.reserve(size * 2 + SLACK);
-    this.out.length = putHexOctets(this.out.view, this.out.length, this.octets, at + 12, at + size);
-    this.out.ascii('): ');
-    return size;
-  }
-
-  /** RFC 2784, RFC 2890; version 1 is PPTP's (RFC 2637 4.1). */
   private gre(at: number, limit: number): boolean {
-    const out = this.out;
-    const flags = this.view.getUint16(at);
-    const protocol = this.view.getUint16(at + 2);
-    const version = flags & 7;
-    let next = at + 4;
-    if (version > 1 || !this.holds(at, 24)) return false;
-    out.ascii(version === 0 ? 'GREv0' : 'GREv1');
-    if (version === 0 && (flags & (GRE_CHECKSUM | GRE_ROUTING)) !== 0) {
-      out.ascii(', off 0x');
-      this.hex(this.view.getUint16(next + 2));
-      next += 4;
-    }
-    if ((flags & GRE_KEY) !== 0) {
-      out.ascii(version === 0 ? ', key=0x' : ', call ');
-      if (version === 0) this.hex(this.view.getInt32(next));
-      else out.unsigned(this.view.getUint16(next + 2));
-      next += 4;
-    }
-    if ((flags & GRE_SEQUENCE) !== 0) {
-      out.ascii(', seq ');
-      out.unsigned(this.view.getUint32(next));
-      next += 4;
-    }
-    if (version === 1 && (flags & GRE_ACKNOWLEDGMENT) !== 0) {
-      out.ascii(', ack ');
-      out.unsigned(this.view.getUint32(next));
-      next += 4;
-    }
-    // Source routes are printed in ways that nobody has met in thirty years.
-    if (version === 0 && (flags & GRE_ROUTING) !== 0) return false;
-    out.ascii(', length ');
-    out.unsigned(Math.max(limit - at, 0));
-    out.ascii(': ');
-    if (protocol === GRE_PPP) return this.ppp(next, limit);
-    return this.etherType(protocol, next, limit);
+    if (!this.holds(at, 24)) return false;
+    const next = writeGre(this.out, this.view, at, limit);
+    if (next < 0) return false;
+    const type = this.view.getUint16(at + 2);
+    return type === ETHERTYPE.ppp ? this.ppp(next, limit) : this.etherType(type, next, limit);
   }
 
   private udp(ipAt: number, version: number, first: boolean, at: number, limit: number): boolean {
@@ -447,67 +312,35 @@ export class LinePrefix {
     return l2tp.write(this.out, this.view, at, this.end, limit) && this.ppp(l2tp.next, l2tp.limit);
   }
 
-  /** RFC 7348 5. tcpdump begins a new line after it; here it is a space. */
   private vxlan(at: number, limit: number): boolean {
-    const flags = this.octets[at]!;
-    const hex = flags.toString(16).padStart(2, '0');
-    this.out.ascii(
-      `VXLAN, flags [${(flags & 8) !== 0 ? 'I' : '.'}] (0x${hex}), vni ${this.view.getUint32(at + 4) >>> 8} `,
-    );
-    return this.deeper() && this.ethernet(at + 8, limit);
+    const next = writeVxlan(this.out, this.view, at);
+    return this.deeper() && this.ethernet(next, limit);
   }
 
   private vxlanGpe(at: number, limit: number): boolean {
-    const flags = this.octets[at]!;
-    const names = `${(flags & 8) !== 0 ? 'I' : ''}${(flags & 4) !== 0 ? 'P' : ''}${(flags & 1) !== 0 ? 'O' : ''}`;
-    this.out.ascii(`VXLAN-GPE, flags [${names === '' ? 'none' : names}], vni ${this.view.getUint32(at + 4) >>> 8}: `);
+    const next = writeVxlanGpe(this.out, this.view, at);
     const protocol = this.octets[at + 3]!;
-    if (protocol === 1 || protocol === 2) return this.ip(at + 8, limit);
-    return protocol === 3 && this.deeper() && this.ethernet(at + 8, limit);
+    if (protocol === GPE.ipv4 || protocol === GPE.ipv6) return this.ip(next, limit);
+    return protocol === GPE.ethernet && this.deeper() && this.ethernet(next, limit);
   }
 
-  /** RFC 8926 3.4. */
   private geneve(at: number, limit: number): boolean {
-    const out = this.out;
-    const first = this.octets[at]!;
-    if (first >> 6 !== 0) return false;
-    const flags = this.octets[at + 1]!;
-    out.ascii('Geneve, Flags [');
-    if (flags === 0) out.ascii('none');
-    for (let i = 0; i < GENEVE_FLAGS.length; i++) if ((flags & (0x80 >> i)) !== 0) out.ascii(GENEVE_FLAGS[i]!);
-    out.ascii('], vni 0x');
-    this.hex(this.view.getInt32(at + 4) >>> 8);
-    if (this.octets[at + 7] !== 0) {
-      out.ascii(', rsvd 0x');
-      this.hex(this.octets[at + 7]!);
-    }
-    const options = (first & 0x3f) * 4;
-    if (options > 0) {
-      out.ascii(', options [');
-      out.unsigned(options);
-      out.ascii(' bytes]');
-    }
-    out.ascii(': ');
-    return this.etherType(this.view.getUint16(at + 2), at + 8 + options, limit);
+    const next = writeGeneve(this.out, this.view, at);
+    return next >= 0 && this.etherType(this.view.getUint16(at + 2), next, limit);
   }
 
   private deeper(): boolean {
     return this.depth++ < MAX_DEPTH;
   }
-
-  private hex(value: number): void {
-    this.out.reserve(8 + SLACK);
-    this.out.length = putHex(this.out.view, this.out.length, value);
-  }
-
-  private hexWord(value: number): void {
-    this.out.reserve(8 + SLACK);
-    this.out.length = putHexWord(this.out.view, this.out.length, value);
-  }
 }
 
 function isVlan(type: number): boolean {
-  return type === 0x8100 || type === 0x88a8 || type === 0x9100 || type === 0x9200;
+  return type === ETHERTYPE.cvlan || type === ETHERTYPE.svlan || type === ETHERTYPE.qinq || type === ETHERTYPE.qinq9200;
+}
+
+/** Whether a line can be about it. */
+function isAbout(protocol: number): boolean {
+  return protocol === IP_PROTOCOL.tcp || protocol === IP_PROTOCOL.icmp || protocol === IP_PROTOCOL.icmpv6;
 }
 
 const NO_WRITER = new ByteWriter(0);
@@ -533,32 +366,20 @@ const LINKTYPE = {
   linuxSll2: 276,
 } as const;
 
-const ETHERTYPE_IPV4 = 0x0800;
-const ETHERTYPE_IPV6 = 0x86dd;
-const ETHERTYPE_BRIDGED = 0x6558;
-const ETHERTYPE_MPLS = 0x8847;
-const ETHERTYPE_MPLS_UPSTREAM = 0x8848;
-const ETHERTYPE_PPPOE_SESSION = 0x8864;
 const MAX_802_3_LENGTH = 1500;
 /** DSAP and SSAP of SNAP, unnumbered information. */
 const SNAP_UI = 0xaaaa03;
 const ETHERTYPE_NAMES: ReadonlyMap<number, string> = new Map([
-  [ETHERTYPE_IPV4, 'IPv4'],
-  [ETHERTYPE_IPV6, 'IPv6'],
-  [0x8100, '802.1Q'],
-  [0x88a8, '802.1Q-QinQ'],
-  [0x9100, '802.1Q-9100'],
-  [0x9200, '802.1Q-9200'],
-  [ETHERTYPE_MPLS, 'MPLS unicast'],
-  [ETHERTYPE_MPLS_UPSTREAM, 'MPLS multicast'],
-  [ETHERTYPE_PPPOE_SESSION, 'PPPoE S'],
+  [ETHERTYPE.ipv4, 'IPv4'],
+  [ETHERTYPE.ipv6, 'IPv6'],
+  [ETHERTYPE.cvlan, '802.1Q'],
+  [ETHERTYPE.svlan, '802.1Q-QinQ'],
+  [ETHERTYPE.qinq, '802.1Q-9100'],
+  [ETHERTYPE.qinq9200, '802.1Q-9200'],
+  [ETHERTYPE.mplsUnicast, 'MPLS unicast'],
+  [ETHERTYPE.mplsMulticast, 'MPLS multicast'],
+  [ETHERTYPE.pppoeSession, 'PPPoE S'],
 ]);
-
-/** Packet types of Linux cooked captures (LINKTYPE_LINUX_SLL2). */
-const COOKED_DIRECTIONS: readonly string[] = ['In', 'B', 'M', 'P', 'Out'];
-/** Flags of OpenBSD's enc header. */
-const ENC_CONFIDENTIAL = 0x0400;
-const ENC_AUTHENTIC = 0x0800;
 
 /** PPP protocol numbers (RFC 1661 2), and its address and control octets. */
 const PPP_ADDRESS_CONTROL = 0xff03;
@@ -566,31 +387,10 @@ const PPP_IPV4 = 0x0021;
 const PPP_IPV6 = 0x0057;
 const PPP_MPLS = 0x0281;
 
-/** IP protocol numbers. */
-const HOP_BY_HOP = 0;
-const ICMP = 1;
-const IN_IPV4 = 4;
-const TCP = 6;
-const UDP = 17;
-const IN_IPV6 = 41;
-const ROUTING = 43;
-const FRAGMENT = 44;
-const GRE = 47;
-const AUTHENTICATION = 51;
-const ICMPV6 = 58;
-const DESTINATION_OPTIONS = 60;
-
-/** Bits of GRE's first two octets, and PPP's protocol in it. */
-const GRE_CHECKSUM = 0x8000;
-const GRE_ROUTING = 0x4000;
-const GRE_KEY = 0x2000;
-const GRE_SEQUENCE = 0x1000;
-const GRE_ACKNOWLEDGMENT = 0x0080;
-const GRE_PPP = 0x880b;
-
 const PORT_L2TP = 1701;
 const PORT_VXLAN = 4789;
 const PORT_VXLAN_GPE = 4790;
 const PORT_GENEVE = 6081;
-/** tcpdump's names of the flags, the highest bit first. */
-const GENEVE_FLAGS: readonly string[] = ['O', 'C', 'R1', 'R2', 'R3', 'R4', 'R5', 'R6'];
+
+/** What is within VXLAN-GPE. */
+const GPE = { ipv4: 1, ipv6: 2, ethernet: 3 } as const;

@@ -6,6 +6,7 @@ import { type Evidence, NOTED, type Noted, type Predecessor } from '../tcp/evide
 import type { OneWays } from '../tcp/one-ways.ts';
 import { RESET_PACK } from '../tcp/patterns.ts';
 import type { Services } from '../tcp/services.ts';
+import { NOTE } from '../tcp/verdict.ts';
 import { RST } from '../wire/segment.ts';
 
 /** What rules may look at, beside a flow's row. */
@@ -130,7 +131,13 @@ export class FlowCase {
     return this.noted.find((noted) => noted.frame === frame && (noted.flags & RST) !== 0);
   }
 
-  /** Form of the RST that closed the flow: an index of RESET_FORMS; and the side in whose name it was sent. */
+  /** The first segment that shows that an end went on after a RST that seemed to end it. */
+  get aliveAfterReset(): Noted | undefined {
+    if (!this.noticed(NOTE.aliveAfterReset)) return undefined;
+    return this.noted.find((noted) => (noted.notes & NOTE.aliveAfterReset) !== 0);
+  }
+
+  /** Form of the RST that closed the flow, of RESET_FORM; and the side in whose name it was sent. */
   get resetForm(): number {
     return this.word(FLOW.reset) & 3;
   }
@@ -198,6 +205,9 @@ export class FlowCase {
     return this.client.packets > 0 && this.server.packets > 0;
   }
 }
+
+/** Forms of a RST that rules tell apart: indices of RESET_FORMS. */
+export const RESET_FORM = { abort: 0, reply: 1 } as const;
 
 /** Two days: nobody waits for longer, and captures that were joined from several times have such gaps. */
 const CLOCK_STEP = 2 * 86400e9;

@@ -5,8 +5,9 @@ import type { Expression } from './expression.ts';
 import { FilterError, FilterProblem } from './filter-error.ts';
 import { generate } from './generate.ts';
 import { Layers } from './layers.ts';
-import { type Program, program, run } from './machine.ts';
+import { type Program, run } from './machine.ts';
 import { parse } from './parser.ts';
+import { program } from './program.ts';
 
 /**
  * A pcap-filter expression: accepts the records that `tcpdump -r` with it selects (libpcap 1.10). Of several, each stands

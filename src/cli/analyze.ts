@@ -10,7 +10,8 @@ import { type SortKey, sortKey } from '../record/sort.ts';
 import type { FlowRenderer } from '../render/flow-renderer.ts';
 import { analysisOptions, type CaptureOptions } from './capture-options.ts';
 import { EXIT, exitStatus } from './exit.ts';
-import { ignoredCodes, reportIgnored, withoutIgnored } from './ignored.ts';
+import { findingCodes } from './finding-codes.ts';
+import { reportIgnored, withoutIgnored } from './ignored.ts';
 import { missingFlows } from './missing-flows.ts';
 import { Output } from './output.ts';
 import { reportProblems } from './problems.ts';
@@ -29,7 +30,7 @@ export interface AnalyzeOptions extends CaptureOptions {
 
 /** `lastack analyze`: answers the exit status. */
 export async function analyze(captures: readonly string[], options: AnalyzeOptions): Promise<number> {
-  const ignored = ignoredCodes(options.ignore);
+  const ignored = findingCodes(options.ignore);
   const holds = options.where === undefined ? null : await (await import('./where.ts')).whereOf(options.where);
   const source = await openCaptures(captures, { digest: options.format === 'json' || options.captureRecord === true });
   if (source.inputs.length === 0) {

@@ -31,7 +31,7 @@ export interface CaptureOptions extends ReadingOptions {
 
 type Tunnel = keyof Decapsulation;
 
-/** Every tunnel that can be left closed. (A list of its own, so that \`--help\` need not load the decoder.) */
+/** Every tunnel that can be left closed. (A list of its own, so that `--help` need not load the decoder.) */
 const TUNNELS: readonly Tunnel[] = Object.keys({
   ipip: true,
   sixInFour: true,

@@ -1,9 +1,8 @@
-import { meant } from '../bytes/nearest.ts';
-import { UsageError } from '../errors.ts';
 import { CATALOGUE, PARTS } from '../findings/catalogue.ts';
 import type { CodeEntry } from '../findings/finding.ts';
 import { textStyle } from '../render/style.ts';
 import { EXIT } from './exit.ts';
+import { noSuchCode } from './finding-codes.ts';
 import { Output } from './output.ts';
 import { terminalSize, wantsColour } from './terminal.ts';
 
@@ -39,12 +38,6 @@ export function explain(code: string | undefined): number {
   output.out.text(`${lines.join('\n')}\n`);
   output.close();
   return EXIT.done;
-}
-
-/** A code that is in no catalogue, with the one that was probably meant, if there is one. */
-export function noSuchCode(code: string): UsageError {
-  const name = code.slice(0, 60);
-  return new UsageError(`there is no finding "${name}"${meant(name, CATALOGUE.keys())} (lastack explain lists them)`);
 }
 
 const INDENT = 10;

@@ -20,8 +20,8 @@ import { commonSnapshotLength, PcapngWriter } from '../render/pcapng.ts';
 import { SegmentView } from '../wire/segment.ts';
 import { analysisOptions, type FrameRanges, type ReadingOptions } from './capture-options.ts';
 import { EXIT, exitStatus } from './exit.ts';
+import { findingCodes } from './finding-codes.ts';
 import { FindingSearch } from './finding-search.ts';
-import { ignoredCodes } from './ignored.ts';
 import { missingFlows, thereAre } from './missing-flows.ts';
 import { Output } from './output.ts';
 import { printable, reportProblems } from './problems.ts';
@@ -46,7 +46,7 @@ export async function extract(captures: readonly string[], options: ExtractOptio
     throw new UsageError(`${byFlow} and --frames exclude each other`);
   if (options.finding !== undefined && (byFlow !== null || options.frames !== undefined))
     throw new UsageError(`--finding and ${byFlow ?? '--frames'} exclude each other`);
-  const codes = ignoredCodes(options.finding);
+  const codes = findingCodes(options.finding);
   if ((options.output === undefined || options.output === '-') && isTerminal(STDOUT))
     throw new UsageError('a capture is not written to a terminal: name a file with --output');
   const stored = new StoredInputs();

@@ -1,13 +1,5 @@
-import { CATALOGUE } from '../findings/catalogue.ts';
 import type { CaptureRecord } from '../record/capture.ts';
-import { noSuchCode } from './explain.ts';
 import { say } from './standard.ts';
-
-/** The codes of `--ignore`. A code that does not exist is a mistake worth hearing of. */
-export function ignoredCodes(codes: readonly string[] | undefined): ReadonlySet<string> {
-  for (const code of codes ?? []) if (!CATALOGUE.has(code)) throw noSuchCode(code);
-  return new Set(codes ?? []);
-}
 
 /** The capture's record without the findings that are ignored, which are counted with those of the flows. */
 export function withoutIgnored(

@@ -74,7 +74,7 @@ interrupted.`,
       const { analyze } = await import('./analyze.ts');
       const status = await analyze(captures, options);
       if (status === EXIT.unreadableInput) await hintAtCommand(captures[0]!, lastack);
-      await finish(status);
+      process.exitCode = status;
     });
 
   const timeline = lastack
@@ -94,7 +94,7 @@ interrupted.`,
     .option('-S, --absolute', 'absolute sequence numbers')
     .action(async (captures, options) => {
       const { timeline } = await import('./timeline.ts');
-      await finish(await timeline(captures, options));
+      process.exitCode = await timeline(captures, options);
     });
 
   const extract = lastack
@@ -107,7 +107,7 @@ interrupted.`,
     .option('--no-annotate', 'add no comments to packets')
     .action(async (captures, options) => {
       const { extract } = await import('./extract.ts');
-      await finish(await extract(captures, options));
+      process.exitCode = await extract(captures, options);
     });
 
   const check = lastack
@@ -136,7 +136,7 @@ interrupted.`,
     .option('--update-baseline', 'record it');
   addAnalysisOptions(check).action(async (captures, options) => {
     const { check } = await import('./check.ts');
-    await finish(await check(captures, options));
+    process.exitCode = await check(captures, options);
   });
 
   const diff = lastack
@@ -151,7 +151,7 @@ interrupted.`,
     );
   addReadingOptions(diff).action(async (before, now, options) => {
     const { diff } = await import('./diff.ts');
-    await finish(await diff(before, now, options));
+    process.exitCode = await diff(before, now, options);
   });
 
   lastack
@@ -160,7 +160,7 @@ interrupted.`,
     .argument('<capture>', 'a classic pcap file')
     .action(async (capture) => {
       const { verify } = await import('./verify.ts');
-      await finish(await verify(capture));
+      process.exitCode = await verify(capture);
     });
 
   lastack
@@ -169,7 +169,7 @@ interrupted.`,
     .argument('[code]', 'code of a finding')
     .action(async (code) => {
       const { explain } = await import('./explain.ts');
-      await finish(explain(code));
+      process.exitCode = explain(code);
     });
 
   lastack
@@ -177,7 +177,7 @@ interrupted.`,
     .description('what the records look like, as JSON Schema')
     .action(async () => {
       const { schema } = await import('./schema.ts');
-      await finish(schema());
+      process.exitCode = schema();
     });
   return lastack;
 }
@@ -209,11 +209,6 @@ async function hintAtCommand(word: string, lastack: Command): Promise<void> {
     lastack.commands.map((command) => command.name()),
   );
   if (hint !== '') say(`lastack: there is no command ${printable(word)} either${hint}\n`);
-}
-
-/** Ends the process with a status once what was written is gone. */
-async function finish(status: number): Promise<void> {
-  process.exitCode = status;
 }
 
 /** One clear line an error; whatever is no error of the user's is a bug, and crashes. */

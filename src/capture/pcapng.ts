@@ -45,25 +45,18 @@ export class PcapngDecoder extends CaptureDecoder {
       if (view.getUint32(after - TRAILER, this.little) !== length) {
         return this.fail(`block of ${length} octets does not end with its length`);
       }
-      if (type === ENHANCED_PACKET) {
-        if (!this.readEnhancedPacket(record, at, after)) return false;
-        this.at = after;
-        return true;
-      }
-      if (type === SIMPLE_PACKET || type === OBSOLETE_PACKET) {
-        if (
-          type === SIMPLE_PACKET
-            ? !this.readSimplePacket(record, at, after)
-            : !this.readObsoletePacket(record, at, after)
-        ) {
-          return false;
-        }
-        this.at = after;
-        return true;
-      }
-      if (!this.readOtherBlock(type, at, after)) return false;
+      const isPacket = type === ENHANCED_PACKET || type === SIMPLE_PACKET || type === OBSOLETE_PACKET;
+      if (isPacket ? !this.readPacket(type, record, at, after) : !this.readOtherBlock(type, at, after)) return false;
       this.at = after;
+      if (isPacket) return true;
     }
+  }
+
+  private readPacket(type: number, record: RecordView, at: number, after: number): boolean {
+    if (type === ENHANCED_PACKET) return this.readEnhancedPacket(record, at, after);
+    return type === SIMPLE_PACKET
+      ? this.readSimplePacket(record, at, after)
+      : this.readObsoletePacket(record, at, after);
   }
 
   /** The block that nearly every packet is in: one straight line. */
@@ -253,6 +246,7 @@ export class PcapngDecoder extends CaptureDecoder {
     if (told) source.droppedByStatistics = drops;
   }
 
+  /** As `eachOption`, written out: many programs write options with every packet, and a closure for each costs. */
   private readPacketOptions(source: CaptureInterface, from: number, end: number): void {
     for (let at = from; at + 4 <= end; ) {
       const code = this.view.getUint16(at, this.little);
@@ -264,15 +258,8 @@ export class PcapngDecoder extends CaptureDecoder {
     }
   }
 
-  /** Calls `take` for each whole option; stops at the end of options, or where one claims more than is there. */
-  private eachOption(from: number, end: number, take: (code: number, valueAt: number, length: number) => void): void {
-    for (let at = from; at + 4 <= end; ) {
-      const code = this.view.getUint16(at, this.little);
-      const length = this.view.getUint16(at + 2, this.little);
-      if (code === OPTION_END || at + 4 + length > end) return;
-      take(code, at + 4, length);
-      at += 4 + ((length + 3) & ~3);
-    }
+  private eachOption(from: number, end: number, take: TakeOption): void {
+    eachOption(this.view, this.little, from, end, take);
   }
 
   private text(at: number, length: number): string {
@@ -290,10 +277,7 @@ export class PcapngDecoder extends CaptureDecoder {
  * Calls `take` for each option of the enhanced packet block that holds `record`, which a `PcapngDecoder` gave just now.
  * Values stand in the section's byte order. Other blocks have none.
  */
-export function eachPacketOption(
-  record: RecordView,
-  take: (code: number, valueAt: number, length: number) => void,
-): void {
+export function eachPacketOption(record: RecordView, take: TakeOption): void {
   const { view } = record;
   const little = record.bigEndian === 0;
   const at = record.at - PACKET_DATA;
@@ -301,12 +285,19 @@ export function eachPacketOption(
   if (view.getUint32(at + KEPT_LENGTH, little) !== record.end - record.at) return;
   const end = at + view.getUint32(at + TOTAL_LENGTH, little) - TRAILER;
   if (end + TRAILER > view.byteLength || view.getUint32(end, little) !== end + TRAILER - at) return;
-  for (let next = record.at + ((record.end - record.at + 3) & ~3); next + 4 <= end; ) {
-    const code = view.getUint16(next, little);
-    const length = view.getUint16(next + 2, little);
-    if (code === OPTION_END || next + 4 + length > end) return;
-    take(code, next + 4, length);
-    next += 4 + ((length + 3) & ~3);
+  eachOption(view, little, record.at + ((record.end - record.at + 3) & ~3), end, take);
+}
+
+type TakeOption = (code: number, valueAt: number, length: number) => void;
+
+/** Calls `take` for each whole option; stops at the end of options, or where one claims more than is there. */
+function eachOption(view: DataView, little: boolean, from: number, end: number, take: TakeOption): void {
+  for (let at = from; at + 4 <= end; ) {
+    const code = view.getUint16(at, little);
+    const length = view.getUint16(at + 2, little);
+    if (code === OPTION_END || at + 4 + length > end) return;
+    take(code, at + 4, length);
+    at += 4 + ((length + 3) & ~3);
   }
 }
 

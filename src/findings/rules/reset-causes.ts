@@ -1,7 +1,7 @@
 import { seqDelta } from '../../bytes/seq.ts';
 import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, SERVER } from '../../flow/rows.ts';
 import { EVENT } from '../../tcp/events.ts';
-import { type Noted, TRAIT } from '../../tcp/evidence.ts';
+import { type Noted, QUIET, TRAIT } from '../../tcp/evidence.ts';
 import { NOTE } from '../../tcp/verdict.ts';
 import { ACK, SYN } from '../../wire/segment.ts';
 import { type EndCase, type FlowCase, RESET_FORM } from '../case.ts';
@@ -11,7 +11,6 @@ import { isResetFirst } from './opening.ts';
 
 const MS = 1e6;
 const SECOND = 1e9;
-const QUIET = 30 * SECOND;
 
 /**
  * Why `rst`, which closed the flow, was sent: exactly one cause, the first that fits.

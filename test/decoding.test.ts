@@ -1,19 +1,12 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { Analysis } from '../src/analyze.ts';
 import { ByteWriter } from '../src/bytes/writer.ts';
-import { decoderFor } from '../src/capture/format.ts';
-import { RecordView } from '../src/capture/record.ts';
+import type { RecordView } from '../src/capture/record.ts';
 import { Decoding, type RecordChoices } from '../src/decoding.ts';
 import { PacketFilter } from '../src/filter/packet-filter.ts';
 import { TcpdumpLine } from '../src/render/tcpdump.ts';
 import type { SegmentView, WireResult } from '../src/wire/segment.ts';
-
-const SAMPLES = join(import.meta.dirname, '../samples');
-const CAPTURES = readdirSync(SAMPLES, { recursive: true, encoding: 'utf8' }).filter((path) =>
-  /\.pcap(ng)?$/.test(path),
-);
+import { giveRecording, RECORDINGS } from './samples.ts';
 
 interface Taker {
   take(record: RecordView): void;
@@ -28,12 +21,7 @@ function linesOf(path: string, subscribe: (told: (segment: SegmentView, result: 
     lines.write(out, segment, result);
     out.ascii('\n');
   });
-  const octets = new Uint8Array(readFileSync(join(SAMPLES, path)));
-  const decoder = decoderFor(octets, path)!;
-  const record = new RecordView();
-  decoder.feed(octets);
-  while (decoder.next(record)) taker.take(record);
-  taker.end();
+  giveRecording(path, taker);
   return out.toString();
 }
 
@@ -43,7 +31,7 @@ test.each<[string, RecordChoices]>([
   ['those of a time', { from: { seconds: 1_700_000_000, nanoseconds: 0 } }],
 ])('segments without their flows are the same segments: %s', (_, choices) => {
   let all = 0;
-  for (const path of CAPTURES) {
+  for (const path of RECORDINGS) {
     const bare = linesOf(path, (onSegment) => new Decoding({ ...choices, onSegment }));
     const tracked = linesOf(
       path,

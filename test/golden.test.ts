@@ -8,8 +8,8 @@ import { RecordView } from '../src/capture/record.ts';
 import type { LineOptions, LineWriter } from '../src/render/line.ts';
 import { TcpdumpLine } from '../src/render/tcpdump.ts';
 import { WindumpLine } from '../src/render/windump.ts';
+import { SAMPLES } from './samples.ts';
 
-const SAMPLES = new URL('../samples', import.meta.url).pathname;
 const GOLDEN = '.tcpdump.txt';
 
 for (const folder of readdirSync(SAMPLES)) {

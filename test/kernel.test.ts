@@ -2,8 +2,7 @@ import { expect, test } from 'vitest';
 import { differences } from './kernel/compare.ts';
 import { flowsOf } from './kernel/flows.ts';
 import { readRecording, recordingsIn } from './kernel/recording.ts';
-
-const SAMPLES = new URL('../samples', import.meta.url).pathname;
+import { SAMPLES } from './samples.ts';
 
 /** samples/README.md says how a kernel's account and an observer's are compared. */
 for (const name of recordingsIn(SAMPLES)) {

@@ -6,8 +6,8 @@ import { describe, expect, test } from 'vitest';
 import { analyze } from '../src/cli/analyze.ts';
 import { timeline } from '../src/cli/timeline.ts';
 import { directory, lz4, zstd } from './input/files.ts';
+import { SAMPLES } from './samples.ts';
 
-const SAMPLES = join(import.meta.dirname, '../samples');
 const COMMON = { msl: 30, color: 'never', decapsulate: true, progress: false } as const;
 const FORMATS = ['text', 'json', 'ndjson', 'csv', 'zeek', 'timeline', 'timeline ndjson'] as const;
 /** What a format says of the file itself: text in its first line, JSON in its second. */

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readAll } from '../../src/cli/reading.ts';
 import { openCaptures } from '../../src/input/captures.ts';
+import { SAMPLES } from '../samples.ts';
 
-const SAMPLES = join(import.meta.dirname, '../../samples');
 const ONE = join(SAMPLES, 'normal-close.pcapng');
 
 /** Takes records until one of them calls for more memory than there is. */

@@ -2,10 +2,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { exchange } from '../exchange.ts';
+import { SAMPLES } from '../samples.ts';
 import { pcapOf } from './captures.ts';
 import { lastack, useLastack } from './lastack.ts';
 
-const SAMPLES = join(import.meta.dirname, '../../samples');
 const CLOSE = join(SAMPLES, 'normal-close.pcapng');
 const REFUSED = join(SAMPLES, 'refused/client.pcap');
 

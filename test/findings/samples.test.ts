@@ -1,11 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { decoderFor } from '../../src/capture/format.ts';
-import { RecordView } from '../../src/capture/record.ts';
 import { analyzeRecords } from '../exchange.ts';
-
-const SAMPLES = join(import.meta.dirname, '../../samples');
+import { recordsOfRecording } from '../samples.ts';
 
 /** What each recording shows beyond plain facts, at each end: codes of severity above `info`, each once, in order. */
 // biome-ignore format: a table is read by its columns
@@ -60,17 +55,11 @@ const EXPECTED: Readonly<Record<string, readonly [client: string, server: string
 };
 
 test.each(Object.entries(EXPECTED))('%s', (name, expected) => {
-  const found = ['client', 'server'].map((end) => codesIn(join(SAMPLES, name, `${end}.pcap`)));
+  const found = ['client', 'server'].map((end) => codesIn(`${name}/${end}.pcap`));
   expect(found).toEqual(expected);
 });
 
 function codesIn(path: string): string {
-  if (!existsSync(path)) throw new Error(`${path}: no such recording`);
-  const octets = new Uint8Array(readFileSync(path));
-  const decoder = decoderFor(octets, path)!;
-  decoder.feed(octets);
-  const records: RecordView[] = [];
-  for (let record = new RecordView(); decoder.next(record); record = new RecordView()) records.push(record);
-  const findings = analyzeRecords(records).flatMap((flow) => flow.findings);
+  const findings = analyzeRecords(recordsOfRecording(path)).flatMap((flow) => flow.findings);
   return [...new Set(findings.filter(({ severity }) => severity !== 'info').map(({ code }) => code))].sort().join(' ');
 }

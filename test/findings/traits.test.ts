@@ -1,17 +1,13 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { Analysis } from '../../src/analyze.ts';
-import { decoderFor } from '../../src/capture/format.ts';
-import { RecordView } from '../../src/capture/record.ts';
 import { FlowCase } from '../../src/findings/case.ts';
 import { isOld } from '../../src/findings/rules/reuse.ts';
 import { EVENT } from '../../src/tcp/events.ts';
 import { NOTED, type Noted, TRAIT } from '../../src/tcp/evidence.ts';
 import { NOTE } from '../../src/tcp/verdict.ts';
 import { ACK, FIN, RST, SYN } from '../../src/wire/segment.ts';
+import { giveRecording, RECORDINGS } from '../samples.ts';
 
-const SAMPLES = join(import.meta.dirname, '../../samples');
 /** Of a list this long the oldest may have gone. */
 const FULL = 64;
 
@@ -31,11 +27,7 @@ const ASKED: readonly (readonly [number, (noted: Noted) => boolean])[] = [
 
 test('what is told of the kept segments in all is what a list of them shows', () => {
   const seen = new Set<number>();
-  for (const path of readdirSync(SAMPLES, { recursive: true, encoding: 'utf8' })) {
-    if (!/\.pcap(ng)?$/.test(path)) continue;
-    const octets = new Uint8Array(readFileSync(join(SAMPLES, path)));
-    const decoder = decoderFor(octets, path)!;
-    const record = new RecordView();
+  for (const path of RECORDINGS) {
     const analysis: Analysis = new Analysis({
       onFlow: (row) => {
         const flow = new FlowCase(analysis.flowContext([]));
@@ -57,9 +49,7 @@ test('what is told of the kept segments in all is what a list of them shows', ()
         expect(flow.firstKept).toBe(noted[0]?.frame ?? 0);
       },
     });
-    decoder.feed(octets);
-    while (decoder.next(record)) analysis.take(record);
-    analysis.end();
+    giveRecording(path, analysis);
   }
   expect([...seen].sort((a, b) => a - b)).toEqual(ASKED.map(([trait]) => trait).sort((a, b) => a - b));
 });

@@ -1,11 +1,10 @@
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { Analysis } from '../../src/analyze.ts';
 import { type FlowRecord, openCapture } from '../../src/index.ts';
 import { analyzeRecords, exchange, recordsOf } from '../exchange.ts';
+import { RECORDINGS, SAMPLES } from '../samples.ts';
 
-const SAMPLES = join(import.meta.dirname, '../../samples');
 /** Findings of a flow that are told of the capture, too. */
 const SHARED = ['capture-midstream', 'capture-ended-open'];
 
@@ -15,8 +14,7 @@ function flowsWith(flows: readonly FlowRecord[], code: string): number {
 
 test('what is said of a capture is what its flows come to', async () => {
   let told = 0;
-  for (const path of readdirSync(SAMPLES, { recursive: true, encoding: 'utf8' }).sort()) {
-    if (!/\.pcap(ng)?$/.test(path)) continue;
+  for (const path of RECORDINGS) {
     const opened = await openCapture(join(SAMPLES, path));
     const flows: FlowRecord[] = [];
     for await (const flow of opened.flows()) flows.push(flow);

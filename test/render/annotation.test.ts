@@ -1,11 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Analysis } from '../../src/analyze.ts';
 import { ByteWriter } from '../../src/bytes/writer.ts';
-import { decoderFor } from '../../src/capture/format.ts';
-import { RecordView } from '../../src/capture/record.ts';
 import { FlowCursor } from '../../src/record/cursor.ts';
 import { NOTE_VALUE, NoteWords, SegmentNotes } from '../../src/record/notes.ts';
 import { SegmentCursor } from '../../src/record/segment.ts';
@@ -15,11 +11,8 @@ import { TcpdumpLine } from '../../src/render/tcpdump.ts';
 import { STATES } from '../../src/tcp/machine.ts';
 import { Verdict } from '../../src/tcp/verdict.ts';
 import { SegmentView, WIRE } from '../../src/wire/segment.ts';
+import { giveRecording, RECORDINGS } from '../samples.ts';
 
-const SAMPLES = join(import.meta.dirname, '../../samples');
-const CAPTURES = readdirSync(SAMPLES, { recursive: true, encoding: 'utf8' }).filter((path) =>
-  /\.pcap(ng)?$/.test(path),
-);
 const COLUMN = 136;
 
 /** What stands behind a line of that length, put together the plain way. */
@@ -50,7 +43,7 @@ test.each([false, true])(
   'the columns of every sample read as if put together from strings; coloured: %s',
   (coloured) => {
     let noted = 0;
-    for (const path of CAPTURES) {
+    for (const path of RECORDINGS) {
       const annotations = new Annotations(textStyle(coloured), Number.POSITIVE_INFINITY, COLUMN);
       const lines = new TcpdumpLine();
       const out = new ByteWriter(16);
@@ -73,12 +66,7 @@ test.each([false, true])(
         new SegmentView(),
         (to, segment, result) => lines.write(to, segment, result),
       );
-      const octets = new Uint8Array(readFileSync(join(SAMPLES, path)));
-      const decoder = decoderFor(octets, path)!;
-      const record = new RecordView();
-      decoder.feed(octets);
-      while (decoder.next(record)) analysis.take(record);
-      analysis.end();
+      giveRecording(path, analysis);
     }
     expect(noted).toBeGreaterThan(1000);
   },

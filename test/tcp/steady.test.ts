@@ -1,8 +1,6 @@
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-
-const SAMPLES = join(import.meta.dirname, '../../samples');
+import { RECORDINGS, SAMPLES } from '../samples.ts';
 
 /** Every flow and segment of every recording, as records; and how many segments went each straight way. */
 async function everything(straight: boolean): Promise<{ records: string[]; inStep: number; opening: number }> {
@@ -31,8 +29,7 @@ async function everything(straight: boolean): Promise<{ records: string[]; inSte
   });
   const { openCapture } = await import('../../src/index.ts');
   const records: string[] = [];
-  for (const path of readdirSync(SAMPLES, { recursive: true, encoding: 'utf8' }).sort()) {
-    if (!/\.pcap(ng)?$/.test(path)) continue;
+  for (const path of RECORDINGS) {
     for await (const segment of (await openCapture(join(SAMPLES, path))).segments())
       records.push(`${path} ${JSON.stringify(segment)}`);
     for await (const flow of (await openCapture(join(SAMPLES, path))).flows())

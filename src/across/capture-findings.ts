@@ -61,6 +61,7 @@ function gaps({ census }: Across): readonly Said[] {
     {
       code: 'capture-gap',
       severity: 'notice',
+      confidence: census.gapsCertain ? 'certain' : 'likely',
       values: { flows: census.gaps, octets: census.gapOctets },
       flows: census.gapFlows.numbers,
       message: `${plural(census.gapOctets, 'octet')} in ${plural(census.gaps, 'flow')} (${flowList(census.gapFlows.numbers, census.gaps)}) were acknowledged but never captured: the capture lost them, not the network`,

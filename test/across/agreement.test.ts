@@ -1,17 +1,14 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { captureFindings } from '../../src/across/findings.ts';
+import { captureFindings } from '../../src/across/capture-findings.ts';
 import { Analysis } from '../../src/analyze.ts';
-import { decoderFor } from '../../src/capture/format.ts';
-import { RecordView } from '../../src/capture/record.ts';
+import type { RecordView } from '../../src/capture/record.ts';
 import type { Finding } from '../../src/findings/finding.ts';
 import { FLOW } from '../../src/flow/rows.ts';
 import { FlowCursor } from '../../src/record/cursor.ts';
 import { exchange, recordsOf, type ScriptSegment } from '../exchange.ts';
+import { giveRecording, RECORDINGS } from '../samples.ts';
 import { Scene } from './scene.ts';
 
-const SAMPLES = join(import.meta.dirname, '../../samples');
 const SERVER = '10.0.0.80:443';
 
 /** What the capture's findings of a code count, and what counting the flows' own of that code gives. */
@@ -21,7 +18,7 @@ interface Counts {
   readonly named: readonly number[];
 }
 
-/** Gives an analysis its records. */
+/** Gives an analysis its records, and ends it. */
 type Feed = (analysis: Analysis) => void;
 
 function counts(code: string, feed: Feed): { readonly told: Counts; readonly counted: Counts } {
@@ -35,7 +32,6 @@ function counts(code: string, feed: Feed): { readonly told: Counts; readonly cou
   });
   const cursor = new FlowCursor(analysis.flowContext([]));
   feed(analysis);
-  analysis.end();
   const [finding] = captureFindings(analysis.across!).filter((one) => one.code === code);
   const flows = [...new Set(found.map(({ flow }) => flow))].sort((a, b) => a - b);
   const octets = found.reduce((sum, one) => sum + Number(one.finding.values.octets ?? 0), 0);
@@ -62,25 +58,12 @@ function feedRecords(records: readonly RecordView[]): Feed {
       record.frame = record.fileFrame = i + 1;
       analysis.take(record);
     });
+    analysis.end();
   };
 }
-
-function feedFile(path: string): Feed {
-  return (analysis) => {
-    const octets = readFileSync(path);
-    const decoder = decoderFor(octets, path)!;
-    decoder.feed(octets);
-    const record = new RecordView();
-    while (decoder.next(record)) analysis.take(record);
-  };
-}
-
-const RECORDINGS = readdirSync(SAMPLES, { recursive: true, encoding: 'utf8' }).filter((name) =>
-  /\.pcap(ng)?$/.test(name),
-);
 
 test.each(RECORDINGS)('what is said of the capture is what its flows say: %s', (name) => {
-  expectAgreement(feedFile(join(SAMPLES, name)));
+  expectAgreement((analysis) => giveRecording(name, analysis));
 });
 
 /** A connection with something of everything. */

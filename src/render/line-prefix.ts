@@ -97,6 +97,8 @@ export class LinePrefix {
         return this.pppHdlc(at, limit);
       case LINKTYPE.pppEther:
         return this.pppoe(at, limit);
+      case LINKTYPE.chdlc:
+        return this.chdlc(at, limit);
       case LINKTYPE.linuxSll:
         return this.holds(at, 16) && this.cooked(this.view.getUint16(at + 14), at + 16, limit);
       case LINKTYPE.linuxSll2:
@@ -200,10 +202,19 @@ export class LinePrefix {
   private pppHdlc(at: number, limit: number): boolean {
     if (!this.holds(at, 4)) return false;
     const protocol = this.view.getUint16(at + 2);
-    if (this.octets[at] !== 0xff) return this.ip(this.target, limit);
+    const first = this.octets[at];
+    if (first === 0x0f || first === 0x8f) return this.chdlc(at, limit);
+    if (first !== 0xff) return this.ip(this.target, limit);
     if (protocol === PPP_IPV4) this.out.ascii('IP: ');
     else if (protocol === PPP_IPV6) this.out.ascii('IP6: ');
     return this.pppProtocol(protocol, at + 4, limit);
+  }
+
+  private chdlc(at: number, limit: number): boolean {
+    if (!this.holds(at, 4)) return false;
+    const type = this.view.getUint16(at + 2);
+    const isMpls = type === ETHERTYPE.mplsUnicast || type === ETHERTYPE.mplsMulticast;
+    return isMpls ? this.mpls(at + 4, limit) : this.ip(this.target, limit);
   }
 
   private pppProtocol(protocol: number, at: number, limit: number): boolean {
@@ -357,6 +368,7 @@ const LINKTYPE = {
   pppHdlc: 50,
   pppEther: 51,
   raw: 101,
+  chdlc: 104,
   frameRelay: 107,
   loop: 108,
   enc: 109,

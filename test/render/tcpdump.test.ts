@@ -251,6 +251,17 @@ describe('what stands around the segment', () => {
       ethernet(0x8847, [...u32(0x00064040), ...u32(0x00c87f3f), ...INNER]),
       `MPLS (label 100, tc 0, ttl 64) (label 3207, tc 7, [S], ttl 63) ${LINE}`,
     ],
+    [
+      'MPLS in Cisco HDLC',
+      { octets: [...u32(0x0f008847), ...u32(0x00012dfe), ...INNER], linkType: 104 },
+      `MPLS (label 18, tc 6, [S], ttl 254) ${LINE}`,
+    ],
+    [
+      'MPLS in Cisco HDLC on a serial line',
+      { octets: [...u32(0x0f008847), ...u32(0x00012dfe), ...INNER], linkType: 50 },
+      `MPLS (label 18, tc 6, [S], ttl 254) ${LINE}`,
+    ],
+    ['Cisco HDLC', { octets: [...u32(0x8f000800), ...INNER], linkType: 104 }, LINE],
     ['PPPoE', ethernet(0x8864, [0x11, 0, ...u16(7), ...u16(42), ...u16(0x21), ...INNER]), `PPPoE  [ses 0x7] ${LINE}`],
     ['IP in IP', ethernet(IPV4, ipv4(4, INNER)), `IP 10.0.0.1 > 10.0.0.2: ${LINE}`],
     ['IPv4 in IPv6', ethernet(IPV6, ipv6(4, INNER)), `${SIX}${LINE}`],

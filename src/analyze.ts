@@ -65,7 +65,7 @@ export class Analysis {
   icmpErrors = 0;
   /** Earliest and latest time of a record, nanoseconds since `baseSeconds`; NaN while there is none. */
   start: number = Number.NaN;
-  end_: number = Number.NaN;
+  latest: number = Number.NaN;
   /** Records whose time is before their predecessor's, the frames of the first, and the longest way back, nanoseconds. */
   backwards = 0;
   readonly backwardsFrames: number[] = [];
@@ -108,7 +108,7 @@ export class Analysis {
         options.across === false
           ? onFlow
           : (row) => {
-              this.across?.finish(row, this.start, this.end_);
+              this.across?.finish(row, this.start, this.latest);
               onFlow(row);
             },
       onAlike:
@@ -116,7 +116,7 @@ export class Analysis {
           ? undefined
           : (place) => {
               if (!options.onAlike!(place)) return false;
-              this.across?.finishAlike(place, this.end_);
+              this.across?.finishAlike(place, this.latest);
               return true;
             },
     });
@@ -147,7 +147,7 @@ export class Analysis {
     this.last = time;
     this.lastSource = (record.file << 16) ^ record.interfaceIndex;
     if (!(time >= this.start)) this.start = time;
-    if (!(time <= this.end_)) this.end_ = time;
+    if (!(time <= this.latest)) this.latest = time;
     if (record.end - record.at < record.originalLength && this.cut++ === 0) this.firstCut = record.frame;
     const segment = this.segment;
     const result = this.wire.decode(record, segment);
@@ -227,6 +227,6 @@ export class Analysis {
   end(): void {
     this.clock?.settle();
     this.tracker.end();
-    this.across?.end(this.end_);
+    this.across?.end(this.latest);
   }
 }

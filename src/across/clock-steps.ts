@@ -1,4 +1,5 @@
 import { seqDelta } from '../bytes/seq.ts';
+import { SECOND } from '../bytes/time.ts';
 import { addressHash, ENDPOINT_WORDS, readEndpoint } from '../flow/endpoints.ts';
 import { CLIENT, END, END_BITS, FLOW, SERVER } from '../flow/rows.ts';
 import type { Tracker } from '../tcp/tracker.ts';
@@ -144,7 +145,6 @@ export class ClockSteps {
   }
 }
 
-const SECOND = 1e9;
 /** RFC 7323 5.4; and what nearly every system's ticks do not last longer than. */
 const LONGEST_TICK = SECOND;
 const USUAL_TICK = 1e7;

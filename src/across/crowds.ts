@@ -1,6 +1,6 @@
 import { ENDPOINT_WORDS, ENDS, type Ends } from '../flow/endpoints.ts';
 import { CLIENT, END, FLOW, FLOW_BITS, SERVER, type Side } from '../flow/rows.ts';
-import { PATTERN, RESET_PACK } from '../tcp/patterns.ts';
+import { PATTERN, RESET_FORM, RESET_PACK } from '../tcp/patterns.ts';
 import type { Tracker } from '../tcp/tracker.ts';
 import { Minutes } from './minutes.ts';
 
@@ -20,8 +20,6 @@ const WHOLE = Number.MAX_VALUE;
 const PATIENCE = 3e9;
 /** So long after the capture began an answer without a question is unsolicited. */
 const LATE = 60e9;
-const REPLY = 1;
-const REPLY_TO_SYN = 2;
 
 /** What flows have in common: sources that try many targets, servers that reset many at once, ports that run out. */
 export class Crowds {
@@ -80,7 +78,7 @@ export class Crowds {
     const answered = (bits & FLOW_BITS.synAckSeen) !== 0;
     if ((bits & (FLOW_BITS.refused | FLOW_BITS.aborted)) !== 0) {
       const byClient = ((i32[row + FLOW.reset]! >> RESET_PACK.side) & 1) === CLIENT;
-      if (!answered || (byClient && (i32[row + FLOW.reset]! & 3) === REPLY))
+      if (!answered || (byClient && (i32[row + FLOW.reset]! & RESET_PACK.formMask) === RESET_FORM.reply))
         this.fail(PROBE.syn, CLIENT, time, frame, true);
     } else if (!answered) {
       // A client that repeats its SYN wants that one service: it tries no hosts, but it may try ports.
@@ -123,7 +121,7 @@ export class Crowds {
       // Nothing but SYN+ACKs, and perhaps the RST of the host that did not ask.
       const alone = client === 0 ? (segments & ~2) === 0 : isReset && by === CLIENT && (segments & ~(2 | 32)) === 0;
       if (alone) this.unsolicited.fail(0, ends, ENDS.server, ENDS.none, addressNumber(ends, ENDS.client), time, frame);
-    } else if (isReset && form === REPLY_TO_SYN && (client === 0 || server === 0)) {
+    } else if (isReset && form === RESET_FORM.replyToSyn && (client === 0 || server === 0)) {
       const source = by === SERVER ? ENDS.server : ENDS.client;
       const target = by === SERVER ? ENDS.client : ENDS.server;
       this.unsolicited.fail(0, ends, source, ENDS.none, addressNumber(ends, target), time, frame);
@@ -133,7 +131,7 @@ export class Crowds {
   /** One bare ACK to a host that answers it with RST, and nothing else. */
   private takeAckProbe(row: number, bits: number, time: number): void {
     const { i32, f64 } = this.tracker.rows;
-    if ((bits & FLOW_BITS.reset) === 0 || (i32[row + FLOW.reset]! & 3) !== REPLY) return;
+    if ((bits & FLOW_BITS.reset) === 0 || (i32[row + FLOW.reset]! & RESET_PACK.formMask) !== RESET_FORM.reply) return;
     const by = ((i32[row + FLOW.reset]! >> RESET_PACK.side) & 1) as Side;
     const side = (1 - by) as Side;
     const replier = row + (by === CLIENT ? FLOW.client : FLOW.server);

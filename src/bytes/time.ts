@@ -138,3 +138,7 @@ export function civil(days: number): CivilDate {
     day: dayOfYear - Math.floor((153 * march + 2) / 5) + 1,
   };
 }
+
+/** Nanoseconds, as times are in rows, in a millisecond and in a second. */
+export const MS = 1e6;
+export const SECOND = 1e9;

@@ -98,7 +98,7 @@ async function run(
     return interrupted ? EXIT.interrupted : exitStatus(problems);
   }
   if (!interrupted) problems.push(...missingFlows(options.flow, analysis.tracker.identity.flows));
-  const results = [...checker.results(cursor, (analysis.end_ - analysis.start) / 1e9)];
+  const results = [...checker.results(cursor, (analysis.latest - analysis.start) / 1e9)];
   const spoiled = baseline?.update === true && problems.length > 0;
   if (baseline !== null && !interrupted && !spoiled) results.push(...resultsOf(baseline));
   if (!interrupted) interrupted = await addLines(results, paths, options, stored);

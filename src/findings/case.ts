@@ -139,7 +139,7 @@ export class FlowCase {
 
   /** Form of the RST that closed the flow, of RESET_FORM; and the side in whose name it was sent. */
   get resetForm(): number {
-    return this.word(FLOW.reset) & 3;
+    return this.word(FLOW.reset) & RESET_PACK.formMask;
   }
 
   get resetSide(): number {
@@ -205,9 +205,6 @@ export class FlowCase {
     return this.client.packets > 0 && this.server.packets > 0;
   }
 }
-
-/** Forms of a RST that rules tell apart: indices of RESET_FORMS. */
-export const RESET_FORM = { abort: 0, reply: 1 } as const;
 
 /** Two days: nobody waits for longer, and captures that were joined from several times have such gaps. */
 const CLOCK_STEP = 2 * 86400e9;

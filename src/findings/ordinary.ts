@@ -1,8 +1,8 @@
+import { SECOND } from '../bytes/time.ts';
 import { END, END_BITS, FLOW, FLOW_BITS } from '../flow/rows.ts';
 import { EVENT } from '../tcp/events.ts';
 import type { EndCase, FlowCase } from './case.ts';
 
-const SECOND = 1e9;
 const WHOLE = FLOW_BITS.synSeen | FLOW_BITS.synAckSeen | FLOW_BITS.ackSeen | FLOW_BITS.closed;
 const UNUSUAL =
   FLOW_BITS.midstream |

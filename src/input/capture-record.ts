@@ -22,7 +22,7 @@ export function captureRecord(source: CaptureSource, analysis: Analysis): Captur
     })),
     capture: {
       start: timeText(analysis, analysis.start),
-      end: timeText(analysis, analysis.end_),
+      end: timeText(analysis, analysis.latest),
       records: recordsOf(source, analysis),
       outsideTime: analysis.wanted.outsideTime,
       undecoded: analysis.undecoded,

@@ -146,7 +146,7 @@ export const FLOW_FIELDS: Fields<FlowCursor> = {
       form: word(
         'A socket killed, no socket for a segment, or no socket for a SYN',
         RESET_FORMS,
-        (flow) => flow.word(FLOW.reset) & 3,
+        (flow) => flow.word(FLOW.reset) & RESET_PACK.formMask,
       ),
       state: orNull(
         word("The sender's state before it", STATES, (flow) => (flow.word(FLOW.reset) >> RESET_PACK.state) & 15),

@@ -1,3 +1,4 @@
+import { MS } from '../bytes/time.ts';
 import { CLIENT, END, FLOW, FLOW_BITS } from '../flow/rows.ts';
 import type { SegmentView } from '../wire/segment.ts';
 
@@ -75,7 +76,6 @@ export class HeldSegments {
   }
 }
 
-const MS = 1e6;
 const AT_ONCE = 2 * MS;
 const LEAST = 3;
 const SHOWN = 20;

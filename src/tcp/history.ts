@@ -51,7 +51,8 @@ export class History {
       this.add(row, side, LETTER.fin);
       this.enter(row, side, ZEEK.closed);
       this.close(row, side, segment.time);
-      if (f64[(row >> 1) + FLOW.historyUntilF64] !== 0) i32[row + FLOW.history] = i32[row + FLOW.history]! & ~QUIET;
+      if (f64[(row >> 1) + FLOW.historyUntilF64] !== 0)
+        i32[row + FLOW.history] = i32[row + FLOW.history]! & ~QUIET_BITS;
     } else {
       const quiet = (length === 0 ? QUIET_ACK : QUIET_DATA) << (side * 2);
       if ((word & quiet) === 0) {
@@ -140,7 +141,7 @@ export class History {
       return;
     }
     this.extras.doubt(this.extraOf(row), side, segment.seq, end);
-    i32[row + FLOW.history] = (i32[row + FLOW.history]! | DOUBTFUL) & ~QUIET;
+    i32[row + FLOW.history] = (i32[row + FLOW.history]! | DOUBTFUL) & ~QUIET_BITS;
   }
 
   /** Whether the segment with a wrong checksum arrived: it is acknowledged, or sent again. */
@@ -513,7 +514,7 @@ export class History {
       word &= ~ATTEMPT;
       f64[row / 2 + FLOW.historyUntilF64] = 0;
     }
-    word &= ~QUIET;
+    word &= ~QUIET_BITS;
     const open = client >= ZEEK.partial && server >= ZEEK.partial && (word & DOUBTFUL) === 0;
     if (open && f64[row / 2 + FLOW.historyUntilF64] === 0) {
       const seen = i32[row + FLOW.historySeen]!;
@@ -674,7 +675,7 @@ const TRUNCATED = 0x80000;
 /** The client's data and ACKs, then the server's, bring nothing new. */
 const QUIET_DATA = 0x100000;
 const QUIET_ACK = 0x200000;
-const QUIET = 0xf00000;
+const QUIET_BITS = 0xf00000;
 /** A segment with a wrong checksum, of which nobody knows yet whether it arrived. */
 const DOUBTFUL = 0x1000000;
 

@@ -38,6 +38,8 @@ export const PATTERN = {
 
 /** The three forms of a RST (taxonomy of resets): a socket killed, no socket for the segment, no socket for a SYN. */
 export const RESET_FORMS = ['abort', 'reply', 'reply-to-syn'] as const;
+/** Where each stands in RESET_FORMS. */
+export const RESET_FORM = { abort: 0, reply: 1, replyToSyn: 2 } as const;
 
 /** How far the connection was when it was reset. */
 export const RESET_STAGES = ['post-syn', 'post-ack', 'post-psh', 'later'] as const;
@@ -47,4 +49,4 @@ export const RESET_STAGES = ['post-syn', 'post-ack', 'post-psh', 'later'] as con
  * and whether it met no exact number in 9: only a minisocket in FIN_WAIT2 takes such a one.
  * Valid where FLOW_BITS.reset or FLOW_BITS.refused/aborted is set.
  */
-export const RESET_PACK = { stage: 2, side: 4, state: 5, inexact: 9 } as const;
+export const RESET_PACK = { formMask: 3, stage: 2, side: 4, state: 5, inexact: 9 } as const;

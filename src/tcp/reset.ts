@@ -3,13 +3,9 @@ import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, SERVER } from '../flow/rows.ts'
 import { ACK, FIN, RST, type SegmentView, SYN } from '../wire/segment.ts';
 import { KEPT } from './events.ts';
 import { STATE } from './machine.ts';
-import { PATTERN, RESET_PACK } from './patterns.ts';
+import { PATTERN, RESET_FORM, RESET_PACK } from './patterns.ts';
 import type { Tracker } from './tracker.ts';
 import { NOTE } from './verdict.ts';
-
-const ABORT = 0;
-const REPLY = 1;
-const REPLY_TO_SYN = 2;
 
 /**
  * A RST: whether it counts (RFC 9293 3.5.3, RFC 5961 3.2), and what it closes. A counting RST closes both ends; one that
@@ -65,7 +61,7 @@ export function takeReset(
   if ((bits & FLOW_BITS.closed) === 0) count(tracker, row, side, other, receiver, segment);
   else if (
     senderState === STATE.TIME_WAIT &&
-    formOf(segment) === REPLY &&
+    formOf(segment) === RESET_FORM.reply &&
     tracker.log.frameOf(row, side) === i32[receiver + END.lastFrame]
   ) {
     // TIME_WAIT answers nothing with a RST: the socket was gone before the segment that seemed to take it there.
@@ -152,11 +148,16 @@ function count(
   verdict.notes |= NOTE.resetCounts;
   // The sender of a reply had no socket for the segment it answers: it was CLOSED before, since when is not captured,
   // unless that very segment killed it (data after its close).
-  if (side === CLIENT && (bits & FLOW_BITS.clientDoubtful) !== 0 && senderState === STATE.ESTABLISHED && form === REPLY)
+  if (
+    side === CLIENT &&
+    (bits & FLOW_BITS.clientDoubtful) !== 0 &&
+    senderState === STATE.ESTABLISHED &&
+    form === RESET_FORM.reply
+  )
     log.retract(row, side);
   // A FIN that the sender never acknowledged, not even by this RST, met no socket.
   const peerBits = i32[receiver + END.bits]! & (END_BITS.finDelivered | END_BITS.finAcked);
-  const covered = form === ABORT && seqDelta(i32[receiver + END.finSeq]!, segment.ack) > 0;
+  const covered = form === RESET_FORM.abort && seqDelta(i32[receiver + END.finSeq]!, segment.ack) > 0;
   if (
     peerBits === END_BITS.finDelivered &&
     !covered &&
@@ -166,7 +167,7 @@ function count(
     if (senderState === STATE.TIME_WAIT) i32[row + FLOW.bits] = i32[row + FLOW.bits]! & ~timeWaitBit(side);
   }
   if (senderState !== STATE.CLOSED) {
-    const before = form === REPLY && (senderState === STATE.ESTABLISHED || senderState === STATE.CLOSE_WAIT);
+    const before = form === RESET_FORM.reply && (senderState === STATE.ESTABLISHED || senderState === STATE.CLOSE_WAIT);
     const unknownSince = senderState === STATE.unknown || (before && (bits & FLOW_BITS.clientDoubtful) === 0);
     if (unknownSince) log.enter(row, side, STATE.CLOSED, 0, 0);
     else log.enter(row, side, STATE.CLOSED, segment.frame, segment.time);
@@ -191,8 +192,8 @@ function timeWaitBit(side: number): number {
 }
 
 function formOf(segment: SegmentView): number {
-  if ((segment.flags & ACK) === 0) return REPLY;
-  return segment.seq === 0 ? REPLY_TO_SYN : ABORT;
+  if ((segment.flags & ACK) === 0) return RESET_FORM.reply;
+  return segment.seq === 0 ? RESET_FORM.replyToSyn : RESET_FORM.abort;
 }
 
 /** `post-syn`, `post-ack`, `post-psh`, `later`: indexes of RESET_STAGES. */
@@ -224,7 +225,8 @@ export function takeSignOfLife(
   const fresh = seqDelta(i32[sender + END.sndNxt]!, end) > 0 && seqDelta(i32[sender + END.sndNxt]!, end) < 1 << 20;
   const later = segment.time - f64[(row >> 1) + FLOW.resetTimeF64]! >= flightTime(i32, f64, row);
   if (resetBy === side) {
-    if (fresh || (later && (i32[row + FLOW.reset]! & 3) !== REPLY)) restore(tracker, row, side);
+    if (fresh || (later && (i32[row + FLOW.reset]! & RESET_PACK.formMask) !== RESET_FORM.reply))
+      restore(tracker, row, side);
     return;
   }
   const news =

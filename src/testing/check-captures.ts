@@ -28,7 +28,7 @@ export async function checkCaptures(
   const files = source.inputs.map((input) => input.path);
   const cursor = new FlowCursor(analysis.flowContext(files));
   await read(source, analysis);
-  const results = checker.results(cursor, (analysis.end_ - analysis.start) / 1e9);
+  const results = checker.results(cursor, (analysis.latest - analysis.start) / 1e9);
   const flows = results.filter((result) => result.outcome !== 'passed').flatMap((result) => result.flows);
   if (flows.length > 0) {
     const lines = new SurroundingLines(flows, () => 0);

@@ -33,7 +33,7 @@ export function reportOn(
   const cursor = new FlowCursor(analysis.flowContext(['web.pcap']));
   for (const record of records) analysis.take(record);
   analysis.end();
-  const results = checker.results(cursor, (analysis.end_ - analysis.start) / 1e9);
+  const results = checker.results(cursor, (analysis.latest - analysis.start) / 1e9);
   const lines = new SurroundingLines(
     results.flatMap((result) => result.flows),
     () => 0,

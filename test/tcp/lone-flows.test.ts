@@ -214,7 +214,7 @@ function told(records: readonly RecordView[], options: AnalysisOptions): unknown
   const cursor = new FlowCursor(analysis.flowContext(['a.pcap', 'b.pcap']));
   for (const one of records) analysis.take(one);
   analysis.end();
-  const { across, baseSeconds, msl, tracker, start, end_ } = analysis;
+  const { across, baseSeconds, msl, tracker, start, latest } = analysis;
   const { segments, copies, checksumsBad, checksumsForgiven } = tracker;
   const { lateSegments, flows: begun } = tracker.identity;
   const { peak, peakTime, peakFrame, current } = across!.backlog;
@@ -226,7 +226,7 @@ function told(records: readonly RecordView[], options: AnalysisOptions): unknown
     backlog: { peak, peakTime, peakFrame, current },
     late: tracker.tombstones.late(10),
     clock: across!.clock.steps,
-    times: [start, end_],
+    times: [start, latest],
   };
 }
 

@@ -1,15 +1,13 @@
 import { seqDelta } from '../../bytes/seq.ts';
+import { MS, SECOND } from '../../bytes/time.ts';
 import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, SERVER } from '../../flow/rows.ts';
 import { type Noted, TRAIT } from '../../tcp/evidence.ts';
 import { STATE } from '../../tcp/machine.ts';
-import { PATTERN } from '../../tcp/patterns.ts';
+import { PATTERN, RESET_FORM } from '../../tcp/patterns.ts';
 import { NOTE } from '../../tcp/verdict.ts';
 import { FIN, RST, SYN } from '../../wire/segment.ts';
 import type { EndCase, FlowCase } from '../case.ts';
 import type { Found } from '../found.ts';
-
-const MS = 1e6;
-const SECOND = 1e9;
 
 /** How the connection closed. */
 export function closing(flow: FlowCase, found: Found): void {
@@ -192,7 +190,7 @@ export function abortsOnFin(flow: FlowCase, reset: Noted): boolean {
   return (
     flow.word(FLOW.pattern) === PATTERN.resetAfterFin &&
     reset.side !== (flow.has(FLOW_BITS.serverFinFirst) ? SERVER : CLIENT) &&
-    flow.resetForm === 0 &&
+    flow.resetForm === RESET_FORM.abort &&
     !flow.end(reset.side).sentFin
   );
 }

@@ -1,4 +1,5 @@
 import { seqDelta } from '../../bytes/seq.ts';
+import { MS } from '../../bytes/time.ts';
 import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, SERVER } from '../../flow/rows.ts';
 import { EVENT } from '../../tcp/events.ts';
 import { NOTED, type Noted, TRAIT } from '../../tcp/evidence.ts';
@@ -8,8 +9,6 @@ import type { EndCase, FlowCase } from '../case.ts';
 import type { Found } from '../found.ts';
 import { hops, sendsWith } from './quiet.ts';
 import { isOld } from './reuse.ts';
-
-const MS = 1e6;
 
 /** Segments that do not come from whom they claim. */
 export function forged(flow: FlowCase, found: Found): void {

@@ -1,13 +1,11 @@
 import { seqDelta } from '../../bytes/seq.ts';
+import { MS, SECOND } from '../../bytes/time.ts';
 import { CLIENT, END, FLOW } from '../../flow/rows.ts';
 import { EVENT } from '../../tcp/events.ts';
 import type { Noted } from '../../tcp/evidence.ts';
 import { FIN, RST, SYN } from '../../wire/segment.ts';
 import type { EndCase, FlowCase } from '../case.ts';
 import type { Found } from '../found.ts';
-
-const MS = 1e6;
-const SECOND = 1e9;
 
 /** Loss and flow control, summed up for each direction. */
 export function loss(flow: FlowCase, found: Found): void {

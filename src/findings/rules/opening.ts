@@ -1,4 +1,5 @@
 import { seqDelta } from '../../bytes/seq.ts';
+import { MS, SECOND } from '../../bytes/time.ts';
 import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, SERVER } from '../../flow/rows.ts';
 import { NOTED, type Noted, TRAIT } from '../../tcp/evidence.ts';
 import { STATE } from '../../tcp/machine.ts';
@@ -8,8 +9,6 @@ import type { FlowCase } from '../case.ts';
 import type { Confidence } from '../finding.ts';
 import type { Found } from '../found.ts';
 
-const MS = 1e6;
-const SECOND = 1e9;
 /** Absence counts when the capture went on for this long. */
 export const WAIT: number = 3 * SECOND;
 

@@ -1,15 +1,12 @@
 import { seqDelta } from '../../bytes/seq.ts';
+import { MS, SECOND } from '../../bytes/time.ts';
 import { CLIENT, END, FLOW, FLOW_BITS } from '../../flow/rows.ts';
 import { EVENT } from '../../tcp/events.ts';
-import { NOTED, type Noted, TRAIT } from '../../tcp/evidence.ts';
+import { NOTED, type Noted, QUIET, TRAIT } from '../../tcp/evidence.ts';
 import { NOTE } from '../../tcp/verdict.ts';
 import { FIN, RST, SYN } from '../../wire/segment.ts';
 import type { EndCase, FlowCase } from '../case.ts';
 import type { Found } from '../found.ts';
-
-const MS = 1e6;
-const SECOND = 1e9;
-const QUIET = 30 * SECOND;
 
 /** Living and dying quietly. */
 export function quiet(flow: FlowCase, found: Found): void {

@@ -1,16 +1,15 @@
 import { seqDelta } from '../../bytes/seq.ts';
+import { MS, SECOND } from '../../bytes/time.ts';
 import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, SERVER } from '../../flow/rows.ts';
 import { EVENT } from '../../tcp/events.ts';
 import { type Noted, QUIET, TRAIT } from '../../tcp/evidence.ts';
+import { RESET_FORM } from '../../tcp/patterns.ts';
 import { NOTE } from '../../tcp/verdict.ts';
 import { ACK, SYN } from '../../wire/segment.ts';
-import { type EndCase, type FlowCase, RESET_FORM } from '../case.ts';
+import type { EndCase, FlowCase } from '../case.ts';
 import type { Confidence, Values } from '../finding.ts';
 import type { Found } from '../found.ts';
 import { isResetFirst } from './opening.ts';
-
-const MS = 1e6;
-const SECOND = 1e9;
 
 /**
  * Why `rst`, which closed the flow, was sent: exactly one cause, the first that fits.

@@ -1,16 +1,15 @@
 import { seqDelta } from '../../bytes/seq.ts';
+import { MS, SECOND } from '../../bytes/time.ts';
 import { END, END_BITS, FLOW, FLOW_BITS } from '../../flow/rows.ts';
 import type { Noted } from '../../tcp/evidence.ts';
+import { RESET_FORM } from '../../tcp/patterns.ts';
 import { resetCodeMeaning } from '../../tcp/reset-codes.ts';
 import { NOTE } from '../../tcp/verdict.ts';
 import { FIN, RST } from '../../wire/segment.ts';
-import { type FlowCase, RESET_FORM } from '../case.ts';
+import type { FlowCase } from '../case.ts';
 import type { Found } from '../found.ts';
 import { abortsOnFin } from './closing.ts';
 import { resetCause } from './reset-causes.ts';
-
-const MS = 1e6;
-const SECOND = 1e9;
 
 /** RSTs: whether they count, what they cost and carry; why the one that closed the flow was sent, `resetCause` says. */
 export function resets(flow: FlowCase, found: Found): void {

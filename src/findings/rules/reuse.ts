@@ -1,4 +1,5 @@
 import { seqDelta } from '../../bytes/seq.ts';
+import { MS, SECOND } from '../../bytes/time.ts';
 import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, SERVER } from '../../flow/rows.ts';
 import { isOutdated, NOTED, type Noted, type Predecessor, TRAIT } from '../../tcp/evidence.ts';
 import { STATE } from '../../tcp/machine.ts';
@@ -6,9 +7,6 @@ import { NOTE } from '../../tcp/verdict.ts';
 import { ACK, FIN, RST, SYN } from '../../wire/segment.ts';
 import type { FlowCase } from '../case.ts';
 import type { Found } from '../found.ts';
-
-const MS = 1e6;
-const SECOND = 1e9;
 
 /** Ports that are used again, and TIME_WAIT that does not last. */
 export function reuse(flow: FlowCase, found: Found): void {

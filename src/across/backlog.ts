@@ -281,6 +281,8 @@ const EPISODES = 256;
  */
 class Queue {
   private readonly pages: Int32Array[] = [];
+  /** The page that was emptied last: those left to the collector would lie there until the memory of the process grows. */
+  private spare: Int32Array | undefined;
   /** The first word, counted from the first page on, and past the last. */
   private head = 0;
   private end = 0;
@@ -327,7 +329,7 @@ class Queue {
   shift(): void {
     this.head += this.word(0) < 0 ? 2 : 4;
     while (this.head >= PAGE_WORDS) {
-      this.pages.shift();
+      this.spare = this.pages.shift();
       this.head -= PAGE_WORDS;
       this.end -= PAGE_WORDS;
     }
@@ -342,7 +344,8 @@ class Queue {
     const index = this.end++;
     let page = this.pages[index >> PAGE_SHIFT];
     if (page === undefined) {
-      page = new Int32Array(PAGE_WORDS);
+      page = this.spare ?? new Int32Array(PAGE_WORDS);
+      this.spare = undefined;
       this.pages.push(page);
     }
     page[index & (PAGE_WORDS - 1)] = word;

@@ -66,6 +66,9 @@ export function takeSynAck(
       i32[row + FLOW.bits] = bits | FLOW_BITS.ghost;
       return;
     }
+    // The client is connected: another number draws a challenge ACK and changes nothing (RFC 5961 4.2).
+    if (another && (bits & FLOW_BITS.ackSeen) !== 0) return;
+    if (another) tracker.answers.keep(row, i32, sender);
     if (octets > 1) i32[row + FLOW.bits] = i32[row + FLOW.bits]! | FLOW_BITS.fastOpen;
   } else if ((peerBits & END_BITS.isnKnown) === 0) {
     i32[receiver + END.isn] = (segment.ack - 1) | 0;
@@ -201,7 +204,10 @@ export function takeHandshakeAck(
   if ((bits & FLOW_BITS.synAckSeen) === 0) return;
   if (side === CLIENT) {
     const server = i32[row + FLOW.state + SERVER]!;
-    if (!acksSyn(i32, receiver, segment.ack)) return;
+    if (!acksSyn(i32, receiver, segment.ack)) {
+      if (!tracker.answers.takeBack(row, i32, receiver, segment.ack)) return;
+      settleScale(i32, row);
+    }
     if (state === STATE.SYN_SENT) step(tracker, row, CLIENT, ON.getsSynAck, segment);
     i32[row + FLOW.bits] = (bits | FLOW_BITS.clientProven) & ~FLOW_BITS.clientDoubtful;
     if (server === STATE.SYN_RECV) step(tracker, row, SERVER, ON.getsAckOfSyn, segment);

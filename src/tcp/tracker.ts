@@ -20,6 +20,7 @@ import { STATE } from './machine.ts';
 import { OneWays } from './one-ways.ts';
 import { takeHandshakeAck, takeMissedSynAck, takeSyn, takeSynAck } from './opening.ts';
 import { takeOpeningInStep } from './opening-in-step.ts';
+import { OtherAnswers } from './other-answers.ts';
 import { OutstandingRings } from './outstanding.ts';
 import { RecentSegments } from './recent-segments.ts';
 import { takeReset, takeSignOfLife } from './reset.ts';
@@ -64,6 +65,7 @@ export class Tracker {
   readonly roundTrips: RoundTrips = new RoundTrips();
   readonly islands: Islands = new Islands();
   readonly reuse: Reuse = new Reuse();
+  readonly answers: OtherAnswers = new OtherAnswers();
   readonly recent: RecentSegments = new RecentSegments();
   readonly eventCounts: EventCounts = new EventCounts();
   /** What is left of flows that were handed on. */
@@ -383,6 +385,7 @@ export class Tracker {
     this.evidence.forget(row);
     this.identity.takeBackNumber(row);
     this.reuse.forget(row);
+    this.answers.forget(row);
     this.history.forget(row);
     this.timing.forget(row);
     if (this.lastRow === row) this.lastRow = -1;

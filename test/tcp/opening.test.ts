@@ -385,3 +385,53 @@ describe('ports that are used again', () => {
     expect(framed(flows[0]!.states.server)).toBe('LISTEN@- SYN_RECV@1 ESTABLISHED@3 CLOSED@6');
   });
 });
+
+describe('SYN+ACKs with different initial sequence numbers', () => {
+  test('the one that the client acknowledges counts, whichever came first', () => {
+    const answers = exchange`
+      +0    > S  0:0(0)       <mss 1460,sackOK,wscale 2>
+      +0.01 < S. 0:0(0)       ack 1 <mss 1400,sackOK,wscale 7>
+      +0.01 < S. 5000:5000(0) ack 1 <mss 1200>
+    `;
+    const first = analyzeExchange([
+      ...answers,
+      ...exchange`
+        +0.01 > .  1:1(0)     ack 1
+        +0    > P. 1:11(10)   ack 1
+        +0.01 < P. 1:101(100) ack 11 win 100
+      `,
+    ]);
+    expect(first.handshake).toMatchObject({ outcome: 'complete', ackFrame: 4 });
+    expect(first.fromServer).toMatchObject({
+      uniqueBytes: 100,
+      retransmittedSegments: 0,
+      mss: 1400,
+      maxWindow: 12_800,
+    });
+    const second = analyzeExchange([
+      ...answers,
+      ...exchange`
+        +0.01 > .  1:1(0)           ack 5001
+        +0.01 < P. 5001:5101(100)   ack 1 win 100
+      `,
+    ]);
+    expect(second.handshake).toMatchObject({ outcome: 'complete', ackFrame: 4 });
+    expect(second.fromServer).toMatchObject({ uniqueBytes: 100, retransmittedSegments: 0, mss: 1200, maxWindow: 100 });
+  });
+
+  test('one that comes when the client is connected changes nothing', () => {
+    const flow = analyzeExchange(exchange`
+      +0    > S  0:0(0)
+      +0.01 < S. 0:0(0)        ack 1
+      +0.01 > .  1:1(0)        ack 1
+      +0    > P. 1:11(10)      ack 1
+      +0.6  < S. 90000:90000(0) ack 1
+      +0    > .  11:11(0)      ack 1
+      +0.1  < .  1:1(0)        ack 11
+      +0.1  < P. 1:101(100)    ack 11
+      +0    > .  11:11(0)      ack 101
+    `);
+    expect(flow.fromServer).toMatchObject({ uniqueBytes: 100, retransmittedSegments: 0, isn: 0xffffff00 });
+    expect(flow.findings.map(({ code }) => code)).toContain('syn-ack-isn-changed');
+  });
+});

@@ -78,7 +78,7 @@ function repeat(
     expectAck(tracker, sender, start, end, segment, 1);
     return;
   }
-  const seen = known(tracker, sender, start, end);
+  const seen = isFromBefore(tracker, row, sender, segment, end) ? 0 : known(tracker, sender, start, end);
   if (seen > 0) {
     i32[sender + END.retransmittedSegments] = i32[sender + END.retransmittedSegments]! + 1;
     const finRepeated =
@@ -112,6 +112,19 @@ function repeat(
   }
   i32[sender + END.bits] = i32[sender + END.bits]! | END_BITS.disordered;
   expectAck(tracker, sender, start, end, segment, verdict.repeats);
+}
+
+/**
+ * Whether a segment ends before the first of a connection that was captured from its middle on, and was sent earlier, by its
+ * timestamp (RFC 7323 5.3): it was overtaken by the one with which the capture began.
+ */
+function isFromBefore(tracker: Tracker, row: number, sender: number, segment: SegmentView, end: number): boolean {
+  const i32 = tracker.rows.i32;
+  const bits = i32[sender + END.bits]!;
+  if ((bits & END_BITS.isnKnown) !== 0 || segment.hasTimestamps === 0 || (bits & END_BITS.timestamps) === 0)
+    return false;
+  const first = (i32[row + FLOW.eventBase + (sender === row + FLOW.client ? 0 : 1)]! + 1) | 0;
+  return seqDelta(end, first) >= 0 && seqDelta(i32[sender + END.tsVal]!, segment.tsVal) < 0;
 }
 
 /** How many sequence numbers of `start` to `end` were captured before. */

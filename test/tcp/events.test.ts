@@ -396,6 +396,17 @@ test('nothing is told of a segment whose header was not wholly kept, and what it
   expect(segments.map((segment) => segment.events)).toEqual([[], [], [], [], [], ['retransmission']]);
 });
 
+test('what the first segment of a capture overtook is no repeat, by its older timestamp', () => {
+  const before = (tsVal: number) =>
+    analyzeExchange(exchange`
+      +0    < P. 1001:1101(100) ack 1 <TS 1000 1>
+      +0    < .  501:1001(500)  ack 1 <TS ${tsVal} 1>
+      +0.01 > .  1:1(0)         ack 1101 <TS 2 1000>
+    `).fromServer;
+  expect(before(990)).toMatchObject({ uniqueBytes: 600, retransmittedSegments: 0 });
+  expect(before(1001)).toMatchObject({ uniqueBytes: 100, retransmittedSegments: 1 });
+});
+
 describe('what fills a hole was sent late if its timestamp is newer, wherever the clock stands', () => {
   const fills = (clock: number, tsVal: number) =>
     analyzeExchange(exchange`

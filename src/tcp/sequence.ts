@@ -115,16 +115,14 @@ function repeat(
 }
 
 /**
- * Whether a segment ends before the first of a connection that was captured from its middle on, and was sent earlier, by its
- * timestamp (RFC 7323 5.3): it was overtaken by the one with which the capture began.
+ * Whether a segment ends before the first one of a connection that was captured from its middle on, and was not sent late:
+ * that one overtook it.
  */
 function isFromBefore(tracker: Tracker, row: number, sender: number, segment: SegmentView, end: number): boolean {
   const i32 = tracker.rows.i32;
-  const bits = i32[sender + END.bits]!;
-  if ((bits & END_BITS.isnKnown) !== 0 || segment.hasTimestamps === 0 || (bits & END_BITS.timestamps) === 0)
-    return false;
+  if ((i32[sender + END.bits]! & END_BITS.isnKnown) !== 0) return false;
   const first = (i32[row + FLOW.eventBase + (sender === row + FLOW.client ? 0 : 1)]! + 1) | 0;
-  return seqDelta(end, first) >= 0 && seqDelta(i32[sender + END.tsVal]!, segment.tsVal) < 0;
+  return seqDelta(end, first) >= 0 && !sentLate(tracker, row, sender, segment);
 }
 
 /** How many sequence numbers of `start` to `end` were captured before. */

@@ -396,7 +396,7 @@ test('nothing is told of a segment whose header was not wholly kept, and what it
   expect(segments.map((segment) => segment.events)).toEqual([[], [], [], [], [], ['retransmission']]);
 });
 
-test('what the first segment of a capture overtook is no repeat, by its older timestamp', () => {
+test('what the first segment of a capture overtook is no repeat, as its timestamp or its time tells', () => {
   const before = (tsVal: number) =>
     analyzeExchange(exchange`
       +0    < P. 1001:1101(100) ack 1 <TS 1000 1>
@@ -405,6 +405,14 @@ test('what the first segment of a capture overtook is no repeat, by its older ti
     `).fromServer;
   expect(before(990)).toMatchObject({ uniqueBytes: 600, retransmittedSegments: 0 });
   expect(before(1001)).toMatchObject({ uniqueBytes: 100, retransmittedSegments: 1 });
+  const without = (after: number) =>
+    analyzeExchange(exchange`
+      +0        < P. 1001:1101(100) ack 1
+      +${after} < .  501:1001(500)  ack 1
+      +0.01     > .  1:1(0)         ack 1101
+    `).fromServer;
+  expect(without(0.0004)).toMatchObject({ uniqueBytes: 600, retransmittedSegments: 0 });
+  expect(without(0.2)).toMatchObject({ uniqueBytes: 100, retransmittedSegments: 1 });
 });
 
 describe('what fills a hole was sent late if its timestamp is newer, wherever the clock stands', () => {

@@ -2,9 +2,11 @@ import { seqDelta } from '../bytes/seq.ts';
 import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, type FlowRows } from '../flow/rows.ts';
 import type { EventCounts } from '../tcp/event-counts.ts';
 import { EVENT_NAMES } from '../tcp/events.ts';
-import { type Evidence, NOTED, type Noted, type Predecessor } from '../tcp/evidence.ts';
+import type { Evidence } from '../tcp/evidence.ts';
+import { NOTED, type Noted } from '../tcp/noted.ts';
 import type { OneWays } from '../tcp/one-ways.ts';
 import { RESET_PACK } from '../tcp/patterns.ts';
+import type { Predecessor } from '../tcp/predecessor.ts';
 import type { Services } from '../tcp/services.ts';
 import { NOTE } from '../tcp/verdict.ts';
 import { RST } from '../wire/segment.ts';
@@ -84,12 +86,12 @@ export class FlowCase {
 
   /** Whether segments are kept beside the row: of most flows there are none. */
   get hasEvidence(): boolean {
-    return this.facts.evidence.holdsSegments(this.word(FLOW.evidence));
+    return this.facts.evidence.kept.holdsAny(this.word(FLOW.evidence));
   }
 
   /** All that is kept, in order of frames. */
   get noted(): readonly Noted[] {
-    this.kept ??= this.hasEvidence ? this.facts.evidence.list(this.word(FLOW.evidence)) : NOTHING;
+    this.kept ??= this.hasEvidence ? this.facts.evidence.kept.list(this.word(FLOW.evidence)) : NOTHING;
     return this.kept;
   }
 
@@ -98,20 +100,20 @@ export class FlowCase {
    * long list has lost since still counts.
    */
   keeps(traits: number): boolean {
-    return (this.facts.evidence.traits(this.word(FLOW.evidence)) & traits) !== 0;
+    return (this.facts.evidence.kept.traits(this.word(FLOW.evidence)) & traits) !== 0;
   }
 
   noticed(notes: number): boolean {
-    return (this.facts.evidence.notes(this.word(FLOW.evidence)) & notes) !== 0;
+    return (this.facts.evidence.kept.notes(this.word(FLOW.evidence)) & notes) !== 0;
   }
 
   happened(events: number): boolean {
-    return (this.facts.evidence.events(this.word(FLOW.evidence)) & events) !== 0;
+    return (this.facts.evidence.kept.events(this.word(FLOW.evidence)) & events) !== 0;
   }
 
   /** The first frame that is kept, if any is. */
   get firstKept(): number {
-    return this.facts.evidence.firstFrame(this.word(FLOW.evidence));
+    return this.facts.evidence.kept.firstFrame(this.word(FLOW.evidence));
   }
 
   get predecessor(): Predecessor | undefined {

@@ -1,7 +1,7 @@
 import { seqDelta } from '../../bytes/seq.ts';
 import { MS, SECOND } from '../../bytes/time.ts';
 import { END, END_BITS, FLOW, FLOW_BITS } from '../../flow/rows.ts';
-import type { Noted } from '../../tcp/evidence.ts';
+import type { Noted } from '../../tcp/noted.ts';
 import { RESET_FORM } from '../../tcp/patterns.ts';
 import { resetCodeMeaning } from '../../tcp/reset-codes.ts';
 import { NOTE } from '../../tcp/verdict.ts';

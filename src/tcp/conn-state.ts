@@ -1,16 +1,9 @@
 import { seqDelta } from '../bytes/seq.ts';
 import { CLIENT, END, END_BITS, FLOW, type FlowRows } from '../flow/rows.ts';
-import {
-  BOTH_CLOSED,
-  CLOSE_DELAY,
-  FLIPPED,
-  type History,
-  IN_ROW,
-  LENGTH_SHIFT,
-  LETTERS,
-  originator,
-  ZEEK,
-} from './history.ts';
+import type { History } from './history.ts';
+import { IN_ROW, LENGTH_SHIFT, LETTERS } from './history-letters.ts';
+import { CLOSE_DELAY } from './history-states.ts';
+import { HISTORY, originator, stateOf, ZEEK } from './history-word.ts';
 
 /** Zeek's conn_state values. */
 // biome-ignore format: one line
@@ -21,7 +14,7 @@ export function historyOf(history: History, rows: FlowRows, row: number): string
   const i32 = rows.i32;
   const word = i32[row + FLOW.history]!;
   const length = Math.min(IN_ROW, i32[row + FLOW.historySeen]! >>> LENGTH_SHIFT);
-  let text = (word & FLIPPED) !== 0 ? '^' : '';
+  let text = (word & HISTORY.flipped) !== 0 ? '^' : '';
   for (let i = 0; i < length; i++) {
     const code = (i32[row + FLOW.historyLetters + ((i / 6) | 0)]! >> ((i % 6) * 5)) & 31;
     text += letterOf(code, originator(word));
@@ -45,10 +38,9 @@ export function connStateOf(history: History, rows: FlowRows, row: number): numb
 }
 
 function connState(history: History, rows: FlowRows, row: number): (typeof CONN_STATES)[number] {
-  const word = rows.i32[row + FLOW.history]!;
-  const origin = originator(word);
-  const o = (word >> (origin * 3)) & 7;
-  const r = (word >> ((1 - origin) * 3)) & 7;
+  const origin = originator(rows.i32[row + FLOW.history]!);
+  const o = stateOf(rows.i32, row, origin);
+  const r = stateOf(rows.i32, row, 1 - origin);
   const originatorSilent = o === ZEEK.inactive || o === ZEEK.partial;
   const responderSilent = r === ZEEK.inactive || r === ZEEK.partial;
   if (r === ZEEK.reset) {
@@ -79,7 +71,7 @@ export function missedOf(history: History, rows: FlowRows, row: number): number 
  */
 export function lastTimeOf(rows: FlowRows, row: number): number {
   const word = rows.i32[row + FLOW.history]!;
-  if ((word & BOTH_CLOSED) !== BOTH_CLOSED) return rows.f64[row / 2 + FLOW.lastTimeF64]!;
+  if ((word & HISTORY.bothClosed) !== HISTORY.bothClosed) return rows.f64[row / 2 + FLOW.lastTimeF64]!;
   return rows.f64[row / 2 + FLOW.historyUntilF64]! - CLOSE_DELAY;
 }
 
@@ -92,7 +84,7 @@ export function streamSize(rows: FlowRows, row: number, side: number): number {
   const end = row + (side === CLIENT ? FLOW.client : FLOW.server);
   const bits = i32[end + END.bits]!;
   let start = i32[row + FLOW.historyStart + side]!;
-  if (((i32[row + FLOW.history]! >> (side * 3)) & 7) === ZEEK.inactive) {
+  if (stateOf(i32, row, side) === ZEEK.inactive) {
     // Zeek has not seen it in this connection, so its numbers count from nowhere; what it sent is part of the flow all the same.
     if (i32[end + END.packets] === 0) return 0;
     if ((bits & END_BITS.isnKnown) === 0) return f64[end / 2 + END.uniqueBytesF64]!;

@@ -3,7 +3,7 @@ import { ACK, CHECKSUM, FIN, ipLengthOf, RST, type SegmentView, SYN } from '../w
 import { takeAckOfFin, takeFin } from './closing.ts';
 import { shapeOf } from './copies.ts';
 import { KEPT } from './events.ts';
-import { isQuiet } from './history.ts';
+import { isQuiet } from './history-quiet.ts';
 import { STATE } from './machine.ts';
 import { expectAck, settleAcknowledged } from './sequence.ts';
 import type { Tracker } from './tracker.ts';

@@ -210,7 +210,7 @@ export const END = {
   copies: 61,
   /** 1 + the number of its counters in tcp/event-counts.ts, or 0. */
   eventCounts: 62,
-  /** Sequence number of its last RST (tcp/history.ts). */
+  /** Sequence number of its last RST (tcp/history-letters.ts). */
   resetSeq: 63,
 } as const;
 

@@ -258,6 +258,23 @@ describe('why: the other end did not answer', () => {
     `;
     expect(theFinding('reset-peer-restarted', script)).toMatchObject({ confidence: 'likely' });
   });
+
+  test('neither reset-peer-restarted nor reset-no-socket: what was sent last had been taken by a socket long before', () => {
+    const script = exchange`${TALK}
+      +13 > R  11:11(0) win 0
+    `;
+    expect(causeOf(script)).toBe('reset-unexplained');
+  });
+
+  test('reset-peer-restarted: an acknowledgment of what came before does not settle the last payload', () => {
+    const script = exchange`${TALK}
+      +5     > P. 11:21(10) ack 21
+      +0.005 > P. 21:31(10) ack 21
+      +0.005 < .  21:21(0) ack 21
+      +2     < R  21:21(0) win 0
+    `;
+    expect(causeOf(script)).toBe('reset-peer-restarted');
+  });
 });
 
 describe('why: an abort', () => {

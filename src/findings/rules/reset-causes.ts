@@ -282,6 +282,7 @@ function peerRestarted({ flow, rst, all, by, other, form, answers, answered }: R
   )
     return null;
   if (!flow.complete && !flow.has(FLOW_BITS.midstream)) return null;
+  if (isSettled(rst)) return null;
   const keepAlive = (rst.peer.events & EVENT.keepAlive) !== 0;
   const payload = answered === undefined ? rst.activeTime === rst.peer.time && !other.sentFin : answered.length > 0;
   if (!keepAlive && !payload) return null;
@@ -293,6 +294,11 @@ function peerRestarted({ flow, rst, all, by, other, form, answers, answered }: R
     values: { answered: keepAlive ? 'a keep-alive' : 'payload' },
     frames: [rst.peer.frame],
   };
+}
+
+/** What the other end sent last was acknowledged since by a socket that knew it: that is not what the RST answers. */
+function isSettled({ own, peer }: Noted): boolean {
+  return own.frame > peer.frame && own.ack !== null && seqDelta(peer.sndNxt, own.ack) >= 0;
 }
 
 function badAck({ rst, by, other, form, answers }: Reset): Cause | null {
@@ -315,8 +321,11 @@ function synInWindow({ flow, rst, other }: Reset): Cause | null {
 }
 
 /** In reply form, SEQ is the ACK of a segment: the last one, or one before it. */
-function noSocket({ rst, form }: Reset): Cause | null {
+function noSocket({ flow, rst, form }: Reset): Cause | null {
   if (form === RESET_FORM.abort || rst.peer.frame === 0) return null;
+  // No kernel answers so late: where a socket took that segment, something else drew this RST, or nothing.
+  const late = rst.time - rst.peer.time > 2 * flow.roundTrip + SECOND;
+  if (late && isSettled(rst) && !flow.isTimeVoid) return null;
   const { ack } = rst.peer;
   if (form === RESET_FORM.reply && (ack === null ? rst.seq !== 0 : seqDelta(ack, rst.seq) > 0)) return null;
   return { code: 'reset-no-socket', frames: [rst.peer.frame] };

@@ -1,4 +1,4 @@
-import { ACK, CHECKSUM, type SegmentView, SYN } from '../wire/segment.ts';
+import { ACK, CHECKSUM, checksumOnWire, type SegmentView, SYN } from '../wire/segment.ts';
 import { RareWords } from './rare-words.ts';
 import { RepeatedOpenings } from './repeated-openings.ts';
 import { CLIENT, FLOW, FLOW_BITS, SERVER, type Side } from './rows.ts';
@@ -451,7 +451,7 @@ export const OPENING = {
   timeF64: 2,
   frame: 6,
   seq: 7,
-  /** Window in the upper half, checksum in the lower. */
+  /** Window in the upper half, checksum (on the wire) in the lower. */
   window: 8,
   /** Form in the upper half, IPv4 identification in the lower. */
   form: 9,
@@ -498,8 +498,8 @@ function isPlain(segment: SegmentView): boolean {
   );
 }
 
-function windowAndChecksum({ window, view, tcpAt }: SegmentView): number {
-  return (window << 16) | view.getUint16(tcpAt + CHECKSUM_AT);
+function windowAndChecksum(segment: SegmentView): number {
+  return (segment.window << 16) | checksumOnWire(segment);
 }
 
 /** Puts into `segment` what does not depend on which of the two it is. */
@@ -511,6 +511,7 @@ function writeRest(segment: SegmentView, key: FlowKey, windowWord: number, formW
 function writeWindow(segment: SegmentView, windowWord: number): void {
   segment.window = windowWord >>> 16;
   segment.view.setUint16(segment.tcpAt + CHECKSUM_AT, windowWord & 0xffff);
+  segment.finishedChecksum = windowWord & 0xffff;
 }
 
 const CHECKSUM_AT = 16;

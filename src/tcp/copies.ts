@@ -1,5 +1,5 @@
 import { END, END_BITS } from '../flow/rows.ts';
-import { FIN, type SegmentView, SYN } from '../wire/segment.ts';
+import { checksumOnWire, FIN, type SegmentView, SYN } from '../wire/segment.ts';
 import type { Tracker } from './tracker.ts';
 
 /** A mirror port's copy follows within a millisecond. */
@@ -49,10 +49,13 @@ export function rememberSegment(tracker: Tracker, sender: number, segment: Segme
   tracker.recent.keep(sender, segment, shape);
 }
 
-/** What tells segments of one place in a sequence apart: flags, window, length, and the checksum for all the rest. */
+/**
+ * What tells segments of one place in a sequence apart: flags, window, length, and the checksum for all the rest. Where a
+ * host leaves that to its network card, the copy that was taken behind the card has the finished one.
+ */
 export function shapeOf(segment: SegmentView): number {
-  const checksum = segment.tcpEnd - segment.tcpAt < 18 ? 0 : segment.view.getUint16(segment.tcpAt + 16);
-  return shapeOfNumbers((segment.window << 16) | checksum, segment.roomLength, segment.flags);
+  const word = (segment.window << 16) | checksumOnWire(segment);
+  return shapeOfNumbers(word, segment.roomLength, segment.flags);
 }
 
 /** @param word window in the upper half, checksum in the lower */

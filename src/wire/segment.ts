@@ -38,6 +38,17 @@ export const CHECKSUM = {
   forgiven: 4,
 } as const;
 
+/** Octets from the start of the TCP header to its checksum. */
+const CHECKSUM_FIELD = 16;
+
+/** The checksum that the segment has on the wire, or 0 where that was not kept. */
+export function checksumOnWire(segment: SegmentView): number {
+  if (segment.checksum === CHECKSUM.partial) return segment.finishedChecksum;
+  return segment.tcpEnd - segment.tcpAt < CHECKSUM_FIELD + 2
+    ? 0
+    : segment.view.getUint16(segment.tcpAt + CHECKSUM_FIELD);
+}
+
 /** `SegmentView.windowScale` and `.mss` when the option is absent. */
 export const NO_OPTION = -1;
 
@@ -130,6 +141,8 @@ export class SegmentView {
   roomLength = 0;
   /** One of CHECKSUM. */
   checksum = 0;
+  /** What the network card makes of a checksum that is `partial`; of any other, nothing in particular. */
+  finishedChecksum = 0;
 
   /** Options that TCP's meaning needs. `renderers` walk the rest from `tcpAt + 20`. */
   mss: number = NO_OPTION;

@@ -150,14 +150,19 @@ export function verifyTcp4(view: DataView, out: SegmentView, sourceAt: number, d
   const addresses = (source & 0xffff) + (source >>> 16) + (destination & 0xffff) + (destination >>> 16);
   const pseudo = TCP + (length & 0xffff) + (length >>> 16) + addresses;
   const sum = addWords(view, at, at + length, pseudo);
-  out.checksum = sum % 0xffff === 0 ? CHECKSUM.good : badOrPartial(view, at, pseudo, length);
+  if (sum % 0xffff === 0) out.checksum = CHECKSUM.good;
+  else badOrPartial(view, out, pseudo, sum);
 }
 
 /** A host that offloads leaves the sum of the pseudo header in the field, with the length or (for a large send) without. */
-function badOrPartial(view: DataView, at: number, pseudo: number, length: number): number {
-  const field = view.getUint16(at + CHECKSUM_FIELD);
+function badOrPartial(view: DataView, out: SegmentView, pseudo: number, sum: number): void {
+  const field = view.getUint16(out.tcpAt + CHECKSUM_FIELD);
   const left = (pseudo - field) % 0xffff;
-  return left === 0 || left === length % 0xffff ? CHECKSUM.partial : CHECKSUM.bad;
+  out.checksum = left === 0 || left === out.tcpLength % 0xffff ? CHECKSUM.partial : CHECKSUM.bad;
+  if (out.checksum === CHECKSUM.partial) {
+    const rest = (sum + 0xffff - field) % 0xffff;
+    out.finishedChecksum = rest === 0 ? 0 : 0xffff - rest;
+  }
 }
 
 /** As `verifyTcp4`, with IPv6's pseudo header (RFC 8200 8.1). Extension headers may hold the addresses that count. */
@@ -173,5 +178,6 @@ export function verifyTcp6(view: DataView, out: SegmentView, sourceAt: number, d
   sum = addWords(view, sourceAt, adjacent ? sourceAt + 32 : sourceAt + 16, sum);
   if (!adjacent) sum = addWords(view, destinationAt, destinationAt + 16, sum);
   const whole = addWords(view, at, at + length, sum);
-  out.checksum = whole % 0xffff === 0 ? CHECKSUM.good : badOrPartial(view, at, sum, length);
+  if (whole % 0xffff === 0) out.checksum = CHECKSUM.good;
+  else badOrPartial(view, out, sum, whole);
 }

@@ -45,6 +45,37 @@ describe('copies of a mirror port', () => {
     expect(fromClient).toMatchObject({ packets: 10, bytes: 6000, retransmittedSegments: 3 });
   });
 
+  test('have the checksum that their host left to its network card', () => {
+    const router = exchange`
+      +0       > S  0:0(0) id 1 partsum
+      +0.0005  > S  0:0(0) ttl 63 id 1
+      +0.0001  < S. 0:0(0) ack 1 id 1 partsum
+      +0.0004  < S. 0:0(0) ack 1 ttl 63 id 1
+      +0       > .  1:1(0) ack 1 id 2 partsum
+      +0       > P. 1:1001(1000) ack 1 id 3 partsum
+      +0.0005  > .  1:1(0) ack 1 ttl 63 id 2
+      +0.0001  > P. 1:1001(1000) ack 1 ttl 63 id 3
+      +0.0001  < .  1:1(0) ack 1001 id 2 partsum
+      +0.0004  < .  1:1(0) ack 1001 ttl 63 id 2
+    `;
+    const { handshake, fromClient, fromServer, findings } = analyzeExchange(router);
+    expect(handshake).toMatchObject({ synRetransmissions: 0, synAckRetransmissions: 0 });
+    expect(fromClient).toMatchObject({ packets: 3, bytes: 1000, retransmittedSegments: 0 });
+    expect(fromServer).toMatchObject({ packets: 2 });
+    expect(findings.map(({ code }) => code)).toEqual(['capture-ended-open']);
+  });
+
+  test('have the same octets: a finished checksum of others is no copy', () => {
+    const other = exchange`
+      +0       > S  0:0(0) id 1
+      +0.01    < S. 0:0(0) ack 1 id 1
+      +0       > .  1:1(0) ack 1 id 2
+      +0       > P. 1:1001(1000) ack 1 id 3 partsum
+      +0.0005  > P. 1:1001(1000) ack 1 ttl 63 id 3 octets b
+    `;
+    expect(analyzeExchange(other).fromClient).toMatchObject({ packets: 4 });
+  });
+
   test('carry the identification of their original: a sender that repeats gives another one', () => {
     const again = burst.map((segment, i) =>
       i >= 6 && i <= 8 ? { ...segment, ttl: 64, ipId: segment.ipId + 3 } : segment,

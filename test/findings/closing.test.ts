@@ -93,6 +93,28 @@ describe('repeated FINs', () => {
     expect(codesOf(script)).toEqual(['fin-retransmitted']);
   });
 
+  test("not fin-retransmitted: BSD's acknowledgment of the other end's FIN carries its own again", () => {
+    const script = exchange`${TALK}
+      +0.010 > F. 11:11(0) ack 21
+      +0.340 < F. 21:21(0) ack 11
+      +0     > F. 11:11(0) ack 22
+      +0.006 < .  22:22(0) ack 12
+    `;
+    expect(codesOf(script)).toEqual([]);
+  });
+
+  test('not fin-retransmitted: sooner than any answer can come, or when it is on its way', () => {
+    const script = exchange`${TALK}
+      +0.010  > F. 11:11(0) ack 21
+      +0.0001 > F. 11:11(0) ack 21
+      +0.012  < .  21:21(0) ack 12
+      +0.001  > F. 11:11(0) ack 21
+      +0.010  < F. 21:21(0) ack 12
+      +0      > .  12:12(0) ack 22
+    `;
+    expect(codesOf(script)).toEqual([]);
+  });
+
   test('last-ack-lost: the FIN again, though its ACK was captured', () => {
     const script = exchange`${TALK}
       +0.010 > F. 11:11(0) ack 21

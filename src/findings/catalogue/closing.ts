@@ -64,9 +64,10 @@ export const CLOSING: Entries = {
     severity: 'notice',
     seen: (v) => `${the(v.by)} sent its FIN again ${times(v.times)}`,
     means: 'The FIN or the ACK of it was lost.',
-    rule: 'The same FIN was captured again.',
+    rule: 'The same FIN was captured again, when an answer to it was due.',
     source: 'RFC 6298',
-    guard: 'Copies that a mirror port made are folded first.',
+    guard:
+      "Copies that a mirror port made are folded first. A repeat that acknowledges what came meanwhile is an ACK of BSD's stacks.",
     next: 'Was its ACK captured? Then see last-ack-lost.',
   },
   'fin-unanswered': {

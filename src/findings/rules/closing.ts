@@ -114,7 +114,9 @@ function mayHaveSentFin(flow: FlowCase, end: EndCase): boolean {
 /** FINs sent again: unanswered, lost, or acknowledged in vain. */
 function repeatedFin(flow: FlowCase, end: EndCase, second: boolean, found: Found): void {
   if (end.word(END.lastFinFrame) === end.word(END.finFrame)) return;
-  const again = flow.noted.filter((noted) => noted.side === end.side && (noted.notes & NOTE.finRepeated) !== 0);
+  const again = flow.noted.filter(
+    (noted) => noted.side === end.side && (noted.notes & NOTE.finRepeated) !== 0 && !isHasty(flow, end, noted),
+  );
   const [first] = again;
   if (first === undefined) return;
   const last = again[again.length - 1]!;
@@ -142,6 +144,19 @@ function repeatedFin(flow: FlowCase, end: EndCase, second: boolean, found: Found
       overMs: flow.isTimeVoid ? null : (last.time - first.own.time) / MS,
     },
   });
+}
+
+/**
+ * Whether a FIN's repeat tells of no loss: no answer to the FIN was due yet, its ACK was on the way, or it is how BSD's stacks
+ * acknowledge what comes before their FIN is acknowledged (tcp_output of FreeBSD and Darwin: a FIN in each ACK of FIN_WAIT_1,
+ * CLOSING and LAST_ACK).
+ */
+function isHasty(flow: FlowCase, end: EndCase, { time, ack, own, peer }: Noted): boolean {
+  if (peer.frame > own.frame && peer.sndNxt === ack && seqDelta(peer.seq, ack) > 0) return true;
+  if (flow.isTimeVoid) return false;
+  const roundTrip = flow.quickestRoundTrip;
+  const acked = peer.ack !== null && seqDelta(end.word(END.finSeq), peer.ack) > 0;
+  return time - own.time < roundTrip || (acked && time - peer.time < roundTrip);
 }
 
 function beyondFin(flow: FlowCase, end: EndCase, found: Found): void {

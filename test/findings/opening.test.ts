@@ -618,6 +618,11 @@ describe('self-connect', () => {
     expect(codes('127.0.0.1:40000', '127.0.0.1:40000')).toContain('self-connect');
   });
 
+  test('only possible of a SYN that nothing answers: its source may be forged', () => {
+    const [flow] = analyzeRecords(new Scene().segment(0, '10.0.0.1:139', '10.0.0.1:139', 'S', 100).records());
+    expect(flow?.findings).toMatchObject([{ code: 'self-connect', confidence: 'possible' }]);
+  });
+
   test('not two sockets of one address', () => {
     expect(codes('127.0.0.1:40000', '127.0.0.1:40001')).not.toContain('self-connect');
   });

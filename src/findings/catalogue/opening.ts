@@ -179,10 +179,11 @@ export const OPENING: Entries = {
   'self-connect': {
     severity: 'warning',
     seen: () => 'source and destination are the same address and port',
-    means: 'A socket is connected to itself: a client dialled a port of its own range while nobody listened.',
+    means:
+      'A socket connected to itself: a client dialled a port of its own range while nobody listened. Or, where no SYN+ACK follows a SYN, a forged source.',
     rule: 'Source and destination address and port are equal.',
-    source: 'RFC 9293 3.5 (simultaneous open with itself)',
-    guard: 'None is needed.',
+    source: 'RFC 9293 3.5 (simultaneous open with itself); CVE-1999-0016 (forged: LAND)',
+    guard: 'Certain where SYN and SYN+ACK were captured, else possible.',
     next: 'Move the service out of net.ipv4.ip_local_port_range, or reserve its port.',
   },
   'split-handshake': {

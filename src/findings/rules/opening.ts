@@ -237,7 +237,10 @@ function repeatedSynAck(flow: FlowCase, found: Found): void {
 /** Unusual ways of opening. */
 function kinds(flow: FlowCase, found: Found): void {
   const frame = flow.word(FLOW.firstFrame);
-  if (flow.has(FLOW_BITS.selfConnect)) found.add('self-connect', { frame });
+  // A segment alone may be anybody's, who wrote its source: only the socket itself answers its SYN.
+  const answered = flow.has(FLOW_BITS.synSeen) && flow.has(FLOW_BITS.synAckSeen);
+  if (flow.has(FLOW_BITS.selfConnect))
+    found.add('self-connect', { frame, confidence: answered ? 'certain' : 'possible' });
   else if (flow.has(FLOW_BITS.simultaneousOpen)) {
     const answers = flow.noted.filter(isSynAck);
     const fromServer = answers.some((noted) => noted.side === SERVER);

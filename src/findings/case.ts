@@ -208,8 +208,11 @@ export class FlowCase {
   }
 }
 
-/** Two days: nobody waits for longer, and captures that were joined from several times have such gaps. */
-const CLOCK_STEP = 2 * 86400e9;
+/**
+ * Nanoseconds, two days: nobody waits for longer, and captures that were joined from several times, or whose clock is
+ * wrong, have such gaps.
+ */
+export const CLOCK_STEP: number = 2 * 86400e9;
 
 /** One end of the flow. */
 export class EndCase {

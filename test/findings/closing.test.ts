@@ -170,6 +170,16 @@ describe('data-beyond-fin', () => {
 });
 
 describe('close-slow', () => {
+  test('not of days, which a wrong clock explains better', () => {
+    const script = exchange`${TALK}
+      +0.010  > F. 11:11(0) ack 21
+      +0.010  < .  21:21(0) ack 12
+      +259200 < F. 21:21(0) ack 12
+      +0.010  > .  12:12(0) ack 22
+    `;
+    expect(codesOf(script)).not.toContain('close-slow');
+  });
+
   test('more than 5 s from the first FIN to the last ACK', () => {
     const script = exchange`${TALK}
       +0.010 > F. 11:11(0) ack 21

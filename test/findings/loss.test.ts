@@ -30,6 +30,12 @@ describe('timeout-recovery', () => {
     expect(codesOf(repeats(1, 0.1))).not.toContain('timeout-recovery');
   });
 
+  test('not after days, which a wrong clock explains better', () => {
+    const codes = codesOf(repeats(1, 3 * 86400));
+    expect(codes).not.toContain('timeout-recovery');
+    expect(codes).not.toContain('tail-loss');
+  });
+
   test('two in a row with growing pauses', () => {
     const script = exchange`${TALK}
       +0.010 > P. 11:21(10) ack 21

@@ -549,6 +549,15 @@ describe('what the SYNs offer', () => {
 });
 
 describe('handshake-slow', () => {
+  test('not of days, which a wrong clock explains better', () => {
+    const script = exchange`
+      +0      > S  0:0(0)
+      +259200 < S. 0:0(0) ack 1
+      +0.010  > .  1:1(0) ack 1
+    `;
+    expect(codesOf(script)).not.toContain('handshake-slow');
+  });
+
   test('the half that took more than a second', () => {
     const script = exchange`
       +0     > S  0:0(0)

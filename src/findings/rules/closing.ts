@@ -6,7 +6,7 @@ import { type Noted, TRAIT } from '../../tcp/noted.ts';
 import { PATTERN, RESET_FORM } from '../../tcp/patterns.ts';
 import { NOTE } from '../../tcp/verdict.ts';
 import { FIN, RST, SYN } from '../../wire/segment.ts';
-import type { EndCase, FlowCase } from '../case.ts';
+import { CLOCK_STEP, type EndCase, type FlowCase } from '../case.ts';
 import type { Found } from '../found.ts';
 
 /** How the connection closed. */
@@ -26,7 +26,7 @@ export function closing(flow: FlowCase, found: Found): void {
   }
   const took = flow.double(FLOW.lastAckTimeF64) - flow.double(FLOW.firstFinTimeF64);
   const isVoid = flow.spans(FLOW.firstFinFrame, FLOW.lastAckFrame);
-  if (flow.has(FLOW_BITS.closed) && !transferred && took > 5 * SECOND && !isVoid)
+  if (flow.has(FLOW_BITS.closed) && !transferred && took > 5 * SECOND && took < CLOCK_STEP && !isVoid)
     found.add('close-slow', {
       frame: flow.word(FLOW.lastAckFrame),
       frames: [frame, flow.word(FLOW.secondFinFrame)],
@@ -67,8 +67,6 @@ function halfClose(flow: FlowCase, closer: EndCase, other: EndCase, found: Found
 }
 
 const LEAK = 60 * SECOND;
-/** Past it a clock that was set is the better explanation. */
-const LONGEST = 2 * 86400 * SECOND;
 
 function closeWait(flow: FlowCase, closer: EndCase, other: EndCase, found: Found): void {
   if (!closer.has(END_BITS.finAcked) || other.packets === 0 || flow.isTimeVoid) return;
@@ -94,7 +92,7 @@ function closeWait(flow: FlowCase, closer: EndCase, other: EndCase, found: Found
     if (other.state !== STATE.CLOSE_WAIT) return;
     waited = flow.since(Math.max(other.activeTime || 0, from), frame);
   }
-  if (waited >= LEAK && waited < LONGEST)
+  if (waited >= LEAK && waited < CLOCK_STEP)
     found.add('close-wait-leak', {
       frame,
       frames: [flow.word(FLOW.firstFinFrame), flow.word(FLOW.finAckFrame)],

@@ -4,7 +4,7 @@ import { CLIENT, END, FLOW } from '../../flow/rows.ts';
 import { EVENT } from '../../tcp/events.ts';
 import type { Noted } from '../../tcp/noted.ts';
 import { FIN, RST, SYN } from '../../wire/segment.ts';
-import type { EndCase, FlowCase } from '../case.ts';
+import { CLOCK_STEP, type EndCase, type FlowCase } from '../case.ts';
 import type { Found } from '../found.ts';
 
 /** Loss and flow control, summed up for each direction. */
@@ -56,7 +56,7 @@ function isNeedless(noted: Noted): boolean {
 function timeouts(end: EndCase, repeats: readonly Noted[], found: Found): void {
   const late = repeats.filter((noted, i) => {
     const silence = noted.time - noted.own.time;
-    if (silence >= SECOND) return true;
+    if (silence >= SECOND) return silence < CLOCK_STEP;
     const before = repeats[i - 1];
     if (before === undefined || before.frame !== noted.own.frame || before.seq !== noted.seq) return false;
     return silence > 0.15 * SECOND && silence > 1.5 * (before.time - before.own.time);
@@ -83,7 +83,7 @@ function tail(flow: FlowCase, end: EndCase, repeats: readonly Noted[], found: Fo
     const isOpen = peer.ack !== null && seqDelta(peer.ack, noted.seq) >= 0;
     // Other octets in the place of the first ones are somebody else's, or were.
     const isLast = ((noted.seq + noted.length) | 0) === own.sndNxt && noted.contradicts === 0;
-    return isLast && silence >= 2 * flow.roundTrip && isOpen && !isNeedless(noted);
+    return isLast && silence >= 2 * flow.roundTrip && silence < CLOCK_STEP && isOpen && !isNeedless(noted);
   });
   if (last === undefined || flow.word(FLOW.ackFrame) === 0) return;
   found.add('tail-loss', {

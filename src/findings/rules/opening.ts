@@ -5,7 +5,7 @@ import { STATE } from '../../tcp/machine.ts';
 import { NOTED, type Noted, TRAIT } from '../../tcp/noted.ts';
 import { NOTE } from '../../tcp/verdict.ts';
 import { ACK, CWR, ECE, FIN, NO_OPTION, PSH, RST, SYN, URG } from '../../wire/segment.ts';
-import type { FlowCase } from '../case.ts';
+import { CLOCK_STEP, type FlowCase } from '../case.ts';
 import type { Confidence } from '../finding.ts';
 import type { Found } from '../found.ts';
 
@@ -340,7 +340,7 @@ export function slow(flow: FlowCase, found: Found): void {
 
 /** Whether half a handshake took so long, nanoseconds. */
 export function isSlow(half: number): boolean {
-  return half > SECOND;
+  return half > SECOND && half < CLOCK_STEP;
 }
 
 /** Flags that nobody sends. */

@@ -103,6 +103,18 @@ describe('repeated FINs', () => {
     expect(codesOf(script)).toEqual([]);
   });
 
+  test('fin-retransmitted also soon after a repeat of payload', () => {
+    const script = exchange`${TALK}
+      +0.010 > P. 11:21(10) ack 21
+      +0     > F. 21:21(0) ack 21
+      +0.4   > P. 11:21(10) ack 21
+      +0.001 > F. 21:21(0) ack 21
+      +0.010 < F. 21:21(0) ack 22
+      +0     > .  22:22(0) ack 22
+    `;
+    expect(codesOf(script)).toContain('fin-retransmitted');
+  });
+
   test('not fin-retransmitted: sooner than any answer can come, or when it is on its way', () => {
     const script = exchange`${TALK}
       +0.010  > F. 11:11(0) ack 21

@@ -112,9 +112,8 @@ function mayHaveSentFin(flow: FlowCase, end: EndCase): boolean {
 /** FINs sent again: unanswered, lost, or acknowledged in vain. */
 function repeatedFin(flow: FlowCase, end: EndCase, second: boolean, found: Found): void {
   if (end.word(END.lastFinFrame) === end.word(END.finFrame)) return;
-  const again = flow.noted.filter(
-    (noted) => noted.side === end.side && (noted.notes & NOTE.finRepeated) !== 0 && !isHasty(flow, end, noted),
-  );
+  const fins = flow.noted.filter((noted) => noted.side === end.side && (noted.notes & NOTE.finRepeated) !== 0);
+  const again = fins.filter((noted, i) => !isHasty(flow, end, noted, fins[i - 1]?.frame ?? end.word(END.finFrame)));
   const [first] = again;
   if (first === undefined) return;
   const last = again[again.length - 1]!;
@@ -148,13 +147,16 @@ function repeatedFin(flow: FlowCase, end: EndCase, second: boolean, found: Found
  * Whether a FIN's repeat tells of no loss: no answer to the FIN was due yet, its ACK was on the way, or it is how BSD's stacks
  * acknowledge what comes before their FIN is acknowledged (tcp_output of FreeBSD and Darwin: a FIN in each ACK of FIN_WAIT_1,
  * CLOSING and LAST_ACK).
+ *
+ * @param before the frame that had the FIN before
  */
-function isHasty(flow: FlowCase, end: EndCase, { time, ack, own, peer }: Noted): boolean {
+function isHasty(flow: FlowCase, end: EndCase, { time, ack, own, peer }: Noted, before: number): boolean {
   if (peer.frame > own.frame && peer.sndNxt === ack && seqDelta(peer.seq, ack) > 0) return true;
   if (flow.isTimeVoid) return false;
   const roundTrip = flow.quickestRoundTrip;
   const acked = peer.ack !== null && seqDelta(end.word(END.finSeq), peer.ack) > 0;
-  return time - own.time < roundTrip || (acked && time - peer.time < roundTrip);
+  const soon = own.frame === before && time - own.time < roundTrip;
+  return soon || (acked && time - peer.time < roundTrip);
 }
 
 function beyondFin(flow: FlowCase, end: EndCase, found: Found): void {

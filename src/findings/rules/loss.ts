@@ -31,12 +31,14 @@ function repeated(flow: FlowCase, end: EndCase, segments: number, found: Found):
       values: { by: end.name, segments, octets, percent: Math.round((octets / unique) * 1000) / 10 },
     });
   const needless = end.events('spurious-retransmission');
-  if (needless >= 3)
+  if (needless >= 3) {
+    const ofThem = repeats.filter(isNeedless).map((noted) => noted.frame);
     found.add('retransmission-needless', {
-      frame,
-      frames: repeats.filter(isNeedless).map((noted) => noted.frame),
+      frame: ofThem[0] ?? end.word(END.lastFrame),
+      frames: ofThem,
       values: { by: end.name, segments: needless },
     });
+  }
   if (flow.isTimeVoid) return;
   timeouts(end, repeats, found);
   tail(flow, end, repeats, found);

@@ -23,6 +23,7 @@ export function takeSequence(tracker: Tracker, row: number, sender: number, segm
     i32[sender + END.seenNxt] = (start + length) | 0;
     f64[(sender >> 1) + END.uniqueBytesF64] = payload;
     if (length === 0 && (flags & SYN) === 0) return;
+    if (length !== 0) leaveOpen(tracker, sender, start, (start + length) | 0);
     // A SYN+ACK that was overtaken comes after what it was sent before.
     if (i32[sender + END.oldestEnd] !== i32[sender + END.oldestStart])
       i32[sender + END.bits] = i32[sender + END.bits]! | END_BITS.disordered;
@@ -56,6 +57,24 @@ export function takeSequence(tracker: Tracker, row: number, sender: number, segm
     if (acknowledged(i32, sender, start)) fillByAck(tracker, sender);
   } else repeat(tracker, row, sender, segment, start, end, -ahead);
 }
+
+/**
+ * The first octets that were captured of an end lie past what the other end has acknowledged: what is between was on its
+ * way when the capture began, or comes behind them. Whether it is then sent again, or was overtaken, is told as of any hole.
+ */
+function leaveOpen(tracker: Tracker, sender: number, start: number, end: number): void {
+  const { i32 } = tracker.rows;
+  if ((i32[sender + END.bits]! & END_BITS.unaKnown) === 0) return;
+  const una = i32[sender + END.sndUna]!;
+  const open = seqDelta(una, start);
+  if (open <= 0 || open > LARGEST_FLIGHT) return;
+  i32[sender + END.seenNxt] = una;
+  i32[sender + END.islands] = 1;
+  tracker.islands.add(sender, start, end);
+}
+
+/** Octets that an end has on its way at most, as far as is believed of one of which nothing was captured. */
+const LARGEST_FLIGHT = 1 << 24;
 
 /** A segment that starts before the highest octet sent: sent again, overtaken, or a keep-alive's one octet. */
 function repeat(

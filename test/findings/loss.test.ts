@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { exchange } from '../exchange.ts';
+import { analyzeExchange, exchange } from '../exchange.ts';
 import { codesOf, TALK, theFinding } from './codes.ts';
 
 /** `count` segments of 100 octets of the client, each sent again after `pause` seconds, then acknowledged. */
@@ -44,6 +44,42 @@ describe('timeout-recovery', () => {
       +0.010 < .  21:21(0) ack 21
     `;
     expect(codesOf(script)).toContain('timeout-recovery');
+  });
+});
+
+describe('a capture that begins within a burst', () => {
+  const burst = (later: string) => exchange`
+    +0      > .  1:1(0) ack 1
+    +0.5    < .  5001:6001(1000) ack 1
+    +0.0001 < .  4001:5001(1000) ack 1
+    +0.0001 < .  1:1001(1000) ack 1
+    +0.0001 < .  1001:2001(1000) ack 1
+    +0.0001 < .  6001:7001(1000) ack 1
+    +0.0001 < .  2001:4001(2000) ack 1
+    +0.0001 > .  1:1(0) ack 7001
+    ${later}
+  `;
+
+  test('has no retransmission in octets that were overtaken and came once', () => {
+    const { fromServer, findings } = analyzeExchange(burst(''));
+    expect(fromServer).toMatchObject({ uniqueBytes: 7000, retransmittedSegments: 0 });
+    expect(findings.map(({ code }) => code)).not.toContain('capture-gap');
+  });
+
+  test('has one in what was acknowledged, or came before', () => {
+    expect(analyzeExchange(burst('+0.3 < .  1:1001(1000) ack 1')).fromServer).toMatchObject({
+      uniqueBytes: 7000,
+      retransmittedSegments: 1,
+    });
+  });
+
+  test('and in what comes long after the octets behind it', () => {
+    const late = exchange`
+      +0   > .  1:1(0) ack 1
+      +0.5 < .  5001:6001(1000) ack 1
+      +0.3 < .  1:1001(1000) ack 1
+    `;
+    expect(analyzeExchange(late).fromServer).toMatchObject({ retransmittedSegments: 1 });
   });
 });
 

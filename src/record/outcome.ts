@@ -11,7 +11,9 @@ export function outcomeOf(flow: FlowCursor): number {
   if ((bits & FLOW_BITS.synSeen) === 0) return OUTCOME.notCaptured;
   if ((bits & FLOW_BITS.synAckSeen) === 0)
     return (bits & FLOW_BITS.ackSeen) === 0 && !wentOn(flow) ? OUTCOME.unanswered : OUTCOME.notCaptured;
-  return (bits & FLOW_BITS.ackSeen) === 0 ? OUTCOME.halfOpen : OUTCOME.complete;
+  if ((bits & FLOW_BITS.ackSeen) !== 0) return OUTCOME.complete;
+  // What shows that the client was connected came before its SYN, in a capture whose records are in disorder.
+  return (bits & FLOW_BITS.midstream) !== 0 && wentOn(flow) ? OUTCOME.notCaptured : OUTCOME.halfOpen;
 }
 
 /**

@@ -261,6 +261,18 @@ describe('captures that miss the SYN+ACK', () => {
     expect(path(flow.states.server)).toBe('LISTEN SYN_RECV ESTABLISHED');
   });
 
+  test('one of records in disorder is not half-open where the client is seen to be connected', () => {
+    const flow = analyzeExchange(exchange`
+      +0.010 > .  1:1(0)     ack 1
+      +0     < P. 1:11(10)   ack 11
+      +0     < F. 11:11(0)   ack 11
+      +0     > F. 11:11(0)   ack 12
+      +0     < S. 0:0(0)     ack 1
+      +0     > S  0:0(0)
+    `);
+    expect(flow.handshake.outcome).toBe('not-captured');
+  });
+
   test('neither the bare ACK of an older connection, nor what an older client sends, proves anything', () => {
     const flow = analyzeExchange(exchange`
       +0     > S  0:0(0)

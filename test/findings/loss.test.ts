@@ -90,6 +90,9 @@ test('tail-loss: only possible, since a late ACK looks the same', () => {
 test('retransmission-needless: what was acknowledged is sent again', () => {
   const again = Array.from({ length: 3 }, () => '+0.3 > P. 1:11(10) ack 21').join('\n');
   expect(codesOf(exchange`${TALK}\n${again}`)).toContain('retransmission-needless');
+  const needed = '+0.01 > P. 11:21(10) ack 21\n+0.3 > P. 11:21(10) ack 21\n+0.01 < . 21:21(0) ack 21';
+  const both = exchange`${TALK}\n${needed}\n${again}`;
+  expect(theFinding('retransmission-needless', both)).toMatchObject({ frame: 10, frames: [10, 11, 12] });
   expect(codesOf(exchange`${TALK}\n+0.3 > P. 1:11(10) ack 21`)).not.toContain('retransmission-needless');
 });
 

@@ -154,7 +154,7 @@ function damage(source: CaptureSource, analysis: Analysis): CaptureFinding[] {
         code: 'capture-checksum-offload',
         severity: 'info',
         values: { segments: tracker.checksumsForgiven },
-        message: `${plural(tracker.checksumsForgiven, 'segment')} with a wrong checksum of hosts that leave checksums to their network card`,
+        message: `${plural(tracker.checksumsForgiven, 'segment')} with a wrong checksum of hosts that leave checksums to their network card, or whose packets were rewritten`,
       }),
     );
   }

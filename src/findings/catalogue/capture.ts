@@ -148,7 +148,7 @@ export const CAPTURE: Entries = {
   'capture-checksum-offload': {
     severity: 'info',
     seen: (v) =>
-      `${many(v.segments, 'segment')} with a wrong checksum of hosts that leave checksums to their network card`,
+      `${many(v.segments, 'segment')} with a wrong checksum of hosts that leave checksums to their network card, or whose packets were rewritten`,
     means: 'Taken for good.',
     rule: "A host's segments fail the checksum and it has not yet sent a good one.",
     source: 'Transmit checksum offload, or a rewritten capture',

@@ -121,6 +121,22 @@ describe('syn-ack-after-reset', () => {
 });
 
 describe('checksum-bad', () => {
+  test('only possible where its octets are acknowledged, and were not sent again', () => {
+    const got = exchange`${TALK}
+      +0.010 > P. 11:21(10) ack 21 badsum
+      +0.010 < P. 21:31(10) ack 21
+      +0.010 > .  21:21(0) ack 31
+    `;
+    expect(theFinding('checksum-bad', got)).toMatchObject({ confidence: 'possible' });
+    const resent = exchange`${TALK}
+      +0.010 > P. 11:21(10) ack 21 badsum
+      +0.200 > P. 11:21(10) ack 21
+      +0.010 < P. 21:31(10) ack 21
+      +0.010 > .  21:21(0) ack 31
+    `;
+    expect(theFinding('checksum-bad', resent)).toMatchObject({ confidence: 'certain' });
+  });
+
   test('of a host that has sent good ones', () => {
     const script = exchange`${TALK}
       +0.010 < P. 21:41(20) ack 11 badsum

@@ -106,7 +106,8 @@ export const FORGED: Entries = {
       'Damaged on the way, or forged by somebody who did not care: the receiver drops it, and it changes nothing here.',
     rule: 'A wrong checksum from a host that has sent good ones before.',
     source: 'RFC 9293 3.1',
-    guard: 'A host that has not yet sent a good one is taken to leave checksums to its network card.',
+    guard:
+      'A host that has not yet sent a good one is taken to leave checksums to its network card. Possible only where the octets are acknowledged and were not sent again: the capture was changed, or missed the repeat.',
     next: 'Is it resent? Damage hits data at random; forgeries hit RSTs and FINs.',
   },
 };

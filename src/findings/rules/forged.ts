@@ -9,6 +9,7 @@ import type { EndCase, FlowCase } from '../case.ts';
 import type { Found } from '../found.ts';
 import { hops, sendsWith } from './quiet.ts';
 import { isOld } from './reuse.ts';
+import { unseenOctets } from './whole.ts';
 
 /** Segments that do not come from whom they claim. */
 export function forged(flow: FlowCase, found: Found): void {
@@ -143,6 +144,8 @@ function badChecksums(flow: FlowCase, end: EndCase, found: Found): void {
   found.add('checksum-bad', {
     frame: bad[0]!.frame,
     frames: bad.map((noted) => noted.frame),
+    // Whoever acknowledges what never came with a good checksum got it so: then it was the capture that was changed since.
+    confidence: bad.some((noted) => noted.length > 0) && unseenOctets(end) > 0 ? 'possible' : 'certain',
     values: { by: end.name, segments: bad.length },
   });
 }

@@ -94,14 +94,14 @@ function gap(flow: FlowCase, end: EndCase, found: Found): void {
 export function gapOctets(flow: FlowCase, end: EndCase): number {
   if (!flow.bothWays || flow.has(FLOW_BITS.selfConnect)) return 0;
   if (!end.has(END_BITS.seqKnown) || !end.has(END_BITS.unaKnown)) return 0;
-  const octets = missing(end);
+  const octets = unseenOctets(end);
   // A segment with a wrong checksum counts for nothing, and its acknowledgment may tell that it arrived all the same.
   if (octets === 0 || flow.noticed(NOTE.checksumBad)) return 0;
   return flow.other(end.side).events('ack-unseen-segment') > 0 && notYetSent(flow, end) ? 0 : octets;
 }
 
-/** Sequence numbers that were acknowledged and that no captured segment held. */
-function missing(end: EndCase): number {
+/** Sequence numbers that were acknowledged and that no captured segment (with a good checksum) held. */
+export function unseenOctets(end: EndCase): number {
   const sndNxt = end.word(END.sndNxt);
   const una = end.word(END.sndUna);
   const ahead = seqDelta(sndNxt, una);

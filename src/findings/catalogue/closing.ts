@@ -129,7 +129,7 @@ export const CLOSING: Entries = {
   'server-closes-first': {
     severity: 'info',
     seen: () => 'the server sent the first FIN',
-    means: 'The server holds TIME_WAIT.',
+    means: 'The end that closes first holds TIME_WAIT, unless a RST ends the connection before.',
     rule: "The first FIN is the server's.",
     source: 'RFC 9293 3.6',
     guard: 'Roles have to be known from the handshake.',

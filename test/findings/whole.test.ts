@@ -45,6 +45,18 @@ describe('capture-one-way', () => {
 });
 
 describe('capture-gap', () => {
+  test('not of octets that stand before the SYN, in a capture whose records are in disorder', () => {
+    const script = exchange`
+      +0 > .  11:11(0)  ack 21
+      +0 < P. 1:21(20)  ack 11
+      +0 > P. 1:11(10)  ack 1
+      +0 < S. 0:0(0)    ack 1
+      +0 > S  0:0(0)
+      +0 > .  1:1(0)    ack 1
+    `;
+    expect(codesOf(script)).not.toContain('capture-gap');
+  });
+
   test('a hole below what was captured, once it is acknowledged', () => {
     const script = exchange`${OPEN}
       +0     > P. 1:101(100)   ack 1

@@ -145,7 +145,7 @@ function badChecksums(flow: FlowCase, end: EndCase, found: Found): void {
     frame: bad[0]!.frame,
     frames: bad.map((noted) => noted.frame),
     // Whoever acknowledges what never came with a good checksum got it so: then it was the capture that was changed since.
-    confidence: bad.some((noted) => noted.length > 0) && unseenOctets(end) > 0 ? 'possible' : 'certain',
+    confidence: bad.some((noted) => noted.length > 0) && unseenOctets(flow, end) > 0 ? 'possible' : 'certain',
     values: { by: end.name, segments: bad.length },
   });
 }

@@ -94,21 +94,21 @@ function gap(flow: FlowCase, end: EndCase, found: Found): void {
 export function gapOctets(flow: FlowCase, end: EndCase): number {
   if (!flow.bothWays || flow.has(FLOW_BITS.selfConnect)) return 0;
   if (!end.has(END_BITS.seqKnown) || !end.has(END_BITS.unaKnown)) return 0;
-  const octets = unseenOctets(end);
+  const octets = unseenOctets(flow, end);
   // A segment with a wrong checksum counts for nothing, and its acknowledgment may tell that it arrived all the same.
   if (octets === 0 || flow.noticed(NOTE.checksumBad)) return 0;
   return flow.other(end.side).events('ack-unseen-segment') > 0 && notYetSent(flow, end) ? 0 : octets;
 }
 
 /** Sequence numbers that were acknowledged and that no captured segment (with a good checksum) held. */
-export function unseenOctets(end: EndCase): number {
+export function unseenOctets(flow: FlowCase, end: EndCase): number {
   const sndNxt = end.word(END.sndNxt);
   const una = end.word(END.sndUna);
   const ahead = seqDelta(sndNxt, una);
   if (ahead > IMPLAUSIBLE) return 0;
   const beyond = Math.max(0, ahead);
   // A keep-alive's sequence number is one below what was sent before the capture began.
-  if (!end.has(END_BITS.isnKnown)) return beyond > 1 ? beyond : 0;
+  if (!end.has(END_BITS.isnKnown) || isInDisorder(flow)) return beyond > 1 ? beyond : 0;
   const unique = end.double(END.uniqueBytesF64);
   if (unique >= 0x7fff_0000) return beyond;
   const sent = seqDelta((end.word(END.isn) + 1) | 0, ahead > 0 ? una : sndNxt) - (end.sentFin ? 1 : 0);
@@ -117,6 +117,11 @@ export function unseenOctets(end: EndCase): number {
   const fin = end.sentFin && seqDelta(end.word(END.finSeq), una) <= 0 ? 1 : 0;
   const waiting = Math.max(0, -ahead - fin);
   return Math.max(0, sent - unique - waiting);
+}
+
+/** Records of the connection stand before its SYN and SYN+ACK: what came between is not counted from the SYN on. */
+function isInDisorder(flow: FlowCase): boolean {
+  return flow.has(FLOW_BITS.midstream) && flow.word(FLOW.firstFrame) !== flow.word(FLOW.synAckFrame);
 }
 
 /** An acknowledgment so far past what was captured is taken for garbage. */

@@ -47,6 +47,16 @@ describe('first payload and silence', () => {
 });
 
 describe('vantage', () => {
+  test('is not told where times to live contradict the times: a VPN answers on the host of the client', () => {
+    const near = (ttl: number) => exchange`
+      +0      > S  0:0(0)
+      +0.0002 < S. 0:0(0) ack 1 ttl ${ttl}
+      +0.004  > .  1:1(0) ack 1
+    `;
+    expect(flowOf(near(16)).vantage).toBeNull();
+    expect(flowOf(near(64)).vantage).toBe('server');
+  });
+
   test('the half of the handshake that is the shorter by far is the way to the nearer end', () => {
     expect(flowOf(exchange`${HANDSHAKE}`).vantage).toBe('client');
     expect(

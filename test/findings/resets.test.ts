@@ -259,6 +259,27 @@ describe('why: the other end did not answer', () => {
     expect(theFinding('reset-peer-restarted', script)).toMatchObject({ confidence: 'likely' });
   });
 
+  test('data-after-close: RST+ACK without a window, as Windows answers payload after its FIN', () => {
+    const script = exchange`${TALK}
+      +0.010 > F. 11:11(0) ack 21
+      +0.010 < .  21:21(0) ack 12
+      +0.010 < P. 21:31(10) ack 12
+      +0     > R. 12:12(0) ack 31 win 0
+    `;
+    expect(theFinding('data-after-close', script)).toMatchObject({ confidence: 'likely', values: { bytes: 10 } });
+  });
+
+  test('not data-after-close: an abort of who had acknowledged the payload before, or has a window', () => {
+    const aborts = (last: string) => exchange`${TALK}
+      +0.010 > F. 11:11(0) ack 21
+      +0.010 < .  21:21(0) ack 12
+      +0.010 < P. 21:31(10) ack 12
+      ${last}
+    `;
+    expect(causeOf(aborts('+0 > . 12:12(0) ack 31\n+0.001 > R. 12:12(0) ack 31 win 0'))).not.toBe('data-after-close');
+    expect(causeOf(aborts('+0 > R. 12:12(0) ack 31 win 500'))).not.toBe('data-after-close');
+  });
+
   test('neither reset-peer-restarted nor reset-no-socket: what was sent last had been taken by a socket long before', () => {
     const script = exchange`${TALK}
       +13 > R  11:11(0) win 0

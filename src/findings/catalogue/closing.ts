@@ -36,7 +36,7 @@ export const CLOSING: Entries = {
     severity: 'warning',
     seen: (v) => `${the(v.by)} had closed and answered payload of ${theOther(v.by)} with a RST`,
     means: 'It had closed both directions, so these octets are lost, and whatever the peer had not read with them.',
-    rule: "New payload after one end's FIN draws a RST in reply form from it, with SEQ = the payload's ACK.",
+    rule: "New payload after one end's FIN draws a RST in reply form from it, with SEQ = the payload's ACK; or, likely, Windows's: RST+ACK with window 0 that acknowledges the payload.",
     source: 'RFC 9293 3.6.1 SHLD-3, RFC 1122 4.2.2.13',
     guard: 'The RST has to have the number of the payload it answers.',
     next: 'Which program closed too early? It should shut down writing and read to the end.',

@@ -157,8 +157,10 @@ function abortedByClient({ flow, by, form }: Reset): Cause | null {
 
 /** The sender had closed: its FIN came before. */
 function afterFin({ flow, rst, by, other, form, answers, answered }: Reset): Cause | null {
-  if (!by.sentFin || form !== RESET_FORM.reply) return null;
+  if (!by.sentFin) return null;
   const fin = by.word(END.finFrame);
+  if (form === RESET_FORM.abort) return refusesPayload(flow, rst, by, fin);
+  if (form !== RESET_FORM.reply) return null;
   if (answered !== undefined && answered.length > 0 && answered.frame > fin && answered.side === other.side) {
     const quiet = answered.time - Math.max(answered.own.time, answered.peer.time);
     const values = { quietMs: flow.isTimeVoid ? null : quiet / MS, bytes: answered.length };
@@ -183,6 +185,24 @@ function afterFin({ flow, rst, by, other, form, answers, answered }: Reset): Cau
     values: { afterMs: afterAck / MS },
     frames: [fin, rst.peer.frame],
   };
+}
+
+/**
+ * Windows answers payload that comes after its end has closed with RST+ACK, without a window: the numbers are those after
+ * its FIN, and after that payload, which nothing of it acknowledged before.
+ */
+function refusesPayload(
+  flow: FlowCase,
+  { seq, ack, window, time, own, peer }: Noted,
+  by: EndCase,
+  fin: number,
+): Cause | null {
+  const bytes = seqDelta(peer.seq, ack);
+  const isAnswer = peer.frame > fin && own.frame < peer.frame && peer.sndNxt === ack && bytes > 0;
+  if (!isAnswer || window !== 0 || seq !== ((by.word(END.finSeq) + 1) | 0)) return null;
+  if (flow.other(by.side).word(END.finFrame) === peer.frame || time - peer.time > 2 * flow.roundTrip || flow.isTimeVoid)
+    return null;
+  return { code: 'data-after-close', confidence: 'likely', values: { bytes }, frames: [fin, peer.frame] };
 }
 
 /** RSTs from both ends at once, neither in answer to the other end. */

@@ -143,7 +143,7 @@ class Inflater {
   problem = '';
   /** The deflated data has ended. */
   over = false;
-  private readonly stream: InflateRaw = createInflateRaw({ chunkSize: 1 << 19 });
+  private readonly stream: InflateRaw = createInflateRaw({ chunkSize: 1 << 20 });
   private chunks: Uint8Array[] = [];
   private consumedBefore = 0;
   private wake: () => void = () => {};

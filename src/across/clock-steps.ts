@@ -1,7 +1,7 @@
 import { seqDelta } from '../bytes/seq.ts';
 import { SECOND } from '../bytes/time.ts';
 import { addressHash, ENDPOINT_WORDS, readEndpoint } from '../flow/endpoints.ts';
-import { CLIENT, END, END_BITS, FLOW, SERVER } from '../flow/rows.ts';
+import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, SERVER } from '../flow/rows.ts';
 import type { Tracker } from '../tcp/tracker.ts';
 import type { Verdict } from '../tcp/verdict.ts';
 import type { SegmentView } from '../wire/segment.ts';
@@ -85,6 +85,8 @@ export class ClockSteps {
         this.rememberOpening(place);
         return;
       }
+      // What is closed and waits has said its last word, and is most of what is there.
+      if ((i32[row + FLOW.bits]! & FLOW_BITS.queued) !== 0) return;
       const ends = [FLOW.client, FLOW.server].map((at): Before | undefined => {
         const end = row + at;
         if ((i32[end + END.bits]! & END_BITS.timestamps) === 0) return undefined;
@@ -152,7 +154,7 @@ const USUAL_TICK = 1e7;
 const WATCHED = 5 * SECOND;
 /** Flows that must disagree with the capture's clock, of two hosts at least: one may have been suspended. */
 const FLOWS = 3;
-const REMEMBERED = 4096;
+const REMEMBERED = 512;
 const BUDGET = 1_000_000;
 const SHOWN = 10;
 /** Places remembered; past the last of so many no interval is believed. */

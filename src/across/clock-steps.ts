@@ -154,6 +154,7 @@ const USUAL_TICK = 1e7;
 const WATCHED = 5 * SECOND;
 /** Flows that must disagree with the capture's clock, of two hosts at least: one may have been suspended. */
 const FLOWS = 3;
+/** Flows that are remembered at a jump: few of them are needed, and each takes memory until the next collection. */
 const REMEMBERED = 512;
 const BUDGET = 1_000_000;
 const SHOWN = 10;

@@ -1,4 +1,4 @@
-import { ACK, CHECKSUM, checksumOnWire, type SegmentView, SYN } from '../wire/segment.ts';
+import { ACK, CHECKSUM, CHECKSUM_FIELD, checksumOnWire, type SegmentView, SYN } from '../wire/segment.ts';
 import { RareWords } from './rare-words.ts';
 import { RepeatedOpenings } from './repeated-openings.ts';
 import { CLIENT, FLOW, FLOW_BITS, SERVER, type Side } from './rows.ts';
@@ -510,8 +510,6 @@ function writeRest(segment: SegmentView, key: FlowKey, windowWord: number, formW
 
 function writeWindow(segment: SegmentView, windowWord: number): void {
   segment.window = windowWord >>> 16;
-  segment.view.setUint16(segment.tcpAt + CHECKSUM_AT, windowWord & 0xffff);
+  segment.view.setUint16(segment.tcpAt + CHECKSUM_FIELD, windowWord & 0xffff);
   segment.finishedChecksum = windowWord & 0xffff;
 }
-
-const CHECKSUM_AT = 16;

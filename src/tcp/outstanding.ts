@@ -31,7 +31,7 @@ export class OutstandingRings {
  * Past the oldest, in the row. Wireshark keeps ten thousand in all (TCP_MAX_UNACKED_SEGMENTS), and tells no
  * round trip of those that come after.
  */
-export const RING_LIMIT = 9999;
+const RING_LIMIT = 9999;
 
 /** A ring may always have so many, and all rings together so many more: most of a capture of one direction wait for ever. */
 const SMALL = 1024;

@@ -135,13 +135,14 @@ function repeat(
 
 /**
  * Whether a segment ends before the first one of a connection that was captured from its middle on, and was not sent late:
- * that one overtook it.
+ * that one overtook it, unless the other end had it already.
  */
 function isFromBefore(tracker: Tracker, row: number, sender: number, segment: SegmentView, end: number): boolean {
   const i32 = tracker.rows.i32;
   if ((i32[sender + END.bits]! & END_BITS.isnKnown) !== 0) return false;
   const first = (i32[row + FLOW.eventBase + (sender === row + FLOW.client ? 0 : 1)]! + 1) | 0;
-  return seqDelta(end, first) >= 0 && !sentLate(tracker, row, sender, segment);
+  if (seqDelta(end, first) < 0 || acknowledged(i32, sender, end)) return false;
+  return !sentLate(tracker, row, sender, segment);
 }
 
 /** How many sequence numbers of `start` to `end` were captured before. */

@@ -39,7 +39,7 @@ export const CHECKSUM = {
 } as const;
 
 /** Octets from the start of the TCP header to its checksum. */
-const CHECKSUM_FIELD = 16;
+export const CHECKSUM_FIELD = 16;
 
 /** The checksum that the segment has on the wire, or 0 where that was not kept. */
 export function checksumOnWire(segment: SegmentView): number {

@@ -1,12 +1,11 @@
 import { addWords } from '../bytes/checksum.ts';
-import { CHECKSUM, NO_OPTION, type SegmentView, WIRE, type WireResult } from './segment.ts';
+import { CHECKSUM, CHECKSUM_FIELD, NO_OPTION, type SegmentView, WIRE, type WireResult } from './segment.ts';
 
 /** Octets from the start of the TCP header (RFC 9293 3.1). */
 const ACKNOWLEDGMENT = 8;
 const SEQUENCE = 4;
 const DATA_OFFSET = 12;
 const WINDOW = 14;
-const CHECKSUM_FIELD = 16;
 const URGENT = 18;
 export const MIN_TCP_HEADER = 20;
 

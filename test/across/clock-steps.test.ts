@@ -24,12 +24,18 @@ const bystanders = (moment: number): RecordView[] =>
 
 /**
  * The flow of a script while the clock of the capture, and no other, is set by `jump` seconds at `moment` seconds from its
- * beginning; the capture goes on for `more` seconds after it.
+ * beginning; the capture goes on for `more` seconds after it, and holds `others`, too.
  */
-function flowAcross(script: readonly ScriptSegment[], moment: number, jump: number, more = 0): FlowRecord {
+function flowAcross(
+  script: readonly ScriptSegment[],
+  moment: number,
+  jump: number,
+  more = 0,
+  others: readonly RecordView[] = [],
+): FlowRecord {
   const end = script.reduce((sum, { after }) => sum + after, 0) + more;
   const elsewhere = recordsOf(exchange`+${end.toFixed(3)} > S 0:0(0)`, { clientPort: 5000 });
-  const records = [...recordsOf(script), ...bystanders(moment), ...elsewhere];
+  const records = [...others, ...recordsOf(script), ...bystanders(moment), ...elsewhere];
   const time = (record: RecordView) => record.seconds - 1_700_000_000 + record.nanoseconds / 1e9;
   records.sort((a, b) => time(a) - time(b));
   for (const record of records) if (time(record) >= moment) record.seconds += jump;
@@ -134,6 +140,27 @@ describe.each([HOUR, -HOUR, 120])('the clock of the capture is set by %i s', (ju
       expect(flow.longestIdleMs).toBe(10);
     }
   });
+});
+
+test('very many flows that are closed and wait hide none that go on', () => {
+  const closed = Array.from({ length: 600 }, (_, i) =>
+    recordsOf(
+      exchange`
+        +${(i / 1000).toFixed(3)} > S 0:0(0) <TS 1000 0>
+        +0.010 < S. 0:0(0) ack 1 <TS 7000 1000>
+        +0.010 > F. 1:1(0) ack 1 <TS 1020 7000>
+        +0.010 < F. 1:1(0) ack 2 <TS 7030 1020>
+        +0.010 > .  2:2(0) ack 2 <TS 1040 7030>
+      `,
+      { clientPort: 10_000 + i },
+    ),
+  ).flat();
+  const script = exchange`
+    +1     > S  0:0(0)
+    +0.010 < S. 0:0(0)   ack 1
+    +0.010 > .  1:1(0)   ack 1
+  `;
+  expect(flowAcross(script, 1.005, HOUR, 0, closed).handshake.totalMs).toBeNull();
 });
 
 describe('no clock is set', () => {

@@ -413,6 +413,12 @@ test('what the first segment of a capture overtook is no repeat, as its timestam
     `).fromServer;
   expect(without(0.0004)).toMatchObject({ uniqueBytes: 600, retransmittedSegments: 0 });
   expect(without(0.2)).toMatchObject({ uniqueBytes: 100, retransmittedSegments: 1 });
+  const arrived = analyzeExchange(exchange`
+    +0      > .  1:1(0)         ack 1001
+    +0      < P. 1001:1101(100) ack 1
+    +0.0004 < .  501:1001(500)  ack 1
+  `).fromServer;
+  expect(arrived).toMatchObject({ uniqueBytes: 100, retransmittedSegments: 1 });
 });
 
 describe('what fills a hole was sent late if its timestamp is newer, wherever the clock stands', () => {

@@ -10,7 +10,7 @@ export function packets(maxLength: number = 12): fc.Arbitrary<Packet[]> {
     fc.record({
       seconds: fc.nat(0xffffffff),
       nanoseconds: fc.nat(999_999).map((micro) => micro * 1000),
-      data: fc.uint8Array({ maxLength: 200 }),
+      data: fc.uint8Array({ maxLength: 200, size: 'max' }),
     }),
     { maxLength },
   );

@@ -302,7 +302,7 @@ describe('whatever the packet', () => {
         const filter = new PacketFilter(text);
         holds(
           fc.property(
-            fc.uint8Array({ maxLength: 120 }),
+            fc.uint8Array({ maxLength: 120, size: 'max' }),
             fc.nat(0xffffffff),
             fc.nat(1),
             (octets, originalLength, bigEndian) => {

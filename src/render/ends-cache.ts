@@ -1,10 +1,10 @@
 /**
- * What is known of the ends met lately, in IPv4: the text of `IP a.p > b.q: `, and where SequenceBases keeps the numbers
- * that theirs are told relative to. Both are most of a line's work, and most segments follow one with the same ends.
+ * What is known of the ends met lately, in IPv4: the text of `IP a.p > b.q: `, and the numbers that theirs are told
+ * relative to (SequenceBases). Both are most of a line's work, and most segments follow one with the same ends.
  * Direct-mapped: ends that fall on the same place replace each other.
  */
 export class EndsCache {
-  /** Words from the place that `find` answered: BASES_EPOCH, OWN_BASE and OTHER_BASE are the caller's. */
+  /** Words from the place that `place` answered; BASES_EPOCH, OWN_BASE and OTHER_BASE are for the caller to read. */
   readonly words: Int32Array = new Int32Array(PLACES * PLACE_WORDS);
   private readonly eights: Float64Array = new Float64Array(this.words.buffer);
 
@@ -60,13 +60,35 @@ export class EndsCache {
     const text = (place >> 1) + TEXT_EIGHT;
     for (let i = 0; i < TEXT_EIGHTS; i++) eights[text + i] = from.getFloat64(at + i * 8, true);
   }
+
+  /** The bases of both ends, in both directions, as far as their text is here: `own` is the source's. */
+  keepBases(source: number, destination: number, ports: number, own: number, other: number, epoch: number): void {
+    this.keepBasesOf(destination, source, (ports << 16) | (ports >>> 16), other, own, epoch);
+    this.keepBasesOf(source, destination, ports, own, other, epoch);
+  }
+
+  private keepBasesOf(
+    source: number,
+    destination: number,
+    ports: number,
+    own: number,
+    other: number,
+    epoch: number,
+  ): void {
+    const place = this.place(source, destination, ports);
+    if (!this.holds(place, source, destination, ports)) return;
+    const { words } = this;
+    words[place + BASES_EPOCH] = epoch;
+    words[place + OWN_BASE] = own;
+    words[place + OTHER_BASE] = other;
+  }
 }
 
 /** Words of a place after both addresses and the ports: octets of text, 0 where there is none. */
 const LENGTH = 3;
 /** `SequenceBases.epoch` when the two words that follow were found; 0 when they were not. */
 export const BASES_EPOCH = 4;
-/** Where the sender's base and the receiver's stand in `SequenceBases.words`. */
+/** The sender's base and the receiver's. */
 export const OWN_BASE = 5;
 export const OTHER_BASE = 6;
 /** The text begins at the fifth eight. `IP 255.255.255.255.65535 > 255.255.255.255.65535: ` has 50 octets. */

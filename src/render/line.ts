@@ -105,29 +105,23 @@ export class LineHead {
       ends.keep(to, start, end, place, source, destination, ports);
       out.length = end;
     } else out.length = ends.put(to, start, place);
-    const { bases } = this;
     const { words } = ends;
     if (
-      words[place + BASES_EPOCH] === bases.epoch &&
+      words[place + BASES_EPOCH] === this.bases.epoch &&
       (view.getUint8(tcpAt + FLAGS) & (SYN | ACK)) === ACK &&
       !isUnprinted(segment)
     ) {
-      const known = bases.words;
-      this.seqBase = known[words[place + OWN_BASE]!]!;
-      this.ackBase = this.sackBase = known[words[place + OTHER_BASE]!]!;
-    } else if (this.findBases(segment)) {
-      words[place + BASES_EPOCH] = bases.epoch;
-      words[place + OWN_BASE] = bases.own;
-      words[place + OTHER_BASE] = bases.other;
-    }
+      this.seqBase = words[place + OWN_BASE]!;
+      this.ackBase = this.sackBase = words[place + OTHER_BASE]!;
+    } else this.findBases(segment);
   }
 
-  /** Sets the bases by looking them up, where there are any. Answers whether they now stand where `bases` found them. */
-  private findBases(segment: SegmentView): boolean {
+  /** Sets the bases by looking them up, where there are any. */
+  private findBases(segment: SegmentView): void {
     const { view, tcpAt } = segment;
     const flags = view.getUint8(tcpAt + FLAGS);
     this.seqBase = this.ackBase = this.sackBase = 0;
-    if ((flags & ACK) === 0 || this.absolute) return false;
+    if ((flags & ACK) === 0 || this.absolute) return;
     const { bases } = this;
     const seq = view.getInt32(tcpAt + SEQUENCE);
     const ack = view.getInt32(tcpAt + ACKNOWLEDGMENT);
@@ -136,7 +130,10 @@ export class LineHead {
       this.ackBase = bases.ackBase;
     }
     this.sackBase = bases.ackBase;
-    return !isUnprinted(segment);
+    if (segment.ipVersion === 6 || isUnprinted(segment)) return;
+    const source = view.getInt32(segment.sourceAt);
+    const destination = view.getInt32(segment.destinationAt);
+    this.ends.keepBases(source, destination, view.getInt32(tcpAt), bases.seqBase, bases.ackBase, bases.epoch);
   }
 
   /** The prefix and both ends of any packet. Answers whether a whole fixed header follows. */

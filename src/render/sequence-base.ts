@@ -7,10 +7,6 @@ export class SequenceBases {
   /** To be subtracted from its acknowledgment number and from the edges of its SACK blocks, int32. */
   ackBase = 0;
 
-  /** Where `look` last found IPv4's bases, in `words`: the sender's and the receiver's. They stay there for an epoch. */
-  own = 0;
-  other = 0;
-
   private readonly ipv4: BaseTable;
   private readonly ipv6: BaseTable;
 
@@ -20,12 +16,10 @@ export class SequenceBases {
     this.ipv6 = new BaseTable(4, limit);
   }
 
-  /** Bases of the tuples in IPv4. */
-  get words(): Int32Array {
-    return this.ipv4.words;
-  }
-
-  /** Changes, from 1 on, whenever bases in `words` have moved. */
+  /**
+   * Of IPv4, from 1 on. Who keeps what `look` answered has to ask it again in each epoch: the tuples that nobody asked for
+   * in the one before are forgotten.
+   */
   get epoch(): number {
     return this.ipv4.epoch;
   }
@@ -69,8 +63,6 @@ export class SequenceBases {
     }
     this.seqBase = words[own]!;
     this.ackBase = words[other]!;
-    this.own = own;
-    this.other = other;
     return !fresh;
   }
 }
@@ -94,7 +86,7 @@ const ADDRESSES = 4;
 class BaseTable {
   /** The young generation; `find` answers with an offset into it. */
   words: Int32Array;
-  /** Counts what moves rows. */
+  /** Counts generations. */
   epoch = 1;
   /** Whether the last `find` had to add the tuple. */
   added = false;
@@ -193,7 +185,6 @@ class BaseTable {
 
   /** Doubles the young generation. There is no old one yet: it has the size of a full young one. */
   private grow(): void {
-    this.epoch++;
     const before = this.words;
     this.slots *= 2;
     this.words = new Int32Array(this.slots * this.rowWords);

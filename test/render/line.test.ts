@@ -7,6 +7,7 @@ import { WindumpLine } from '../../src/render/windump.ts';
 import { ethernet, hex, IPV4, ipv4, type Octets, TCP, tcp } from '../wire/octets.ts';
 import { type Frame, linesOf } from './lines.ts';
 
+const VLAN = 0x8100;
 const SYN = 2;
 const ACK = 16;
 
@@ -32,14 +33,21 @@ const frames = fc.constantFrom(3, 400).chain((ports) =>
         options: fc.constantFrom('', '0101080a0000000500000007', '0101050a0000000a00000014', '020405b4'),
         // tcpdump prints no line for these, and their numbers count for nothing.
         unprinted: fc.nat(30),
+        // With a VLAN tag, nothing of a line is kept; but the numbers are those of the same ends without one.
+        tagged: fc.nat(8),
+        answers: fc.boolean(),
       })
-      .map(({ host, peer, payload, options, unprinted, ...fields }): Frame => {
-        const segment = tcp({ ...fields, options: hex(options), payload: Array<number>(payload).fill(0) });
-        const ends = { source: [10, 0, 0, host], destination: [10, 0, 0, peer] };
-        const octets = ethernet(IPV4, ipv4(TCP, segment, unprinted === 0 ? { ...ends, totalLength: 0 } : ends));
+      .map(({ host, peer, payload, options, unprinted, tagged, answers, ...fields }): Frame => {
+        const { sourcePort, destinationPort } = fields;
+        const ports = answers ? { sourcePort: destinationPort, destinationPort: sourcePort } : {};
+        const segment = tcp({ ...fields, ...ports, options: hex(options), payload: Array<number>(payload).fill(0) });
+        const [from, to] = answers ? [peer, host] : [host, peer];
+        const ends = { source: [10, 0, 0, from], destination: [10, 0, 0, to] };
+        const packet = ipv4(TCP, segment, unprinted === 0 ? { ...ends, totalLength: 0 } : ends);
+        const octets = tagged === 0 ? ethernet(VLAN, [0, 5, 8, 0, ...packet]) : ethernet(IPV4, packet);
         return unprinted === 1 ? { octets, originalLength: octets.length - 1 } : { octets };
       }),
-    { maxLength: 900 },
+    { maxLength: 900, size: 'max' },
   ),
 );
 
@@ -48,13 +56,17 @@ test.each(STYLES)('lines in the style of %s are the same whether or not their en
     fc.property(frames, fc.boolean(), (captured, absoluteSequence) => {
       // With names, be there one or not, nothing of the ends is kept.
       const unkept = linesOf(style({ absoluteSequence, names: { name: () => undefined } }), captured);
-      // What is said of a frame that tcpdump does not print is nobody's concern.
-      const expected = unkept.map((line) => line.replace('truncated-ip - 1 bytes missing! ', ''));
-      expect(linesOf(style({ absoluteSequence }), captured)).toEqual(expected);
+      const lines = linesOf(style({ absoluteSequence }), captured);
+      expect(lines.map(withoutMissing)).toEqual(unkept.map(withoutMissing));
     }),
     { numRuns: 60 },
   );
 });
+
+/** What is said of a frame that tcpdump does not print is nobody's concern. */
+function withoutMissing(line: string): string {
+  return line.replace('truncated-ip - 1 bytes missing! ', '');
+}
 
 test('the options of a usual SYN are written as any others', () => {
   const usual = hex('020405b4 0402080a a1b2c3d4 00000000 01030307');

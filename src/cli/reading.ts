@@ -18,7 +18,8 @@ export interface RecordTaker {
  */
 export async function readAll(source: CaptureSource, taker: RecordTaker, progressWanted: boolean): Promise<boolean> {
   // Once all is loaded: what V8 compiled beforehand it takes only with the flags it started with.
-  if ((source.totalBytes ?? Number.POSITIVE_INFINITY) > LARGE) (await import('./small-heap.ts')).keepHeapSmall();
+  const octets = source.totalBytes ?? Number.POSITIVE_INFINITY;
+  if (octets > LARGE) (await import('./v8-limits.ts')).setV8Limits(octets);
   const record = new RecordView();
   const interruption = new Interruption();
   const progress = await startProgress(progressWanted);

@@ -18,7 +18,7 @@ export interface RecordTaker {
  */
 export async function readAll(source: CaptureSource, taker: RecordTaker, progressWanted: boolean): Promise<boolean> {
   // Once all is loaded: what V8 compiled beforehand it takes only with the flags it started with.
-  const octets = source.totalBytes ?? Number.POSITIVE_INFINITY;
+  const octets = unpackedOctets(source);
   if (octets > LARGE) (await import('./v8-limits.ts')).setV8Limits(octets);
   const record = new RecordView();
   const interruption = new Interruption();
@@ -52,6 +52,15 @@ function isOutOfMemory(error: unknown): boolean {
 
 /** Octets from which on reading takes a while. */
 const LARGE = 1 << 22;
+
+/** What is to be read in all, roughly; Infinity for a stream. */
+function unpackedOctets({ totalBytes, inputs }: CaptureSource): number {
+  if (totalBytes === null) return Number.POSITIVE_INFINITY;
+  return inputs.some((input) => input.compression !== 'none') ? totalBytes * USUAL_COMPRESSION : totalBytes;
+}
+
+/** So many times less room do captures take when they are compressed. */
+const USUAL_COMPRESSION = 4;
 
 /** From the first wait on, the first Ctrl-C ends reading; a second one ends the program, as it would without us. */
 export class Interruption {

@@ -2,12 +2,12 @@ import { seqDelta } from '../bytes/seq.ts';
 import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, type FlowRows } from '../flow/rows.ts';
 import type { EventCounts } from '../tcp/event-counts.ts';
 import { EVENT_NAMES } from '../tcp/events.ts';
-import type { Evidence } from '../tcp/evidence.ts';
-import { NOTED, type Noted } from '../tcp/noted.ts';
+import type { Evidence } from '../tcp/evidence/evidence.ts';
+import { NOTED, type Noted } from '../tcp/evidence/noted.ts';
+import type { Predecessor } from '../tcp/evidence/predecessor.ts';
+import type { Services } from '../tcp/evidence/services.ts';
 import type { OneWays } from '../tcp/one-ways.ts';
 import { RESET_PACK } from '../tcp/patterns.ts';
-import type { Predecessor } from '../tcp/predecessor.ts';
-import type { Services } from '../tcp/services.ts';
 import { NOTE } from '../tcp/verdict.ts';
 import { RST } from '../wire/segment.ts';
 

@@ -18,7 +18,7 @@ export interface FlowKey {
 /**
  * Flows of nothing but a SYN and perhaps its SYN+ACK, which may have been sent again, each in 64 octets (and 32 for each
  * time) where a row takes over a thousand: a flood has millions of them. An entry holds its segments so that they can be
- * replayed into a row as soon as anything else comes (tcp/lone-flows.ts); nothing is concluded from them here.
+ * replayed into a row as soon as anything else comes (tcp/opening/lone-flows.ts); nothing is concluded from them here.
  *
  * Entries are found by the flow's place (flow/places.ts) and lie in pages, which are made when they are first needed.
  * Every method takes the page and the entry's start itself: through a method that reads one word, analysing a flood takes

@@ -95,7 +95,7 @@ export const FLOW = {
   previous: 64,
   next: 65,
   hash: 66,
-  /** What tcp/history.ts keeps: Zeek's states and bits, letters seen and how many, letters, 1 + number of its extras. */
+  /** What tcp/history/history.ts keeps: Zeek's states and bits, letters seen and how many, letters, 1 + number of its extras. */
   history: 67,
   historySeen: 68,
   historyLetters: 69,
@@ -104,7 +104,7 @@ export const FLOW = {
   timing: 71,
   /** Where Zeek counts each end's sequence numbers from; server's directly after the client's. */
   historyStart: 73,
-  /** What tcp/evidence.ts keeps of the flow, or 0. */
+  /** What tcp/evidence/evidence.ts keeps of the flow, or 0. */
   evidence: 75,
   /** When Zeek forgets the connection, 0 while it has no reason to. */
   historyUntilF64: 38,
@@ -210,7 +210,7 @@ export const END = {
   copies: 61,
   /** 1 + the number of its counters in tcp/event-counts.ts, or 0. */
   eventCounts: 62,
-  /** Sequence number of its last RST (tcp/history-letters.ts). */
+  /** Sequence number of its last RST (tcp/history/letters.ts). */
   resetSeq: 63,
 } as const;
 
@@ -260,7 +260,7 @@ export const FLOW_BITS = {
   ghost: 0x4000000,
   /** The evidence keeps what follows a segment that mattered. */
   followed: 0x1000000,
-  /** The last segment was an ACK that came late; small segments waited for such ACKs three times (tcp/held-segments.ts). */
+  /** The last segment was an ACK that came late; small segments waited for such ACKs three times (tcp/evidence/held-segments.ts). */
   lateAck: 0x8000000,
   held: 0x10000000,
   /** Nothing of one end was captured so far, though it answered (tcp/one-ways.ts). */

@@ -1,7 +1,7 @@
 import type { ByteWriter } from '../bytes/writer.ts';
 import { END, FLOW } from '../flow/rows.ts';
-import { CONN_STATES, connStateOf, historyOf, lastTimeOf, missedOf, streamSize } from '../tcp/conn-state.ts';
-import { originator } from '../tcp/history-word.ts';
+import { CONN_STATES, connStateOf, historyOf, lastTimeOf, missedOf, streamSize } from '../tcp/history/conn-state.ts';
+import { originator } from '../tcp/history/word.ts';
 import type { FlowCursor } from './cursor.ts';
 import { portOf, writeAddress } from './endpoint.ts';
 import { writeUid } from './uid.ts';

@@ -3,7 +3,7 @@ import type { Facts } from '../findings/case.ts';
 import type { Judgement } from '../findings/finding.ts';
 import { Judge } from '../findings/judge.ts';
 import { FLOW } from '../flow/rows.ts';
-import type { History } from '../tcp/history.ts';
+import type { History } from '../tcp/history/history.ts';
 import type { RoundTrips } from '../tcp/round-trips.ts';
 import type { Timing } from '../tcp/timing.ts';
 

@@ -3,8 +3,8 @@ import { CONFIDENCES, SEVERITIES } from '../findings/finding.ts';
 import { writeFindings } from '../findings/json.ts';
 import { RESET_CAUSES } from '../findings/rules/reset-causes.ts';
 import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, LOG, SERVER } from '../flow/rows.ts';
-import { CONN_STATES, connStateOf, historyOf } from '../tcp/conn-state.ts';
 import { EVENT_NAMES, roundTripOfOpening } from '../tcp/events.ts';
+import { CONN_STATES, connStateOf, historyOf } from '../tcp/history/conn-state.ts';
 import { STATE, STATES } from '../tcp/machine.ts';
 import {
   CLIENT_BY,

@@ -2,7 +2,7 @@ import { seqDelta } from '../bytes/seq.ts';
 import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, SERVER } from '../flow/rows.ts';
 import { ACK, FIN, type SegmentView } from '../wire/segment.ts';
 import { ON, STATE } from './machine.ts';
-import { step } from './opening.ts';
+import { step } from './opening/opening.ts';
 import { PATTERN } from './patterns.ts';
 import { fillByAck, settleAcknowledged } from './sequence.ts';
 import type { Tracker } from './tracker.ts';

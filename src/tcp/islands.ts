@@ -2,7 +2,7 @@ import { seqDelta } from '../bytes/seq.ts';
 
 /**
  * Blocks of a direction's sequence space, by the direction: those that were captured past a hole (by END's place in the
- * rows), or those that were cut short (tcp/history-extras.ts). Holes are rare: what is kept for them may cost a little.
+ * rows), or those that were cut short (tcp/history/extras.ts). Holes are rare: what is kept for them may cost a little.
  */
 export class Islands {
   private readonly blocks: Map<number, number[]> = new Map();

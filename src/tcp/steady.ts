@@ -3,7 +3,7 @@ import { ACK, CHECKSUM, FIN, ipLengthOf, RST, type SegmentView, SYN } from '../w
 import { takeAckOfFin, takeFin } from './closing.ts';
 import { shapeOf } from './copies.ts';
 import { KEPT } from './events.ts';
-import { isQuiet } from './history-quiet.ts';
+import { isQuiet } from './history/quiet.ts';
 import { STATE } from './machine.ts';
 import { expectAck, settleAcknowledged } from './sequence.ts';
 import type { Tracker } from './tracker.ts';
@@ -210,7 +210,7 @@ const PROVEN_MASK =
 /** The handshake is complete, but for a sign that its ACK arrived. */
 const UNPROVEN = FLOW_BITS.clientProven | FLOW_BITS.synAckSeen | FLOW_BITS.ackSeen;
 const UNPROVEN_MASK = PROVEN_MASK | UNPROVEN | FLOW_BITS.simultaneousOpen | FLOW_BITS.midstream;
-/** Nanoseconds after which a silence means something to others (tcp/history.ts, tcp/evidence.ts). */
+/** Nanoseconds after which a silence means something to others (tcp/history/history.ts, tcp/evidence/evidence.ts). */
 const SILENCE = 30e9;
 /** Of the end that is acknowledged, in a close: something was acknowledged before, nothing was sent again. */
 const UNDISTURBED = END_BITS.unaKnown | END_BITS.disordered;

@@ -1,7 +1,7 @@
 import { grown } from '../bytes/grown.ts';
 import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, type FlowRows } from '../flow/rows.ts';
 import type { SegmentView } from '../wire/segment.ts';
-import type { HeldSegments } from './held-segments.ts';
+import type { HeldSegments } from './evidence/held-segments.ts';
 import { NOTE, type Verdict } from './verdict.ts';
 
 /**

@@ -50,7 +50,7 @@ export const NOTE = {
 export class Verdict {
   /**
    * Row of the flow, or -1 for a late segment of a flow that was handed on already. Where flows do without rows
-   * (tcp/lone-flows.ts): -1 for the SYN that begins one, -2 - its place for the SYN+ACK.
+   * (tcp/opening/lone-flows.ts): -1 for the SYN that begins one, -2 - its place for the SYN+ACK.
    */
   row = -1;
   /** 1-based number of the flow. */

@@ -34,7 +34,7 @@ export const CHECKSUM = {
   bad: 2,
   /** The pseudo header's alone: the host left the rest to its network card, and the capture was taken before that. */
   partial: 3,
-  /** Wrong, and not held against the segment when it came: no decoder says so, but who replays it (tcp/lone-flows.ts). */
+  /** Wrong, and not held against the segment when it came: no decoder says so, but who replays it (tcp/opening/lone-flows.ts). */
   forgiven: 4,
 } as const;
 

@@ -3,7 +3,7 @@ import { Analysis } from '../../src/analyze.ts';
 import { FlowCase } from '../../src/findings/case.ts';
 import { isOld } from '../../src/findings/rules/reuse.ts';
 import { EVENT } from '../../src/tcp/events.ts';
-import { NOTED, type Noted, TRAIT } from '../../src/tcp/noted.ts';
+import { NOTED, type Noted, TRAIT } from '../../src/tcp/evidence/noted.ts';
 import { NOTE } from '../../src/tcp/verdict.ts';
 import { ACK, FIN, RST, SYN } from '../../src/wire/segment.ts';
 import { giveRecording, RECORDINGS } from '../samples.ts';

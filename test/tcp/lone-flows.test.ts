@@ -89,7 +89,7 @@ const steps = fc.array(
   { maxLength: 120, size: 'max' },
 );
 
-/** Openings that nothing follows, of few kinds: rows of one kind are copies of each other (tcp/opening-images.ts). */
+/** Openings that nothing follows, of few kinds: rows of one kind are copies of each other (tcp/opening/images.ts). */
 const openings = fc
   .array(
     fc.record({

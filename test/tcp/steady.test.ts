@@ -17,8 +17,8 @@ async function everything(straight: boolean): Promise<{ records: string[]; inSte
       },
     };
   });
-  vi.doMock('../../src/tcp/opening-in-step.ts', async (original) => {
-    const { takeOpeningInStep } = await original<typeof import('../../src/tcp/opening-in-step.ts')>();
+  vi.doMock('../../src/tcp/opening/in-step.ts', async (original) => {
+    const { takeOpeningInStep } = await original<typeof import('../../src/tcp/opening/in-step.ts')>();
     return {
       takeOpeningInStep: (...segment: Parameters<typeof takeOpeningInStep>) => {
         const taken = straight && takeOpeningInStep(...segment);

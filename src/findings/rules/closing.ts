@@ -1,8 +1,8 @@
 import { seqDelta } from '../../bytes/seq.ts';
 import { MS, SECOND } from '../../bytes/time.ts';
 import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, SERVER } from '../../flow/rows.ts';
+import { type Noted, TRAIT } from '../../tcp/evidence/noted.ts';
 import { STATE } from '../../tcp/machine.ts';
-import { type Noted, TRAIT } from '../../tcp/noted.ts';
 import { PATTERN, RESET_FORM } from '../../tcp/patterns.ts';
 import { NOTE } from '../../tcp/verdict.ts';
 import { FIN, RST, SYN } from '../../wire/segment.ts';

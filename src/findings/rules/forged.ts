@@ -2,7 +2,7 @@ import { seqDelta } from '../../bytes/seq.ts';
 import { MS } from '../../bytes/time.ts';
 import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, SERVER } from '../../flow/rows.ts';
 import { EVENT } from '../../tcp/events.ts';
-import { NOTED, type Noted, TRAIT } from '../../tcp/noted.ts';
+import { NOTED, type Noted, TRAIT } from '../../tcp/evidence/noted.ts';
 import { NOTE } from '../../tcp/verdict.ts';
 import { ACK, RST, SYN } from '../../wire/segment.ts';
 import type { EndCase, FlowCase } from '../case.ts';

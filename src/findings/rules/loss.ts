@@ -2,7 +2,7 @@ import { seqDelta } from '../../bytes/seq.ts';
 import { MS, SECOND } from '../../bytes/time.ts';
 import { CLIENT, END, FLOW } from '../../flow/rows.ts';
 import { EVENT } from '../../tcp/events.ts';
-import type { Noted } from '../../tcp/noted.ts';
+import type { Noted } from '../../tcp/evidence/noted.ts';
 import { FIN, RST, SYN } from '../../wire/segment.ts';
 import { CLOCK_STEP, type EndCase, type FlowCase } from '../case.ts';
 import type { Found } from '../found.ts';

@@ -1,8 +1,8 @@
 import { seqDelta } from '../../bytes/seq.ts';
 import { MS, SECOND } from '../../bytes/time.ts';
 import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, SERVER } from '../../flow/rows.ts';
+import { NOTED, type Noted, TRAIT } from '../../tcp/evidence/noted.ts';
 import { STATE } from '../../tcp/machine.ts';
-import { NOTED, type Noted, TRAIT } from '../../tcp/noted.ts';
 import { NOTE } from '../../tcp/verdict.ts';
 import { ACK, CWR, ECE, FIN, NO_OPTION, PSH, RST, SYN, URG } from '../../wire/segment.ts';
 import { CLOCK_STEP, type FlowCase } from '../case.ts';

@@ -1,9 +1,9 @@
 import { seqDelta } from '../../bytes/seq.ts';
 import { MS, SECOND } from '../../bytes/time.ts';
 import { END, END_BITS, FLOW, FLOW_BITS } from '../../flow/rows.ts';
-import type { Noted } from '../../tcp/noted.ts';
+import type { Noted } from '../../tcp/evidence/noted.ts';
+import { resetCodeMeaning } from '../../tcp/evidence/reset-codes.ts';
 import { RESET_FORM } from '../../tcp/patterns.ts';
-import { resetCodeMeaning } from '../../tcp/reset-codes.ts';
 import { NOTE } from '../../tcp/verdict.ts';
 import { FIN, RST } from '../../wire/segment.ts';
 import type { FlowCase } from '../case.ts';

@@ -1,9 +1,9 @@
 import { seqDelta } from '../../bytes/seq.ts';
 import { MS, SECOND } from '../../bytes/time.ts';
 import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, SERVER } from '../../flow/rows.ts';
+import { isOutdated, NOTED, type Noted, TRAIT } from '../../tcp/evidence/noted.ts';
+import type { Predecessor } from '../../tcp/evidence/predecessor.ts';
 import { STATE } from '../../tcp/machine.ts';
-import { isOutdated, NOTED, type Noted, TRAIT } from '../../tcp/noted.ts';
-import type { Predecessor } from '../../tcp/predecessor.ts';
 import { NOTE } from '../../tcp/verdict.ts';
 import { ACK, FIN, RST, SYN } from '../../wire/segment.ts';
 import type { FlowCase } from '../case.ts';

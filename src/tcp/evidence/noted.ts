@@ -1,4 +1,4 @@
-import { seqDelta } from '../bytes/seq.ts';
+import { seqDelta } from '../../bytes/seq.ts';
 
 /**
  * A segment that findings may need, as it was when it came, and what each end had sent last before it.

@@ -1,4 +1,4 @@
-import { CLIENT, FLOW, SERVER } from '../flow/rows.ts';
+import { CLIENT, FLOW, SERVER } from '../../flow/rows.ts';
 
 /** The word at FLOW.history: states of both ends in bits 0 to 5, those before them in 6 to 11, then these. */
 export const HISTORY = {

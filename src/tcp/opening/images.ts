@@ -1,7 +1,7 @@
-import { type LoneOpenings, MARK, OPENING } from '../flow/lone-openings.ts';
-import { CLIENT, END, FLOW, LOG, ROW_WORDS, SERVER } from '../flow/rows.ts';
-import { ACK, SYN } from '../wire/segment.ts';
-import { shapeOfNumbers } from './copies.ts';
+import { type LoneOpenings, MARK, OPENING } from '../../flow/lone-openings.ts';
+import { CLIENT, END, FLOW, LOG, ROW_WORDS, SERVER } from '../../flow/rows.ts';
+import { ACK, SYN } from '../../wire/segment.ts';
+import { shapeOfNumbers } from '../copies.ts';
 
 /**
  * Rows of openings that were replayed. Millions of openings of a flood differ in addresses, frames, times and sequence

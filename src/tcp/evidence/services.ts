@@ -1,4 +1,4 @@
-import { FLOW, FLOW_BITS } from '../flow/rows.ts';
+import { FLOW, FLOW_BITS } from '../../flow/rows.ts';
 
 /** What is remembered of a listener. Times are nanoseconds since the capture's first whole second. */
 export interface Service {

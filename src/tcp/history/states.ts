@@ -1,6 +1,6 @@
-import { FLOW, type FlowRows } from '../flow/rows.ts';
-import { ACK, FIN, RST, type SegmentView, SYN } from '../wire/segment.ts';
-import { enterState, HISTORY, originator, previousOf, stateOf, ZEEK } from './history-word.ts';
+import { FLOW, type FlowRows } from '../../flow/rows.ts';
+import { ACK, FIN, RST, type SegmentView, SYN } from '../../wire/segment.ts';
+import { enterState, HISTORY, originator, previousOf, stateOf, ZEEK } from './word.ts';
 
 /** What the flags do to Zeek's states. */
 export function changeStates(rows: FlowRows, row: number, side: number, segment: SegmentView): void {

@@ -1,6 +1,6 @@
-import { seqDelta } from '../bytes/seq.ts';
-import { END } from '../flow/rows.ts';
-import { ACK, FIN, RST, type SegmentView, SYN } from '../wire/segment.ts';
+import { seqDelta } from '../../bytes/seq.ts';
+import { END } from '../../flow/rows.ts';
+import { ACK, FIN, RST, type SegmentView, SYN } from '../../wire/segment.ts';
 
 /** Octets that a receiver acknowledged selectively and then denied: the frames of the first and the last ACK that left them out. */
 export interface Reneging {

@@ -1,5 +1,5 @@
-import { END, FLOW } from '../flow/rows.ts';
-import type { SegmentView } from '../wire/segment.ts';
+import { END, FLOW } from '../../flow/rows.ts';
+import type { SegmentView } from '../../wire/segment.ts';
 
 /** ACKs to and fro that brought nothing: how many at the most, the frames of the first and the last of them, nanoseconds between. */
 export interface AckStorm {

@@ -1,9 +1,9 @@
-import { END, FLOW, type FlowRows } from '../flow/rows.ts';
-import { RST, type SegmentView } from '../wire/segment.ts';
-import { isBare } from './events.ts';
+import { END, FLOW, type FlowRows } from '../../flow/rows.ts';
+import { RST, type SegmentView } from '../../wire/segment.ts';
+import { isBare } from '../events.ts';
+import { NOTE, type Verdict } from '../verdict.ts';
 import { type LastSegment, NOTED, type Noted } from './noted.ts';
 import type { SegmentLists } from './segment-lists.ts';
-import { NOTE, type Verdict } from './verdict.ts';
 
 /** Writes a segment into its entry, before the row forgets what its sender's segment before it was. */
 export function writeEntry(

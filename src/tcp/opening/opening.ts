@@ -1,11 +1,11 @@
-import { seqDelta } from '../bytes/seq.ts';
-import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, SERVER } from '../flow/rows.ts';
-import { FIN, type SegmentView } from '../wire/segment.ts';
-import { OVER } from './handing-on.ts';
-import { nextState, ON, STATE } from './machine.ts';
-import { PATTERN } from './patterns.ts';
-import type { Tracker } from './tracker.ts';
-import { NOTE } from './verdict.ts';
+import { seqDelta } from '../../bytes/seq.ts';
+import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, SERVER } from '../../flow/rows.ts';
+import { FIN, type SegmentView } from '../../wire/segment.ts';
+import { OVER } from '../handing-on.ts';
+import { nextState, ON, STATE } from '../machine.ts';
+import { PATTERN } from '../patterns.ts';
+import type { Tracker } from '../tracker.ts';
+import { NOTE } from '../verdict.ts';
 
 /** A SYN without ACK: an active open, its repeat, or the other half of a simultaneous open (RFC 9293 3.5). */
 export function takeSyn(tracker: Tracker, row: number, side: number, sender: number, segment: SegmentView): void {

@@ -1,10 +1,10 @@
-import { END, FLOW, type FlowRows } from '../flow/rows.ts';
-import { ACK, RST, type SegmentView, SYN } from '../wire/segment.ts';
+import { END, FLOW, type FlowRows } from '../../flow/rows.ts';
+import { ACK, RST, type SegmentView, SYN } from '../../wire/segment.ts';
+import type { Verdict } from '../verdict.ts';
 import { Fingerprint } from './fingerprint.ts';
 import { isOutdated, type Noted, TRAIT } from './noted.ts';
 import { AT, LAST, markIcmp, readEntry, sideOf, writeEntry } from './noted-entry.ts';
 import { ENTRY, LIST, type SegmentLists } from './segment-lists.ts';
-import type { Verdict } from './verdict.ts';
 
 /**
  * The segments that are kept of each flow, as they were when they came, in two lists of the order in which they came:
@@ -143,5 +143,5 @@ export class KeptSegments {
 /** Nanoseconds within which a sequence number stands for the same octet, whatever a capture has lost between. */
 const SAME_NUMBERS = 3e9;
 
-/** What a flow's segments have in all, in its head, past its predecessor (tcp/predecessor.ts). */
+/** What a flow's segments have in all, in its head, past its predecessor (tcp/evidence/predecessor.ts). */
 const SUM = { traits: 14, notes: 15, events: 16, firstFrame: 17 } as const;

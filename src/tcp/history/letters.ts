@@ -1,9 +1,9 @@
-import { seqDelta } from '../bytes/seq.ts';
-import { END, END_BITS, FLOW } from '../flow/rows.ts';
-import { ACK, FIN, RST, type SegmentView, SYN } from '../wire/segment.ts';
+import { seqDelta } from '../../bytes/seq.ts';
+import { END, END_BITS, FLOW } from '../../flow/rows.ts';
+import { ACK, FIN, RST, type SegmentView, SYN } from '../../wire/segment.ts';
+import { COUNTED } from './extras.ts';
 import type { History } from './history.ts';
-import { COUNTED } from './history-extras.ts';
-import { previousOf, stateOf, ZEEK } from './history-word.ts';
+import { previousOf, stateOf, ZEEK } from './word.ts';
 
 /** S, H, F, R, D, A, and I and Q for flags that contradict each other. */
 export function noteFlags(history: History, row: number, side: number, sender: number, segment: SegmentView): void {

@@ -1,6 +1,6 @@
-import { CLIENT, FLOW, FLOW_BITS, type FlowRows, SERVER } from '../flow/rows.ts';
-import type { Tombstones } from '../flow/tombstones.ts';
-import { STATE } from './machine.ts';
+import { CLIENT, FLOW, FLOW_BITS, type FlowRows, SERVER } from '../../flow/rows.ts';
+import type { Tombstones } from '../../flow/tombstones.ts';
+import { STATE } from '../machine.ts';
 import { ENTRY, type SegmentLists } from './segment-lists.ts';
 
 /** The connection that held the ports before a flow. */
@@ -66,7 +66,7 @@ export function predecessorOf(lists: SegmentLists, head: number): Predecessor | 
   };
 }
 
-/** Where it lies in the head of a flow's lists, in words, past those and before their sum (tcp/kept-segments.ts). */
+/** Where it lies in the head of a flow's lists, in words, past those and before their sum (tcp/evidence/kept-segments.ts). */
 const OLD = {
   known: 3,
   lastTimeF64: 2,

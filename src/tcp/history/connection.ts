@@ -1,10 +1,10 @@
-import { CLIENT, FLOW, FLOW_BITS, type FlowRows, SERVER } from '../flow/rows.ts';
-import { ACK, type SegmentView, SYN } from '../wire/segment.ts';
+import { CLIENT, FLOW, FLOW_BITS, type FlowRows, SERVER } from '../../flow/rows.ts';
+import { ACK, type SegmentView, SYN } from '../../wire/segment.ts';
 import type { History } from './history.ts';
-import { IN_ROW } from './history-letters.ts';
-import { settle } from './history-quiet.ts';
-import { HISTORY, originator, stateOf, ZEEK } from './history-word.ts';
+import { IN_ROW } from './letters.ts';
 import { isLikelyServer, isPatient } from './likely-servers.ts';
+import { settle } from './quiet.ts';
+import { HISTORY, originator, stateOf, ZEEK } from './word.ts';
 
 /** Begins the connection, or ends it where Zeek would; answers whether the segment is still part of it. */
 export function meet(history: History, row: number, side: number, segment: SegmentView): boolean {

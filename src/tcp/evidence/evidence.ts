@@ -1,21 +1,21 @@
-import { END, FLOW, FLOW_BITS, type FlowRows } from '../flow/rows.ts';
-import type { Tombstones } from '../flow/tombstones.ts';
-import { ACK, CHECKSUM, CWR, ECE, FIN, RST, type SegmentView, SYN } from '../wire/segment.ts';
+import { END, FLOW, FLOW_BITS, type FlowRows } from '../../flow/rows.ts';
+import type { Tombstones } from '../../flow/tombstones.ts';
+import { ACK, CHECKSUM, CWR, ECE, FIN, RST, type SegmentView, SYN } from '../../wire/segment.ts';
+import { EVENT } from '../events.ts';
+import { STATE } from '../machine.ts';
+import { NOTE, type Verdict } from '../verdict.ts';
 import { AckStorms } from './ack-storms.ts';
-import { EVENT } from './events.ts';
 import { HeldSegments } from './held-segments.ts';
 import { KeptSegments } from './kept-segments.ts';
-import { STATE } from './machine.ts';
 import { keepPredecessor, type Predecessor, predecessorOf } from './predecessor.ts';
 import { ResetCodes } from './reset-codes.ts';
 import { SackReneging } from './sack-reneging.ts';
 import { LIST, SegmentLists } from './segment-lists.ts';
 import { Services } from './services.ts';
-import { NOTE, type Verdict } from './verdict.ts';
 
 /**
  * What findings are told from beyond the rows: the rare segments of each flow, kept when they come, in the order in
- * which they came, with what both ends had sent last before (tcp/noted.ts). A flow without trouble keeps nothing.
+ * which they came, with what both ends had sent last before (tcp/evidence/noted.ts). A flow without trouble keeps nothing.
  *
  * What is rare: SYNs and SYN+ACKs that are sent again or are odd, RSTs, repeats, keep-alives and zero windows, what
  * follows a long quiet or comes another way (TTL), bad checksums, ICMP errors, whatever comes to a socket that is

@@ -1,9 +1,10 @@
-import { seqDelta } from '../bytes/seq.ts';
-import { CLIENT, END, FLOW, type FlowRows, SERVER } from '../flow/rows.ts';
-import { ACK, FIN, RST, type SegmentView, SYN } from '../wire/segment.ts';
-import { conclude, givesUp, meet } from './history-connection.ts';
-import { COUNTED, HistoryExtras } from './history-extras.ts';
-import { noteGap, noteTruncation } from './history-gaps.ts';
+import { seqDelta } from '../../bytes/seq.ts';
+import { CLIENT, END, FLOW, type FlowRows, SERVER } from '../../flow/rows.ts';
+import { ACK, FIN, RST, type SegmentView, SYN } from '../../wire/segment.ts';
+import type { Islands } from '../islands.ts';
+import { conclude, givesUp, meet } from './connection.ts';
+import { COUNTED, HistoryExtras } from './extras.ts';
+import { noteGap, noteTruncation } from './gaps.ts';
 import {
   addCounted,
   addLetter,
@@ -15,11 +16,10 @@ import {
   noteZeroWindow,
   repeatsOctets,
   seeLetter,
-} from './history-letters.ts';
-import { isPlain, keptOctets, settle } from './history-quiet.ts';
-import { ATTEMPT_DELAY, changeStates, closeEnd, flipAfterSynAck } from './history-states.ts';
-import { enterState, HISTORY, stateOf, ZEEK } from './history-word.ts';
-import type { Islands } from './islands.ts';
+} from './letters.ts';
+import { isPlain, keptOctets, settle } from './quiet.ts';
+import { ATTEMPT_DELAY, changeStates, closeEnd, flipAfterSynAck } from './states.ts';
+import { enterState, HISTORY, stateOf, ZEEK } from './word.ts';
 
 /**
  * A flow as Zeek sees it: its own states of both ends, and the letters of `history` in the order in which Zeek writes

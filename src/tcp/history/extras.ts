@@ -1,6 +1,6 @@
-import { grown } from '../bytes/grown.ts';
-import { seqDelta } from '../bytes/seq.ts';
-import { Islands } from './islands.ts';
+import { grown } from '../../bytes/grown.ts';
+import { seqDelta } from '../../bytes/seq.ts';
+import { Islands } from '../islands.ts';
 
 /** What Zeek counts and writes at the first, the tenth, the hundredth time: T, W, G and C. */
 export const COUNTED = { repeat: 0, zeroWindow: 1, gap: 2, checksum: 3 } as const;

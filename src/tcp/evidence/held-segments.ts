@@ -1,6 +1,6 @@
-import { MS } from '../bytes/time.ts';
-import { CLIENT, END, FLOW, FLOW_BITS } from '../flow/rows.ts';
-import type { SegmentView } from '../wire/segment.ts';
+import { MS } from '../../bytes/time.ts';
+import { CLIENT, END, FLOW, FLOW_BITS } from '../../flow/rows.ts';
+import type { SegmentView } from '../../wire/segment.ts';
 
 /** Small segments that waited for a delayed ACK: how often, of which side, how long in all, and the frames of ACK and segment. */
 export interface Held {

@@ -1,11 +1,11 @@
-import { seqDelta } from '../bytes/seq.ts';
-import { END, END_BITS, FLOW } from '../flow/rows.ts';
-import { RST, type SegmentView, SYN } from '../wire/segment.ts';
+import { seqDelta } from '../../bytes/seq.ts';
+import { END, END_BITS, FLOW } from '../../flow/rows.ts';
+import { RST, type SegmentView, SYN } from '../../wire/segment.ts';
+import { COUNTED, octetsOf } from './extras.ts';
 import type { History } from './history.ts';
-import { COUNTED, octetsOf } from './history-extras.ts';
-import { addCounted, extraOf } from './history-letters.ts';
-import { keptOctets } from './history-quiet.ts';
-import { HISTORY, previousOf, stateOf, ZEEK } from './history-word.ts';
+import { addCounted, extraOf } from './letters.ts';
+import { keptOctets } from './quiet.ts';
+import { HISTORY, previousOf, stateOf, ZEEK } from './word.ts';
 
 /** G: the other end acknowledges what the capture does not have. Zeek says so of connections that are whole. */
 export function noteGap(history: History, row: number, side: number, end: number, segment: SegmentView): void {

@@ -1,13 +1,13 @@
-import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, SERVER } from '../flow/rows.ts';
-import { ACK, CHECKSUM, ipLengthOf, PSH, type SegmentView, SYN } from '../wire/segment.ts';
-import { takeAcknowledgment } from './closing.ts';
-import { rememberSegment, shapeOf } from './copies.ts';
-import { EVENT, isAtEpoch, isHeaderCut, KEPT, MULTIPATH, takeEventScale } from './events.ts';
-import { ON, STATE } from './machine.ts';
+import { CLIENT, END, END_BITS, FLOW, FLOW_BITS, SERVER } from '../../flow/rows.ts';
+import { ACK, CHECKSUM, ipLengthOf, PSH, type SegmentView, SYN } from '../../wire/segment.ts';
+import { takeAcknowledgment } from '../closing.ts';
+import { rememberSegment, shapeOf } from '../copies.ts';
+import { EVENT, isAtEpoch, isHeaderCut, KEPT, MULTIPATH, takeEventScale } from '../events.ts';
+import { ON, STATE } from '../machine.ts';
+import { expectAck } from '../sequence.ts';
+import type { Tracker } from '../tracker.ts';
+import { NOTE, type Verdict } from '../verdict.ts';
 import { noteSynOptions, settleScale, step, takeHandshakeAck } from './opening.ts';
-import { expectAck } from './sequence.ts';
-import type { Tracker } from './tracker.ts';
-import { NOTE, type Verdict } from './verdict.ts';
 
 /**
  * The straight way for an opening in which nothing is odd: a SYN, its SYN+ACK and the ACK of that, each of them the first,
@@ -225,5 +225,5 @@ function noteStates(verdict: Verdict, i32: Int32Array, row: number): void {
 const FIXED = FLOW_BITS.v6 | FLOW_BITS.clientIsHigh;
 /** The bits after a SYN and its SYN+ACK. */
 const ANSWERED = FLOW_BITS.synSeen | FLOW_BITS.synAckSeen | FLOW_BITS.clientDoubtful;
-/** Nanoseconds: below all after which a silence means something to anybody (tcp/history.ts: five seconds). */
+/** Nanoseconds: below all after which a silence means something to anybody (tcp/history/history.ts: five seconds). */
 const SOON = 5e9;

@@ -1,9 +1,9 @@
-import { seqDelta } from '../bytes/seq.ts';
-import { CLIENT, END, END_BITS, FLOW, type FlowRows } from '../flow/rows.ts';
+import { seqDelta } from '../../bytes/seq.ts';
+import { CLIENT, END, END_BITS, FLOW, type FlowRows } from '../../flow/rows.ts';
 import type { History } from './history.ts';
-import { IN_ROW, LENGTH_SHIFT, LETTERS } from './history-letters.ts';
-import { CLOSE_DELAY } from './history-states.ts';
-import { HISTORY, originator, stateOf, ZEEK } from './history-word.ts';
+import { IN_ROW, LENGTH_SHIFT, LETTERS } from './letters.ts';
+import { CLOSE_DELAY } from './states.ts';
+import { HISTORY, originator, stateOf, ZEEK } from './word.ts';
 
 /** Zeek's conn_state values. */
 // biome-ignore format: one line

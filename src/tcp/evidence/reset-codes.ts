@@ -1,4 +1,4 @@
-import { FLOW, FLOW_BITS } from '../flow/rows.ts';
+import { FLOW, FLOW_BITS } from '../../flow/rows.ts';
 
 /**
  * Who writes the reason of a RST into its window: NetScaler (Citrix ADC) does. An ordinary host's window may hold one of

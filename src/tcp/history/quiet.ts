@@ -1,8 +1,8 @@
-import { seqDelta } from '../bytes/seq.ts';
-import { CLIENT, END, FLOW, type FlowRows, SERVER } from '../flow/rows.ts';
-import { ACK, CHECKSUM, FIN, RST, type SegmentView, SYN } from '../wire/segment.ts';
-import { hasSeen, LETTER } from './history-letters.ts';
-import { HISTORY, stateOf, ZEEK } from './history-word.ts';
+import { seqDelta } from '../../bytes/seq.ts';
+import { CLIENT, END, FLOW, type FlowRows, SERVER } from '../../flow/rows.ts';
+import { ACK, CHECKSUM, FIN, RST, type SegmentView, SYN } from '../../wire/segment.ts';
+import { hasSeen, LETTER } from './letters.ts';
+import { HISTORY, stateOf, ZEEK } from './word.ts';
 
 /** Whether a segment can bring nothing new to `history` and `connState`: asked before it is counted. */
 export function isQuiet(

@@ -1,11 +1,11 @@
-import { CLIENT, type Side } from '../flow/rows.ts';
-import { ACK, CHECKSUM, SegmentView } from '../wire/segment.ts';
-import type { HostSet } from './hosts.ts';
-import { STATE } from './machine.ts';
-import { isUsual, OpeningImages, writeOpening } from './opening-images.ts';
-import { takeOpeningInStep } from './opening-in-step.ts';
-import { LATE_ACK } from './timing.ts';
-import type { Tracker } from './tracker.ts';
+import { CLIENT, type Side } from '../../flow/rows.ts';
+import { ACK, CHECKSUM, SegmentView } from '../../wire/segment.ts';
+import type { HostSet } from '../hosts.ts';
+import { STATE } from '../machine.ts';
+import { LATE_ACK } from '../timing.ts';
+import type { Tracker } from '../tracker.ts';
+import { isUsual, OpeningImages, writeOpening } from './images.ts';
+import { takeOpeningInStep } from './in-step.ts';
 
 /**
  * Flows that do without a row as long as nothing but their SYN and its SYN+ACK was captured, however often those were sent

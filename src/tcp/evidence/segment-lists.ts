@@ -1,5 +1,5 @@
-import { grown } from '../bytes/grown.ts';
-import { FLOW, type FlowRows } from '../flow/rows.ts';
+import { grown } from '../../bytes/grown.ts';
+import { FLOW, type FlowRows } from '../../flow/rows.ts';
 
 /**
  * Lists of entries of all flows, in one pooled array. A flow that has any has a head, an entry too, whose number stands

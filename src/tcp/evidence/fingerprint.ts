@@ -1,6 +1,6 @@
-import { seqDelta } from '../bytes/seq.ts';
-import { CHECKSUM, RST, type SegmentView, SYN } from '../wire/segment.ts';
-import { NOTE } from './verdict.ts';
+import { seqDelta } from '../../bytes/seq.ts';
+import { CHECKSUM, RST, type SegmentView, SYN } from '../../wire/segment.ts';
+import { NOTE } from '../verdict.ts';
 
 /**
  * What payload can be known by again without being kept: hashes of its first octets. Equal octets have equal hashes, so

@@ -1,4 +1,4 @@
-import { END, END_BITS } from '../flow/rows.ts';
+import { END, END_BITS } from '../../flow/rows.ts';
 
 /** What a SYN+ACK offered. */
 interface Answer {

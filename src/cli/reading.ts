@@ -19,7 +19,7 @@ export interface RecordTaker {
 export async function readAll(source: CaptureSource, taker: RecordTaker, progressWanted: boolean): Promise<boolean> {
   // Once all is loaded: what V8 compiled beforehand it takes only with the flags it started with.
   const octets = unpackedOctets(source);
-  if (octets > LARGE) (await import('./v8-limits.ts')).setV8Limits(octets);
+  if (octets > FEW) (await import('./v8-limits.ts')).setV8Limits(octets);
   const record = new RecordView();
   const interruption = new Interruption();
   const progress = await startProgress(progressWanted);
@@ -50,8 +50,8 @@ function isOutOfMemory(error: unknown): boolean {
   );
 }
 
-/** Octets from which on reading takes a while. */
-const LARGE = 1 << 22;
+/** Octets that are read before V8 compiles anything. */
+const FEW = 1 << 16;
 
 /** What is to be read in all, roughly; Infinity for a stream. */
 function unpackedOctets({ totalBytes, inputs }: CaptureSource): number {

@@ -151,6 +151,8 @@ describe('hostile octets', () => {
   const LINKS = [
     0, 1, 6, 7, 8, 9, 10, 11, 19, 50, 51, 101, 104, 105, 107, 113, 117, 119, 123, 127, 129, 130, 135, 138, 149, 163,
   ];
+  /** PKTAP and PPI say in their header of what link type the rest is: any, in such octets. */
+  const NAMING_ANOTHER = [149, 192, 258];
   const MORE_LINKS = [178, 180, 181, 182, 192, 204, 219, 226, 239, 242, 258, 274, 276, 284, 285];
 
   test('as options are walked to an end and never past what was kept', () => {
@@ -181,7 +183,7 @@ describe('hostile octets', () => {
       ),
       { numRuns: 5000 },
     );
-    expect(decoder.undecodedLinkTypes.size).toBe(0);
+    for (const linkType of decoder.undecodedLinkTypes.keys()) expect(NAMING_ANOTHER).toContain(linkType);
   });
 
   test('in a good packet never make a segment that lies outside what was kept', () => {

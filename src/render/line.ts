@@ -125,12 +125,14 @@ export class LineHead {
     const { bases } = this;
     const seq = view.getInt32(tcpAt + SEQUENCE);
     const ack = view.getInt32(tcpAt + ACKNOWLEDGMENT);
-    if (bases.look(segment, seq, ack, (flags & SYN) !== 0)) {
+    const known = bases.look(segment, seq, ack, (flags & SYN) !== 0);
+    if (known) {
       this.seqBase = bases.seqBase;
       this.ackBase = bases.ackBase;
     }
     this.sackBase = bases.ackBase;
-    if (segment.ipVersion === 6 || isUnprinted(segment)) return;
+    // Behind a tag or in a tunnel nothing is kept: only what changes the bases of the same ends without one matters.
+    if (segment.ipVersion === 6 || (known && segment.plain === 0) || isUnprinted(segment)) return;
     const source = view.getInt32(segment.sourceAt);
     const destination = view.getInt32(segment.destinationAt);
     this.ends.keepBases(source, destination, view.getInt32(tcpAt), bases.seqBase, bases.ackBase, bases.epoch);

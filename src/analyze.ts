@@ -84,6 +84,8 @@ export class Analysis {
   private readonly segment = new SegmentView();
   private onSegment: AnalysisOptions['onSegment'];
   private readonly loneFrom: number;
+  /** Somebody is told of finished flows. */
+  private readonly tellsOfFlows: boolean;
   private last = Number.NEGATIVE_INFINITY;
   private watchesClock = false;
   /** Interface and file of the record before. */
@@ -92,7 +94,7 @@ export class Analysis {
   constructor(options: AnalysisOptions = {}) {
     this.wire = new SegmentDecoder(options.wire);
     this.onSegment = options.onSegment;
-    this.loneFrom = options.onSegment === undefined ? (options.loneFrom ?? LONE_FROM) : Number.POSITIVE_INFINITY;
+    this.loneFrom = options.loneFrom ?? LONE_FROM;
     this.wanted = new WantedRecords(options);
     this.baseSeconds = 0;
     this.msl = options.msl ?? 30;
@@ -103,6 +105,7 @@ export class Analysis {
       idleTimeout: (options.idleTimeout ?? Number.POSITIVE_INFINITY) * NANOSECONDS,
       keepDuplicates: options.keepDuplicates ?? false,
       loneFrom: this.loneFrom,
+      withVerdicts: options.onSegment !== undefined,
       forRecords: options.forRecords ?? true,
       onFlow:
         options.across === false
@@ -123,7 +126,8 @@ export class Analysis {
     this.rows = this.tracker.rows;
     const { evidence, eventCounts, oneWays } = this.tracker;
     const clock = new ClockSteps(this.tracker);
-    this.clock = options.across === false && options.onFlow === undefined ? null : clock;
+    this.tellsOfFlows = options.across !== false || options.onFlow !== undefined;
+    this.clock = this.tellsOfFlows ? clock : null;
     this.facts = {
       rows: this.rows,
       evidence,
@@ -223,10 +227,10 @@ export class Analysis {
     if (this.onSegment !== undefined) this.onSegment(this.tracker.verdict, segment, result);
   }
 
-  /** The capture is over: every flow that is still open is handed on. */
+  /** The capture is over: every flow that is still open is handed on, where anybody wants to know. */
   end(): void {
     this.clock?.settle();
-    this.tracker.end();
+    if (this.tellsOfFlows) this.tracker.end();
     this.across?.end(this.latest);
   }
 }

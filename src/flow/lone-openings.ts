@@ -325,14 +325,22 @@ export class LoneOpenings {
     return this.forms.markOf(this.pages[place >> PAGE_SHIFT]![(place & PLACE_MASK) * WORDS + OPENING.form]! >>> 16);
   }
 
+  /** Frames of the first SYN, and of the first SYN+ACK; 0 while there is none. */
+  frame(place: number): number {
+    return this.pages[place >> PAGE_SHIFT]![(place & PLACE_MASK) * WORDS + OPENING.frame]!;
+  }
+
+  answerFrame(place: number): number {
+    return this.pages[place >> PAGE_SHIFT]![(place & PLACE_MASK) * WORDS + OPENING.answerFrame]!;
+  }
+
   /** File and record number of the SYN, as RecordView has them. */
   file(place: number): number {
     return (this.marksAt(place) & MARK.origin) === 0 ? 0 : this.origins.get(place, 0);
   }
 
   fileFrame(place: number): number {
-    if ((this.marksAt(place) & MARK.origin) !== 0) return this.origins.get(place, 1);
-    return this.pages[place >> PAGE_SHIFT]![(place & PLACE_MASK) * WORDS + OPENING.frame]!;
+    return (this.marksAt(place) & MARK.origin) === 0 ? this.frame(place) : this.origins.get(place, 1);
   }
 
   /** How many of the flow's first segments have a wrong checksum. */

@@ -23,10 +23,7 @@ export class StateLog {
     const i32 = this.rows.i32;
     const from = i32[row + FLOW.state + side]!;
     i32[row + FLOW.state + side] = state;
-    const verdict = this.verdict;
-    verdict.states |= (1 << from) | (1 << state);
-    if (frame !== 0 && verdict.transitionCount < verdict.transitions.length)
-      verdict.transitions[verdict.transitionCount++] = (side << 8) | (from << 4) | state;
+    this.verdict.change(side, from, state, frame !== 0);
     const count = i32[row + FLOW.logCount]!;
     if (count === LOG_ENTRIES) return;
     const entry = row + FLOW.log + count * LOG.words;

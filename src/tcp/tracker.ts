@@ -40,8 +40,10 @@ export interface TrackerOptions {
   readonly idleTimeout: number;
   /** Count a mirror port's copies like any other segment. */
   readonly keepDuplicates: boolean;
-  /** Open flows from which on those of only a SYN and SYN+ACK do without a row; Infinity where verdicts are looked at. */
+  /** Open flows from which on those of only a SYN and SYN+ACK do without a row. */
   readonly loneFrom: number;
+  /** Somebody looks at the verdict on each segment. */
+  readonly withVerdicts: boolean;
   /** Keep what only records of flows tell: Zeek's history, first payloads, percentiles of round trips. */
   readonly forRecords: boolean;
   /** Called with each finished flow; the row is valid during the call only. */
@@ -99,7 +101,7 @@ export class Tracker {
     this.forRecords = options.forRecords;
     this.history = new History(this.rows, this.islands, options.forRecords);
     this.identity = new FlowIdentity(this, 2 * options.msl);
-    this.lone = new LoneFlows(this, this.hosts, options.loneFrom);
+    this.lone = new LoneFlows(this, this.hosts, options.loneFrom, options.withVerdicts);
     this.handingOn = new HandingOn(this, options.msl, options.idleTimeout);
   }
 

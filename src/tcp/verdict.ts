@@ -50,7 +50,7 @@ export const NOTE = {
 export class Verdict {
   /**
    * Row of the flow, or -1 for a late segment of a flow that was handed on already. Where flows do without rows
-   * (tcp/opening/lone-flows.ts): -1 for the SYN that begins one, -2 - its place for the SYN+ACK.
+   * (tcp/opening/lone-flows.ts): -2 - its place for the SYN+ACK, -1 for any other segment.
    */
   row = -1;
   /** 1-based number of the flow. */
@@ -80,6 +80,13 @@ export class Verdict {
   takenBack = 0;
   /** Bits of EVENT (tcp/events.ts). */
   events = 0;
+
+  /** An end goes from one state into another, at this segment or (without `isAtSegment`) at one never captured. */
+  change(side: number, from: number, to: number, isAtSegment: boolean): void {
+    this.states |= (1 << from) | (1 << to);
+    if (isAtSegment && this.transitionCount < this.transitions.length)
+      this.transitions[this.transitionCount++] = (side << 8) | (from << 4) | to;
+  }
 
   clear(): void {
     this.late = 0;

@@ -11,7 +11,9 @@ import { FLOW, ROW_WORDS } from '../../src/flow/rows.ts';
 import { FlowCursor } from '../../src/record/cursor.ts';
 import { FLOW_FIELDS } from '../../src/record/flow.ts';
 import { recordObject } from '../../src/record/object.ts';
+import { SEGMENT_FIELDS, SegmentCursor } from '../../src/record/segment.ts';
 import { FlowSummary } from '../../src/record/summary.ts';
+import { SegmentView, WIRE } from '../../src/wire/segment.ts';
 import { CLIENT6, ipv4, ipv6, type Octets, RAW, record, SERVER6, TCP, tcp, u16, u32 } from '../wire/octets.ts';
 
 /**
@@ -141,6 +143,18 @@ const floods = fc
     { after: wait, host: 1, v6: false, kind: 'syn', odd: 'no' } as const,
   ]);
 
+/** Few openings whose segments are sent again by timers, and sooner. */
+const retries = fc.array(
+  fc.record({
+    host: fc.nat(3),
+    v6: fc.boolean(),
+    kind: fc.constantFrom(...(['syn', 'syn', 'synAck', 'synAck', 'ack', 'synBack', 'anotherSynAck'] as const)),
+    odd: mostly<Step['odd']>('no', 'timestamps', 'hops', 'zeroWindow', 'badChecksum'),
+    after: fc.constantFrom(3e4, 4e8, 6e8, 1.5e9, 3.9e9, 7e9, 31e9, 64e9),
+  }),
+  { maxLength: 40, size: 'max' },
+);
+
 function recordsOf(list: readonly Step[]): RecordView[] {
   let time = 1e9;
   return list.map((step, index) => {
@@ -242,6 +256,73 @@ test('whether a flow has a row from its first segment on changes nothing', () =>
     }),
     { numRuns: 30 },
   );
+});
+
+/** What is told of each segment, by the record's fields but for its line. */
+function toldOfSegments(
+  records: readonly RecordView[],
+  options: AnalysisOptions,
+): { segments: unknown[]; lone: number; repeats: number } {
+  const segments: unknown[] = [];
+  let lone = 0;
+  let repeats = 0;
+  const analysis: Analysis = new Analysis({
+    ...options,
+    onSegment: (verdict, segment, result) => {
+      if (result === WIRE.segment && verdict.row < 0 && verdict.late === 0) {
+        lone++;
+        repeats += verdict.repeats;
+      }
+      cursor.move(verdict, segment, result);
+      const { transitions, transitionCount, states, notes } = verdict;
+      segments.push([
+        recordObject(SEGMENT_FIELDS, cursor),
+        [...transitions.subarray(0, transitionCount)],
+        states,
+        notes,
+      ]);
+    },
+  });
+  const flow = new FlowCursor(analysis.flowContext(['a.pcap', 'b.pcap']));
+  const cursor = new SegmentCursor(flow, analysis.tracker.verdict, new SegmentView(), () => {});
+  for (const one of records) analysis.take(one);
+  analysis.end();
+  return { segments, lone, repeats };
+}
+
+test('each segment is told of alike, whether its flow has a row or none', () => {
+  let lone = 0;
+  fc.assert(
+    fc.property(
+      fc.oneof(steps, openings, floods, retries),
+      fc.constantFrom(0, 2),
+      fc.boolean(),
+      fc.boolean(),
+      (list, loneFrom, idle, forRecords) => {
+        const options = { forRecords, ...(idle ? { idleTimeout: 4 } : {}) };
+        const told = toldOfSegments(recordsOf(list), { ...options, loneFrom });
+        const expected = toldOfSegments(recordsOf(list), { ...options, loneFrom: Number.POSITIVE_INFINITY });
+        expect(told.segments).toEqual(expected.segments);
+        lone += told.lone;
+      },
+    ),
+    { numRuns: 60 },
+  );
+  expect(lone).toBeGreaterThan(100);
+});
+
+test('what timers send again of an opening is told without a row', () => {
+  const sent = (host: number, kind: Step['kind'], after: number): Step => ({ host, kind, after, v6: false, odd: 'no' });
+  const list = [
+    sent(0, 'syn', 0),
+    ...[1e9, 2e9, 31e9].map((after) => sent(0, 'syn', after)),
+    sent(5, 'syn', 0),
+    sent(5, 'synAck', 3e4),
+    ...[6e8, 3e9, 64e9].map((after) => sent(5, 'synAck', after)),
+  ];
+  const told = toldOfSegments(recordsOf(list), { loneFrom: 0 });
+  expect(told).toMatchObject({ lone: list.length, repeats: 6 });
+  expect(told.segments).toEqual(toldOfSegments(recordsOf(list), { loneFrom: Number.POSITIVE_INFINITY }).segments);
 });
 
 test("a mirror port's copies of segments with wrong checksums say nothing of their host, row or none", () => {
@@ -384,7 +465,10 @@ test('a flow with a row that lies among openings is none that they are like', ()
   expect(lone.alike).toBeGreaterThan(20);
 });
 
-test('a flood takes no rows while it lasts, its SYN+ACKs sent again or not, and each of its flows is told in its turn', () => {
+test.for([
+  ['flows', {}],
+  ['segments, too', { onSegment: () => {} }],
+] as const)('a flood takes no rows while it lasts, its SYN+ACKs sent again or not, told of its %s', ([, options]) => {
   const flows = 17_000;
   const repeats = 3;
   const numbers: number[] = [];
@@ -397,6 +481,7 @@ test('a flood takes no rows while it lasts, its SYN+ACKs sent again or not, and 
         numbers.push(i32[row + FLOW.number]!);
     },
     loneFrom: 10,
+    ...options,
   });
   const isRepeated = (number: number): boolean => number % 3 === 0;
   let frame = 0;

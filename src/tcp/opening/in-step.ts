@@ -17,8 +17,7 @@ import { noteSynOptions, settleScale, step, takeHandshakeAck } from './opening.t
  * Answers false, having changed nothing, for any other segment.
  */
 export function takeOpeningInStep(tracker: Tracker, row: number, side: number, segment: SegmentView): boolean {
-  if (segment.roomLength !== 0 || segment.window === 0 || segment.checksum === CHECKSUM.bad || isHeaderCut(segment))
-    return false;
+  if (segment.checksum === CHECKSUM.bad || !isStraight(segment)) return false;
   switch (segment.flags & ~PSH) {
     case SYN:
       return side === CLIENT && takeFirstSyn(tracker, row, segment);
@@ -29,6 +28,28 @@ export function takeOpeningInStep(tracker: Tracker, row: number, side: number, s
     default:
       return false;
   }
+}
+
+/** Whether nothing is odd about a SYN, a SYN+ACK or the ACK of that, as far as its header tells, beside the checksum. */
+function isStraight(segment: SegmentView): boolean {
+  return (
+    segment.roomLength === 0 &&
+    segment.window !== 0 &&
+    segment.seq !== 0 &&
+    segment.fastOpenCookie < 0 &&
+    segment.multipath === 0 &&
+    !isHeaderCut(segment)
+  );
+}
+
+/** The same of a SYN that begins a flow: then nothing is to be said of it but that. */
+export function isStraightSyn(segment: SegmentView): boolean {
+  return isStraight(segment) && segment.ack === 0 && !isAtEpoch(segment);
+}
+
+/** And of the SYN+ACK that acknowledges it. */
+export function isStraightSynAck(segment: SegmentView): boolean {
+  return isStraight(segment) && segment.ack !== 0;
 }
 
 /** The SYN that a flow begins with; the ports may have been used before. */
@@ -42,9 +63,6 @@ function takeFirstSyn(tracker: Tracker, row: number, segment: SegmentView): bool
     i32[row + FLOW.lastFrame] !== 0 ||
     (bits & (FLOW_BITS.selfConnect | FLOW_BITS.clientByMask)) !== 0 ||
     (verdict.notes & ~(NOTE.portsReused | NOTE.reusedInTimeWait)) !== 0 ||
-    segment.fastOpenCookie >= 0 ||
-    segment.multipath !== 0 ||
-    seq === 0 ||
     ack !== 0 ||
     isAtEpoch(segment)
   )
@@ -92,10 +110,7 @@ function takeFirstSynAck(tracker: Tracker, row: number, segment: SegmentView): b
     i32[row + FLOW.dataInSyn] !== 0 ||
     (i32[client + END.bits]! & (END_BITS.unaKnown | END_BITS.finSent | END_BITS.disordered)) !== 0 ||
     tracker.verdict.notes !== 0 ||
-    segment.fastOpenCookie >= 0 ||
-    segment.multipath !== 0 ||
     (i32[client + END.eventBits]! & MULTIPATH) !== 0 ||
-    seq === 0 ||
     !(silence >= 0 && silence < SOON) ||
     !tracker.history.awaitsAnswer(row, time)
   )
@@ -144,14 +159,12 @@ function takeFirstAck(tracker: Tracker, row: number, segment: SegmentView): bool
     seq !== i32[client + END.sndNxt] ||
     seq !== i32[client + END.eventNext] ||
     seq !== i32[client + END.eventBound] ||
-    seq === 0 ||
     ack !== i32[server + END.eventNext] ||
     ack !== i32[server + END.eventBound] ||
     ack !== i32[server + END.sndNxt] ||
     ack === 0 ||
     i32[client + END.lastTtl] !== segment.ttl ||
     (i32[client + END.eventBits]! & (KEPT.roundTrip | MULTIPATH)) !== KEPT.roundTrip ||
-    segment.multipath !== 0 ||
     !(time > asked) ||
     !(silence >= 0 && silence < SOON) ||
     tracker.verdict.notes !== 0

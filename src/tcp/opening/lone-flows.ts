@@ -1,25 +1,31 @@
-import { CLIENT, type Side } from '../../flow/rows.ts';
+import { CLIENT, SERVER, type Side } from '../../flow/rows.ts';
 import { ACK, CHECKSUM, SegmentView } from '../../wire/segment.ts';
+import { EVENT } from '../events.ts';
+import { QUIET } from '../evidence/evidence.ts';
 import type { HostSet } from '../hosts.ts';
 import { STATE } from '../machine.ts';
 import { LATE_ACK } from '../timing.ts';
 import type { Tracker } from '../tracker.ts';
+import { NOTE } from '../verdict.ts';
 import { isUsual, OpeningImages, writeOpening } from './images.ts';
-import { takeOpeningInStep } from './in-step.ts';
+import { isStraightSyn, isStraightSynAck, takeOpeningInStep } from './in-step.ts';
 
 /**
  * Flows that do without a row as long as nothing but their SYN and its SYN+ACK was captured, however often those were sent
  * (flow/lone-openings.ts).
  * When anything else happens, or the flow is finished, its segments are replayed into a row: what they mean is written
- * once, in the tracker. Two things can't wait for that: flows' numbers, and which hosts send good checksums.
+ * once, in the tracker. Two things can't wait for that: flows' numbers, and which hosts send good checksums; and where
+ * somebody looks at the verdicts, these, which are the same for all that is not odd.
  */
 export class LoneFlows {
-  /** Open flows with a row from which on others do without; Infinity while somebody looks at the verdicts. */
+  /** Open flows with a row from which on others do without; Infinity while somebody needs the rows of all. */
   from: number;
   /** Told when the opening at a place has got a row. */
   onRow: (place: number, row: number) => void = () => {};
   private readonly tracker: Tracker;
   private readonly hosts: HostSet;
+  /** TrackerOptions.withVerdicts: what is told of such flows' segments is told here, so nothing may be odd about them. */
+  private readonly withVerdicts: boolean;
   private readonly syn = emptySegment();
   private readonly synAck = emptySegment();
   private readonly images = new OpeningImages();
@@ -28,16 +34,18 @@ export class LoneFlows {
   private lastImage: Int32Array | undefined;
   private lastForms = 0;
 
-  constructor(tracker: Tracker, hosts: HostSet, from: number) {
+  constructor(tracker: Tracker, hosts: HostSet, from: number, withVerdicts: boolean) {
     this.tracker = tracker;
     this.hosts = hosts;
     this.from = from;
+    this.withVerdicts = withVerdicts;
   }
 
   /** The first segment of a flow, whose key was made: answers whether the flow can do without a row. */
   begin(segment: SegmentView): boolean {
     const { table, verdict } = this.tracker;
     if (verdict.notes !== 0 || table.isSelf() || !this.isUndisputed(segment)) return false;
+    if (this.withVerdicts && !isStraightSyn(segment)) return false;
     const { openings, rows } = table;
     const place = rows.places.take();
     if (!openings.begin(place, this.tracker.identity.flows + 1, table, segment)) {
@@ -48,6 +56,7 @@ export class LoneFlows {
     table.insertOpening(place);
     this.noteChecksum(segment);
     verdict.row = -1;
+    if (this.withVerdicts) this.tellSyn(place);
     return true;
   }
 
@@ -59,15 +68,72 @@ export class LoneFlows {
     const isFirst = (segment.flags & ACK) !== 0 && !openings.isAnswered(place);
     // It may be a mirror port's copy, whose checksum is not its host's.
     if (!isFirst && segment.checksum === CHECKSUM.bad) return false;
+    const silence = this.withVerdicts ? segment.time - openings.lastTime(place) : 0;
+    if (this.withVerdicts && !this.isEasyToTell(place, segment, isFirst, silence)) return false;
     if (!(isFirst ? openings.answer(place, table, segment) : openings.repeat(place, table, segment))) return false;
     this.noteChecksum(segment);
     verdict.row = -1;
-    if (!isFirst) return true;
+    if (!isFirst) {
+      if (this.withVerdicts) this.tellRepeat(place, silence);
+      return true;
+    }
     this.tracker.oneWays.both = true;
     // Who counts half-open flows asks for a change of state.
     verdict.row = -2 - place;
-    verdict.states = 1 << STATE.SYN_RECV;
+    if (this.withVerdicts) this.tellSynAck(place, segment);
+    else verdict.states = 1 << STATE.SYN_RECV;
     return true;
+  }
+
+  /**
+   * Whether a further segment means no more than the methods below tell: it is the SYN+ACK of a SYN that was sent once, or
+   * one of both sent again as timers do, the SYN as long as nobody answers it, that SYN+ACK from then on.
+   */
+  private isEasyToTell(place: number, segment: SegmentView, isFirst: boolean, silence: number): boolean {
+    const { openings } = this.tracker.table;
+    if (isFirst) return isStraightSynAck(segment) && !openings.isRepeated(place);
+    if (!(silence >= TIMER)) return false;
+    return openings.isAnswered(place) ? isStraightSynAck(segment) : isStraightSyn(segment);
+  }
+
+  /** What the first SYN meant. */
+  private tellSyn(place: number): void {
+    this.tellStates(place, false);
+    this.tracker.verdict.change(CLIENT, STATE.unknown, STATE.SYN_SENT, true);
+  }
+
+  /** What the SYN+ACK meant that answers it. */
+  private tellSynAck(place: number, segment: SegmentView): void {
+    const { verdict, table } = this.tracker;
+    const { openings } = table;
+    this.tellStates(place, true);
+    verdict.change(SERVER, STATE.unknown, STATE.LISTEN, false);
+    verdict.change(SERVER, STATE.LISTEN, STATE.SYN_RECV, true);
+    verdict.change(CLIENT, STATE.SYN_SENT, STATE.ESTABLISHED, true);
+    verdict.acksFrame = openings.frame(place);
+    verdict.rtt = segment.time - openings.synTime(place);
+  }
+
+  /** What either of them meant, sent again. */
+  private tellRepeat(place: number, silence: number): void {
+    const { verdict, table } = this.tracker;
+    const { openings } = table;
+    const isAnswered = openings.isAnswered(place);
+    this.tellStates(place, isAnswered);
+    verdict.notes |= isAnswered ? NOTE.synAckRepeated : NOTE.synRepeated;
+    if (silence >= QUIET) verdict.notes |= NOTE.afterQuiet;
+    verdict.events |= EVENT.retransmission;
+    verdict.repeats = 1;
+    verdict.retransmitsFrame = isAnswered ? openings.answerFrame(place) : openings.frame(place);
+  }
+
+  /** The flow, the sender, and what both ends are in then. */
+  private tellStates(place: number, isAnswered: boolean): void {
+    const { verdict, table } = this.tracker;
+    verdict.flow = table.openings.numberAt(place);
+    verdict.side = isAnswered ? SERVER : CLIENT;
+    verdict.clientState = isAnswered ? STATE.ESTABLISHED : STATE.SYN_SENT;
+    verdict.serverState = isAnswered ? STATE.SYN_RECV : STATE.unknown;
   }
 
   /**
@@ -191,6 +257,9 @@ export class LoneFlows {
     }
   }
 }
+
+/** Nanoseconds after which a repeat is a timer's: sooner it may be a copy, or out of order. */
+const TIMER = 5e8;
 
 /** A segment with room for a header and its addresses. */
 function emptySegment(): SegmentView {

@@ -1,3 +1,4 @@
+import { ASCII } from './ascii.ts';
 import type { ByteWriter } from './writer.ts';
 
 /** Writes an IPv4 address, given as an int32 in network order, with dots. */
@@ -10,7 +11,7 @@ export function writeIpv4(out: ByteWriter, address: number): void {
     if (octet >= 100) bytes[at++] = 0x30 + ((octet / 100) | 0);
     if (octet >= 10) bytes[at++] = 0x30 + (((octet / 10) | 0) % 10);
     bytes[at++] = 0x30 + (octet % 10);
-    if (shift !== 0) bytes[at++] = DOT;
+    if (shift !== 0) bytes[at++] = ASCII.dot;
   }
   out.length = at;
 }
@@ -36,23 +37,21 @@ export function writeIpv6(out: ByteWriter, words: Int32Array, at: number): void 
   const groups = embedded ? 6 : GROUPS;
   for (let i = 0; i < groups; i++) {
     if (i === runStart) {
-      out.byte(COLON);
+      out.byte(ASCII.colon);
       i += runLength - 1;
-      if (i === GROUPS - 1) out.byte(COLON);
+      if (i === GROUPS - 1) out.byte(ASCII.colon);
       continue;
     }
-    if (i > 0) out.byte(COLON);
+    if (i > 0) out.byte(ASCII.colon);
     writeHex(out, groupAt(words, at, i));
   }
   if (embedded) {
-    out.byte(COLON);
+    out.byte(ASCII.colon);
     writeIpv4(out, words[at + 3]!);
   }
 }
 
 const GROUPS = 8;
-const DOT = 0x2e;
-const COLON = 0x3a;
 
 function groupAt(words: Int32Array, at: number, group: number): number {
   const word = words[at + (group >> 1)]!;

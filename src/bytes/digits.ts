@@ -1,3 +1,4 @@
+import { ASCII } from './ascii.ts';
 import { FOUR_DIGITS, SHORT_DIGITS, SHORT_LENGTH } from './four-digits.ts';
 
 /**
@@ -25,7 +26,7 @@ export function putInteger(view: DataView, at: number, value: number): number {
     return at + SHORT_LENGTH[short]!;
   }
   if (value >= 0) return putUnsigned(view, at, value);
-  view.setUint8(at, MINUS);
+  view.setUint8(at, ASCII.hyphen);
   return putUnsigned(view, at + 1, -value);
 }
 
@@ -56,7 +57,7 @@ export function putNine(view: DataView, at: number, value: number): number {
   const middle = (low / 10) | 0;
   view.setInt32(at, FOUR_DIGITS[high]!, true);
   view.setInt32(at + 4, FOUR_DIGITS[middle]!, true);
-  view.setUint8(at + 8, DIGIT_ZERO + low - middle * 10);
+  view.setUint8(at + 8, ASCII.zero + low - middle * 10);
   return at + 9;
 }
 
@@ -65,7 +66,7 @@ export function putMilliseconds(view: DataView, start: number, nanoseconds: numb
   let at = start;
   let rest = nanoseconds;
   if (rest < 0) {
-    view.setUint8(at++, MINUS);
+    view.setUint8(at++, ASCII.hyphen);
     rest = -rest;
   }
   const whole = Math.floor(rest / 1e6);
@@ -74,7 +75,7 @@ export function putMilliseconds(view: DataView, start: number, nanoseconds: numb
   if (fraction === 0) return at;
   const high = (fraction / 1000) | 0;
   const low = fraction - high * 1000;
-  view.setInt32(at, POINT + (FOUR_DIGITS[high]! & THREE_OF_FOUR), true);
+  view.setInt32(at, ASCII.dot + (FOUR_DIGITS[high]! & THREE_OF_FOUR), true);
   if (low === 0) return at + 1 + SIGNIFICANT[high]!;
   view.setInt32(at + 4, FOUR_DIGITS[low]! >>> 8, true);
   return at + 4 + SIGNIFICANT[low]!;
@@ -92,9 +93,6 @@ function putLow(view: DataView, at: number, value: number, count: number): numbe
   return at + count;
 }
 
-const DIGIT_ZERO = 0x30;
-const MINUS = 0x2d;
-const POINT = 0x2e;
 /** All octets of a word but the first. */
 const THREE_OF_FOUR = 0xffffff00;
 

@@ -1,3 +1,4 @@
+import { ASCII } from './ascii.ts';
 import type { ByteWriter } from './writer.ts';
 
 /**
@@ -31,27 +32,27 @@ function hasToJson(value: object): value is { toJSON(): unknown } {
 }
 
 function writeList(out: ByteWriter, list: readonly unknown[]): void {
-  out.byte(OPEN_LIST);
+  out.byte(ASCII.openBracket);
   for (let i = 0; i < list.length; i++) {
-    if (i > 0) out.byte(COMMA);
+    if (i > 0) out.byte(ASCII.comma);
     writeJsonValue(out, list[i]);
   }
-  out.byte(CLOSE_LIST);
+  out.byte(ASCII.closeBracket);
 }
 
 function writeObject(out: ByteWriter, object: object): void {
-  let before = OPEN_OBJECT;
+  let before: number = ASCII.openBrace;
   for (const name in object) {
     const value = (object as Record<string, unknown>)[name];
     if (value === undefined) continue;
     out.byte(before);
-    before = COMMA;
+    before = ASCII.comma;
     writeString(out, name);
-    out.byte(COLON);
+    out.byte(ASCII.colon);
     writeJsonValue(out, value);
   }
-  if (before === OPEN_OBJECT) out.byte(OPEN_OBJECT);
-  out.byte(CLOSE_OBJECT);
+  if (before === ASCII.openBrace) out.byte(ASCII.openBrace);
+  out.byte(ASCII.closeBrace);
 }
 
 function writeNumber(out: ByteWriter, value: number): void {
@@ -71,9 +72,9 @@ function writeDecimal(out: ByteWriter, value: number): boolean {
 }
 
 function writeString(out: ByteWriter, text: string): void {
-  out.byte(QUOTE);
+  out.byte(ASCII.quote);
   writeInString(out, text);
-  out.byte(QUOTE);
+  out.byte(ASCII.quote);
 }
 
 /** Writes a text as it stands between the quotes of a JSON string. */
@@ -84,7 +85,7 @@ export function writeInString(out: ByteWriter, text: string): void {
   let at = out.length;
   for (let i = 0; i < length; i++) {
     const code = text.charCodeAt(i);
-    if (code < 0x20 || code > 0x7e || code === QUOTE || code === BACKSLASH) {
+    if (code < 0x20 || code > 0x7e || code === ASCII.quote || code === ASCII.backslash) {
       out.text(JSON.stringify(text).slice(1, -1));
       return;
     }
@@ -92,12 +93,3 @@ export function writeInString(out: ByteWriter, text: string): void {
   }
   out.length = at;
 }
-
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const OPEN_LIST = 0x5b;
-const CLOSE_LIST = 0x5d;
-const OPEN_OBJECT = 0x7b;
-const CLOSE_OBJECT = 0x7d;
-const COMMA = 0x2c;
-const COLON = 0x3a;

@@ -1,6 +1,7 @@
 import { CATALOGUE, PARTS } from '../findings/catalogue.ts';
 import type { CodeEntry } from '../findings/finding.ts';
 import { textStyle } from '../render/style.ts';
+import { wrap } from '../render/wrap.ts';
 import { EXIT } from './exit.ts';
 import { noSuchCode } from './finding-codes.ts';
 import { Output } from './output.ts';
@@ -22,7 +23,7 @@ export function explain(code: string | undefined): number {
   if (code !== undefined && entry !== undefined) {
     lines.push(`${style.bold(code)}  ${paint(entry.severity, entry.severity)}`, '');
     for (const [label, text] of sections(entry)) {
-      wrapped(text, columns - INDENT).forEach((line, i) => {
+      wrap(text, columns - INDENT).forEach((line, i) => {
         lines.push(`${style.dim((i === 0 ? label : '').padEnd(INDENT))}${line}`);
       });
     }
@@ -50,16 +51,4 @@ function sections(entry: CodeEntry): readonly (readonly [string, string])[] {
     ['source', entry.source],
     ['next', entry.next],
   ];
-}
-
-function wrapped(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = word;
-    } else line = line === '' ? word : `${line} ${word}`;
-  }
-  return [...lines, line];
 }

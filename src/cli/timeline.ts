@@ -1,4 +1,5 @@
 import { Analysis } from '../analyze.ts';
+import { ASCII } from '../bytes/ascii.ts';
 import type { ByteWriter } from '../bytes/writer.ts';
 import { Decoding } from '../decoding.ts';
 import type { CaptureSource } from '../input/capture-source.ts';
@@ -80,7 +81,7 @@ function bareLines(options: TimelineOptions, output: Output, lines: LineWriter):
     onSegment: (segment, result) => {
       if (!hasLine(segment, result)) return;
       lines.write(output.out, segment, result);
-      output.out.byte(NEWLINE);
+      output.out.byte(ASCII.newline);
       output.flushIfFull();
     },
   });
@@ -103,7 +104,7 @@ function withVerdicts(options: TimelineOptions, source: CaptureSource, output: O
       if (printer === null) {
         if (!hasLine(segment, result)) return;
         lines.write(output.out, segment, result);
-        output.out.byte(NEWLINE);
+        output.out.byte(ASCII.newline);
       } else {
         cursor.move(verdict, segment, result);
         printer(output.out, cursor);
@@ -121,8 +122,6 @@ function withVerdicts(options: TimelineOptions, source: CaptureSource, output: O
   return analysis;
 }
 
-const NEWLINE = 0x0a;
-
 /** What prints a segment beside its bare line; null when the bare line is all. */
 function printerOf(options: TimelineOptions, output: Output): ((out: ByteWriter, at: SegmentCursor) => void) | null {
   if (options.format === 'ndjson') {
@@ -136,7 +135,7 @@ function printerOf(options: TimelineOptions, output: Output): ((out: ByteWriter,
         return;
       }
       record.write(at, out);
-      out.byte(NEWLINE);
+      out.byte(ASCII.newline);
     };
   }
   if (!options.annotate) return null;

@@ -1,3 +1,4 @@
+import { ASCII } from '../bytes/ascii.ts';
 import { writeInString, writeJsonValue } from '../bytes/json.ts';
 import { type ByteWriter, Constant } from '../bytes/writer.ts';
 import { CATALOGUE } from './catalogue.ts';
@@ -9,12 +10,12 @@ import { closingOf } from './found.ts';
  * common is encoded once, and most of a message is.
  */
 export function writeFindings(out: ByteWriter, findings: readonly Finding[]): void {
-  out.byte(OPEN_LIST);
+  out.byte(ASCII.openBracket);
   for (let i = 0; i < findings.length; i++) {
-    if (i > 0) out.byte(COMMA);
+    if (i > 0) out.byte(ASCII.comma);
     writeFinding(out, findings[i]!);
   }
-  out.byte(CLOSE_LIST);
+  out.byte(ASCII.closeBracket);
 }
 
 function writeFinding(out: ByteWriter, finding: Finding): void {
@@ -61,9 +62,6 @@ function writeFrames(out: ByteWriter, frames: readonly number[], between: Consta
   }
 }
 
-const OPEN_LIST = 0x5b;
-const CLOSE_LIST = 0x5d;
-const COMMA = 0x2c;
 const UPPER_A = 0x41;
 const LOWER_A = 0x61;
 const LOWER_Z = 0x7a;

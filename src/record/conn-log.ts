@@ -1,3 +1,4 @@
+import { ASCII } from '../bytes/ascii.ts';
 import type { ByteWriter } from '../bytes/writer.ts';
 import { END, FLOW } from '../flow/rows.ts';
 import { CONN_STATES, connStateOf, historyOf, lastTimeOf, missedOf, streamSize } from '../tcp/history/conn-state.ts';
@@ -15,7 +16,7 @@ export interface ConnLogColumn {
 }
 
 /** What nobody knows: Zeek's unset field. */
-const unset = (_: FlowCursor, out: ByteWriter): void => out.byte(DASH);
+const unset = (_: FlowCursor, out: ByteWriter): void => out.byte(ASCII.hyphen);
 const origin = (flow: FlowCursor): number => originator(flow.word(FLOW.history));
 const responder = (flow: FlowCursor): number => 1 - origin(flow);
 const endOf = (side: number): number => (side === 0 ? FLOW.client : FLOW.server);
@@ -76,9 +77,6 @@ function microseconds(nanoseconds: number): number {
 function writeMicroseconds(out: ByteWriter, seconds: number, more: number): void {
   const whole = Math.floor(more / 1e6);
   out.integer(seconds + whole);
-  out.byte(POINT);
+  out.byte(ASCII.dot);
   out.padded(more - whole * 1e6, 6);
 }
-
-const DASH = 0x2d;
-const POINT = 0x2e;

@@ -1,3 +1,4 @@
+import { ASCII } from '../bytes/ascii.ts';
 import { type ByteWriter, Constant } from '../bytes/writer.ts';
 import { NOTE_VALUE, type NoteWords, type SegmentNotes } from '../record/notes.ts';
 import type { SegmentCursor } from '../record/segment.ts';
@@ -48,14 +49,14 @@ export class Annotations {
       this.writeColumns(out, at, Math.max(this.column - lineLength, 1));
       if (at.notes.count > 0) this.writeNotes(out, at.notes);
     }
-    out.byte(NEWLINE);
+    out.byte(ASCII.newline);
   }
 
   private writeBelow(out: ByteWriter, at: SegmentCursor, lineLength: number): void {
     const { rtt } = at.verdict;
     const notes = at.notes.texts();
     const parts = Number.isNaN(rtt) ? notes : [`rtt ${roundTripText(rtt)}`, ...notes];
-    if (lineLength > 0) out.byte(NEWLINE);
+    if (lineLength > 0) out.byte(ASCII.newline);
     if (parts.length === 0) return;
     for (const line of wrapped(parts, Math.max(this.width - INDENT.length, 20))) {
       out.text(`${INDENT}${line.map((part) => paintOf(part, this.style)(part)).join('; ')}\n`);
@@ -73,7 +74,7 @@ export class Annotations {
     next = putText(to, flowAt, this.dim);
     const flowEnd = next + FLOW_WIDTH;
     if (flow !== 0) {
-      to.setUint8(next, HASH);
+      to.setUint8(next, ASCII.hash);
       next = putUnsigned(to, next + 1, flow);
     }
     to.setFloat64(next, SPACES, true);
@@ -88,7 +89,7 @@ export class Annotations {
       to.setFloat64(next, SPACES, true);
       to.setFloat64(next + 8, SPACES, true);
       to.setFloat64(next + 16, SPACES, true);
-      to.setUint8(next + 24, SPACE);
+      to.setUint8(next + 24, ASCII.space);
       next += 2 * STATE_WIDTH + 3;
     }
     const tripEnd = next + TRIP_WIDTH;
@@ -100,7 +101,7 @@ export class Annotations {
     to.setFloat64(next + 8, SPACES, true);
     if (this.isPlain && at.notes.count === 0) {
       const { bytes } = out;
-      while (bytes[next - 1] === SPACE) next--;
+      while (bytes[next - 1] === ASCII.space) next--;
     } else next = putText(to, Math.max(next, tripEnd), this.undim);
     out.length = next;
   }
@@ -149,11 +150,6 @@ function paintOf(note: string, style: TextStyle): (text: string) => string {
   return note.startsWith('rtt ') ? style.dim : style.accent;
 }
 
-const NEWLINE = 0x0a;
-const SPACE = 0x20;
-const HASH = 0x23;
-const DOT = 0x2e;
-const COLON = 0x3a;
 /** Widths of the columns: the flow's number, a state, a round trip. */
 const FLOW_WIDTH = 5;
 const STATE_WIDTH = 11;
@@ -202,11 +198,11 @@ function putClock(to: DataView, start: number, micros: number): number {
   const hour = (minute / 60) | 0;
   const fraction = (micros - second * 1e6) | 0;
   let at = putTwo(to, start, hour);
-  to.setUint8(at, COLON);
+  to.setUint8(at, ASCII.colon);
   at = putTwo(to, at + 1, minute - hour * 60);
-  to.setUint8(at, COLON);
+  to.setUint8(at, ASCII.colon);
   at = putTwo(to, at + 1, second - minute * 60);
-  to.setUint8(at, DOT);
+  to.setUint8(at, ASCII.dot);
   const high = (fraction / 1000) | 0;
   return putThree(to, putThree(to, at + 1, high), fraction - high * 1000);
 }
@@ -215,7 +211,7 @@ function putClock(to: DataView, start: number, micros: number): number {
 function putThousandths(to: DataView, at: number, thousandths: number): number {
   const whole = (thousandths / 1000) | 0;
   const next = putUnsigned(to, at, whole);
-  to.setUint8(next, DOT);
+  to.setUint8(next, ASCII.dot);
   return putThree(to, next + 1, thousandths - whole * 1000);
 }
 
@@ -233,15 +229,13 @@ function putRoundTrip(to: DataView, at: number, nanoseconds: number): number {
   else {
     const milliseconds = (rounded / 10) | 0;
     end = putUnsigned(to, at, milliseconds);
-    to.setUint8(end, DOT);
-    to.setUint8(end + 1, DIGIT_0 + rounded - milliseconds * 10);
+    to.setUint8(end, ASCII.dot);
+    to.setUint8(end + 1, ASCII.zero + rounded - milliseconds * 10);
     end += 2;
   }
   to.setFloat64(end, MILLISECONDS, true);
   return end + 3;
 }
-
-const DIGIT_0 = 0x30;
 
 function putAscii(to: DataView, at: number, text: string): number {
   for (let i = 0; i < text.length; i++) to.setUint8(at + i, text.charCodeAt(i));

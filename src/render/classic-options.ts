@@ -1,4 +1,6 @@
+import { ASCII } from '../bytes/ascii.ts';
 import type { Constant } from '../bytes/writer.ts';
+import { KIND } from '../wire/option-kinds.ts';
 import { constant, putHexOctets, putShort, putText, putUnsigned } from './put.ts';
 
 /**
@@ -7,7 +9,7 @@ import { constant, putHexOctets, putShort, putText, putUnsigned } from './put.ts
  * @param from first octet of the options
  * @param length octets of options by the data offset, more than 0
  * @param end first octet past what was kept of the segment
- * @param ackBase what the edges of SACK blocks are told relative to
+ * @param ackBase what the edges of KIND.sack blocks are told relative to
  * @returns where the next octet goes
  */
 export function putClassicOptions(
@@ -23,15 +25,15 @@ export function putClassicOptions(
   let at = start;
   let next = from;
   let left = length;
-  to.setUint8(at++, LESS);
+  to.setUint8(at++, ASCII.less);
   while (left > 0) {
-    if (next > from) to.setUint8(at++, COMMA);
+    if (next > from) to.setUint8(at++, ASCII.comma);
     if (next >= end) return putText(to, at, CUT);
     const kind = octets[next++]!;
     left--;
-    if (kind <= NOP) {
-      at = putText(to, at, kind === NOP ? NOP_TEXT : EOL_TEXT);
-      if (kind === NOP) continue;
+    if (kind <= KIND.noOperation) {
+      at = putText(to, at, kind === KIND.noOperation ? NOP_TEXT : EOL_TEXT);
+      if (kind === KIND.noOperation) continue;
       break;
     }
     if (next >= end) return putText(to, at, CUT);
@@ -47,10 +49,10 @@ export function putClassicOptions(
     left -= data;
     if (data + 2 !== size) {
       at = putShort(to, putText(to, at, WITH_LENGTH), size);
-      to.setUint8(at++, CLOSE);
+      to.setUint8(at++, ASCII.closeBracket);
     }
   }
-  to.setUint8(at, GREATER);
+  to.setUint8(at, ASCII.greater);
   return at + 1;
 }
 
@@ -64,7 +66,7 @@ function putName(to: DataView, start: number, kind: number): number {
   const name = NAMES.get(kind);
   if (name !== undefined) return putText(to, start, name);
   const at = putShort(to, putText(to, start, OPTION), kind);
-  to.setUint8(at, COLON);
+  to.setUint8(at, ASCII.colon);
   return at + 1;
 }
 
@@ -80,27 +82,27 @@ function putData(
 ): number {
   let at = start;
   switch (kind) {
-    case SACK_PERMITTED:
+    case KIND.sackPermitted:
       return at;
-    case MSS:
-      to.setUint8(at, SPACE);
+    case KIND.mss:
+      to.setUint8(at, ASCII.space);
       return putUnsigned(to, at + 1, view.getUint16(from));
-    case WINDOW_SCALE:
-      to.setUint8(at, SPACE);
+    case KIND.windowScale:
+      to.setUint8(at, ASCII.space);
       return putShort(to, at + 1, octets[from]!);
-    case TIMESTAMPS:
-      to.setUint8(at, SPACE);
+    case KIND.timestamps:
+      to.setUint8(at, ASCII.space);
       at = putUnsigned(to, at + 1, view.getInt32(from));
-      to.setUint8(at, SPACE);
+      to.setUint8(at, ASCII.space);
       return putUnsigned(to, at + 1, view.getInt32(from + 4));
-    case ECHO:
-    case ECHO_REPLY:
-    case CC:
-    case CC_NEW:
-    case CC_ECHO:
-      to.setUint8(at, SPACE);
+    case KIND.echo:
+    case KIND.echoReply:
+    case KIND.cc:
+    case KIND.ccNew:
+    case KIND.ccEcho:
+      to.setUint8(at, ASCII.space);
       return putUnsigned(to, at + 1, view.getInt32(from));
-    case SACK:
+    case KIND.sack:
       return putSack(to, at, view, from, size, ackBase);
     default:
       return putHexOctets(to, at, octets, from, from + size);
@@ -110,67 +112,44 @@ function putData(
 function putSack(to: DataView, start: number, view: DataView, from: number, size: number, ackBase: number): number {
   if (size % 8 !== 0) return putText(to, start, MALFORMED_SACK);
   let at = putShort(to, putText(to, start, SACK_TEXT), size / 8);
-  to.setUint8(at++, SPACE);
+  to.setUint8(at++, ASCII.space);
   for (let i = 0; i < size; i += 8) {
-    to.setUint8(at, OPEN_BRACE);
+    to.setUint8(at, ASCII.openBrace);
     at = putUnsigned(to, at + 1, (view.getInt32(from + i) - ackBase) | 0);
-    to.setUint8(at, COLON);
+    to.setUint8(at, ASCII.colon);
     at = putUnsigned(to, at + 1, (view.getInt32(from + i + 4) - ackBase) | 0);
-    to.setUint8(at++, CLOSE_BRACE);
+    to.setUint8(at++, ASCII.closeBrace);
   }
   return at;
 }
 
-/** Option kinds (IANA TCP parameters). */
-const NOP = 1;
-const MSS = 2;
-const WINDOW_SCALE = 3;
-const SACK_PERMITTED = 4;
-const SACK = 5;
-const ECHO = 6;
-const ECHO_REPLY = 7;
-const TIMESTAMPS = 8;
-const CC = 11;
-const CC_NEW = 12;
-const CC_ECHO = 13;
-const MD5 = 19;
-
 const FIXED_SIZE: ReadonlyMap<number, number> = new Map([
-  [MSS, 2],
-  [WINDOW_SCALE, 1],
-  [SACK_PERMITTED, 0],
-  [ECHO, 4],
-  [ECHO_REPLY, 4],
-  [TIMESTAMPS, 8],
-  [CC, 4],
-  [CC_NEW, 4],
-  [CC_ECHO, 4],
-  [MD5, 16],
+  [KIND.mss, 2],
+  [KIND.windowScale, 1],
+  [KIND.sackPermitted, 0],
+  [KIND.echo, 4],
+  [KIND.echoReply, 4],
+  [KIND.timestamps, 8],
+  [KIND.cc, 4],
+  [KIND.ccNew, 4],
+  [KIND.ccEcho, 4],
+  [KIND.md5, 16],
 ]);
 
-/** SACK writes its own, after its shape was looked at. */
+/** KIND.sack writes its own, after its shape was looked at. */
 const NAMES: ReadonlyMap<number, Constant> = new Map([
-  [MSS, constant('mss')],
-  [WINDOW_SCALE, constant('wscale')],
-  [SACK_PERMITTED, constant('sackOK')],
-  [SACK, constant('')],
-  [ECHO, constant('echo')],
-  [ECHO_REPLY, constant('echoreply')],
-  [TIMESTAMPS, constant('timestamp')],
-  [CC, constant('cc')],
-  [CC_NEW, constant('ccnew')],
-  [CC_ECHO, constant('ccecho')],
-  [MD5, constant('md5:')],
+  [KIND.mss, constant('mss')],
+  [KIND.windowScale, constant('wscale')],
+  [KIND.sackPermitted, constant('sackOK')],
+  [KIND.sack, constant('')],
+  [KIND.echo, constant('echo')],
+  [KIND.echoReply, constant('echoreply')],
+  [KIND.timestamps, constant('timestamp')],
+  [KIND.cc, constant('cc')],
+  [KIND.ccNew, constant('ccnew')],
+  [KIND.ccEcho, constant('ccecho')],
+  [KIND.md5, constant('md5:')],
 ]);
-
-const SPACE = 0x20;
-const COMMA = 0x2c;
-const COLON = 0x3a;
-const LESS = 0x3c;
-const GREATER = 0x3e;
-const CLOSE = 0x5d;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
 
 const NOP_TEXT = constant('nop');
 const EOL_TEXT = constant('eol');

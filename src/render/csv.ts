@@ -1,3 +1,4 @@
+import { ASCII } from '../bytes/ascii.ts';
 import { ByteWriter } from '../bytes/writer.ts';
 import type { FlowCursor } from '../record/cursor.ts';
 import type { Field, Fields } from '../record/field.ts';
@@ -20,11 +21,11 @@ export class CsvFlows implements FlowRenderer {
   flow(out: ByteWriter, flow: FlowCursor): void {
     const { columns } = this;
     for (let i = 0; i < columns.length; i++) {
-      if (i > 0) out.byte(COMMA);
+      if (i > 0) out.byte(ASCII.comma);
       const column = columns[i]!;
       if (column.present === null || column.present(flow)) writeCell(column.field, flow, out);
     }
-    out.byte(NEWLINE);
+    out.byte(ASCII.newline);
   }
 
   tail(): void {}
@@ -43,9 +44,6 @@ interface Column {
   readonly present: ((flow: FlowCursor) => boolean) | null;
 }
 
-const COMMA = 0x2c;
-const NEWLINE = 0x0a;
-const QUOTE = 0x22;
 const LIST = new ByteWriter(1024);
 
 function columnsOf(
@@ -119,7 +117,7 @@ function writeList(
     field.enter(flow, item);
     LIST.text(LIST.length > 0 ? ` ${fieldValue(cell, flow)}` : `${fieldValue(cell, flow)}`);
   }
-  out.byte(QUOTE);
+  out.byte(ASCII.quote);
   out.copy(LIST.bytes, 0, LIST.length);
-  out.byte(QUOTE);
+  out.byte(ASCII.quote);
 }

@@ -1,3 +1,4 @@
+import { ASCII } from '../bytes/ascii.ts';
 import { type ByteWriter, Constant } from '../bytes/writer.ts';
 import { EscapedNames, type NameLookup } from './names.ts';
 import { putIpv4, putIpv6, putUnsigned, SLACK } from './put.ts';
@@ -61,7 +62,6 @@ export class LineAddresses {
 /** Octets of the longest address, its port and an arrow. */
 const ADDRESS_ROOM = 64;
 const ARROW: Constant = new Constant(' > ');
-const DOT = 0x2e;
 
 function writeArrow(out: ByteWriter): void {
   out.constant(ARROW);
@@ -69,6 +69,6 @@ function writeArrow(out: ByteWriter): void {
 
 function writePort(out: ByteWriter, port: number): void {
   out.reserve(6 + SLACK);
-  out.view.setUint8(out.length, DOT);
+  out.view.setUint8(out.length, ASCII.dot);
   out.length = putUnsigned(out.view, out.length + 1, port);
 }

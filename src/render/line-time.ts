@@ -1,3 +1,4 @@
+import { ASCII } from '../bytes/ascii.ts';
 import { civil } from '../bytes/time.ts';
 import type { ByteWriter } from '../bytes/writer.ts';
 import { constant, packed, putFour, putText, putThree, putTwo, putUnsigned } from './put.ts';
@@ -75,9 +76,9 @@ export class LineTime {
     const at = this.putSecond(to, out.length);
     if (carried === 0) out.length = this.putFraction(to, at, fraction);
     else {
-      to.setUint8(at, DOT);
+      to.setUint8(at, ASCII.dot);
       const end = putUnsigned(to, at + 1, (carried * (1e9 / this.unit) + fraction) | 0);
-      to.setUint8(end, SPACE);
+      to.setUint8(end, ASCII.space);
       out.length = end + 1;
     }
   }
@@ -105,11 +106,11 @@ export class LineTime {
     if (this.style === DATE_AND_TIME) {
       const date = civil(days);
       at = date.year < 10_000 ? putFour(this.text, 0, date.year) : putUnsigned(this.text, 0, date.year | 0);
-      this.text.setUint8(at++, HYPHEN);
+      this.text.setUint8(at++, ASCII.hyphen);
       at = putTwo(this.text, at, date.month);
-      this.text.setUint8(at++, HYPHEN);
+      this.text.setUint8(at++, ASCII.hyphen);
       at = putTwo(this.text, at, date.day);
-      this.text.setUint8(at++, SPACE);
+      this.text.setUint8(at++, ASCII.space);
     }
     this.textLength = putClock(this.text, at, local - days * DAY);
   }
@@ -128,7 +129,7 @@ export class LineTime {
       between--;
       rest += 1e9 / this.unit;
     }
-    out.bytes[out.length++] = negative ? HYPHEN : SPACE;
+    out.bytes[out.length++] = negative ? ASCII.hyphen : ASCII.space;
     if (pastConversion(between)) out.length = putText(out.view, out.length, NO_CONVERSION);
     else out.length = this.putFraction(out.view, putClock(out.view, out.length, between % DAY), rest);
     if (this.style === SINCE_PREVIOUS) this.refer(seconds, fraction);
@@ -166,17 +167,13 @@ function putClock(to: DataView, start: number, second: number): number {
   const minutes = (second / 60) | 0;
   const hours = (minutes / 60) | 0;
   let at = putTwo(to, start, hours);
-  to.setUint8(at, COLON);
+  to.setUint8(at, ASCII.colon);
   at = putTwo(to, at + 1, minutes - hours * 60);
-  to.setUint8(at, COLON);
+  to.setUint8(at, ASCII.colon);
   return putTwo(to, at + 1, second - minutes * 60);
 }
 
 const DAY = 86_400;
-const SPACE = 0x20;
-const HYPHEN = 0x2d;
-const DOT = 0x2e;
-const COLON = 0x3a;
 const NO_CONVERSION = constant('[Error converting time] ');
 /** The numbers below 1000 in three digits, after a point and before a space, as `setInt32` writes them little-endian. */
 const POINT_AND_THREE = Int32Array.from({ length: 1000 }, (_, value) => packed(`.${String(value).padStart(3, '0')}`));

@@ -1,3 +1,4 @@
+import { ASCII } from '../bytes/ascii.ts';
 import type { ByteWriter } from '../bytes/writer.ts';
 import { ACK, type SegmentView, SYN, WIRE, type WireResult } from '../wire/segment.ts';
 import { BASES_EPOCH, EndsCache, OTHER_BASE, OWN_BASE, TEXT_ROOM } from './ends-cache.ts';
@@ -177,10 +178,10 @@ export class LineHead {
 
 function putPlainEnds(to: DataView, start: number, source: number, destination: number, ports: number): number {
   let at = putIpv4(to, putText(to, start, IP), source);
-  to.setUint8(at, DOT);
+  to.setUint8(at, ASCII.dot);
   at = putUnsigned(to, at + 1, ports >>> 16);
   at = putIpv4(to, putText(to, at, ARROW), destination);
-  to.setUint8(at, DOT);
+  to.setUint8(at, ASCII.dot);
   return putText(to, putUnsigned(to, at + 1, ports & 0xffff), AFTER_ENDS);
 }
 
@@ -225,7 +226,6 @@ const FLAGS = 13;
 const MIN_HEADER = 20;
 const TCP = 6;
 
-const DOT = 0x2e;
 const IP = constant('IP ');
 const ARROW = constant(' > ');
 const AFTER_ENDS = constant(': ');

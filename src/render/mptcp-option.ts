@@ -1,3 +1,4 @@
+import { ASCII } from '../bytes/ascii.ts';
 import type { Constant } from '../bytes/writer.ts';
 import { ACK, SYN } from '../wire/segment.ts';
 import {
@@ -29,9 +30,9 @@ export function putMptcp(
   flags: number,
 ): number {
   if (length < 3) return ~start;
-  to.setUint8(start, SPACE);
+  to.setUint8(start, ASCII.space);
   let at = putShort(to, start + 1, length);
-  to.setUint8(at++, SPACE);
+  to.setUint8(at++, ASCII.space);
   const subtype = Math.min(octets[option + 2]! >> 4, UNKNOWN);
   at = putText(to, at, SUBTYPES[subtype]!);
   switch (subtype) {
@@ -74,7 +75,7 @@ function putCapable(
   const version = octets[option + 2]! & 0xf;
   if (version > 1) {
     const at = putShort(to, putText(to, start, UNKNOWN_VERSION), version);
-    to.setUint8(at, CLOSE_PARENTHESIS);
+    to.setUint8(at, ASCII.closeParenthesis);
     return at + 1;
   }
   let at = putShort(to, putText(to, start, VERSION), version);
@@ -82,10 +83,10 @@ function putCapable(
   if (length === 4) return at;
   at = putLongHex(to, putText(to, at, OPEN_KEYS), view, option + 4);
   if (length >= 20) {
-    to.setUint8(at++, COMMA);
+    to.setUint8(at++, ASCII.comma);
     at = putLongHex(to, putText(to, at, HEXADECIMAL), view, option + 12);
   }
-  to.setUint8(at, CLOSE_BRACE);
+  to.setUint8(at, ASCII.closeBrace);
   return at + 1;
 }
 
@@ -170,14 +171,14 @@ function putAddAddress(
   const echo = octets[option + 2]! & 0xf;
   let at = putText(to, start, echo < ADDRESS_KINDS.length ? ADDRESS_KINDS[echo]! : BAD_ECHO);
   at = putShort(to, putText(to, at, ID), octets[option + 3]!);
-  to.setUint8(at++, SPACE);
+  to.setUint8(at++, ASCII.space);
   let next = option + 4;
   if (ipv4) at = putIpv4(to, at, view.getInt32(next));
   else at = putIpv6(to, at, view, next);
   next += ipv4 ? 4 : 16;
   const rest = option + length - next;
   if (rest === 2 || rest === 10) {
-    to.setUint8(at++, COLON);
+    to.setUint8(at++, ASCII.colon);
     at = putUnsigned(to, at, view.getUint16(next));
     next += 2;
   }
@@ -188,7 +189,7 @@ function putRemoveAddress(to: DataView, start: number, octets: Uint8Array, optio
   if (length < 4) return ~start;
   let at = putText(to, start, IDS);
   for (let i = option + 3; i < option + length; i++) {
-    to.setUint8(at++, SPACE);
+    to.setUint8(at++, ASCII.space);
     at = putShort(to, at, octets[i]!);
   }
   return at;
@@ -239,12 +240,6 @@ const ACK_IS_LONG = 0x02;
 const MAPPING_PRESENT = 0x04;
 const SEQUENCE_IS_LONG = 0x08;
 const DATA_FIN = 0x10;
-
-const SPACE = 0x20;
-const CLOSE_PARENTHESIS = 0x29;
-const COMMA = 0x2c;
-const COLON = 0x3a;
-const CLOSE_BRACE = 0x7d;
 
 const UNKNOWN_VERSION = constant(' Unknown Version (');
 const VERSION = constant(' v');

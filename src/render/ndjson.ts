@@ -1,3 +1,4 @@
+import { ASCII } from '../bytes/ascii.ts';
 import type { ByteWriter } from '../bytes/writer.ts';
 import type { CaptureRecord } from '../record/capture.ts';
 import type { FlowCursor } from '../record/cursor.ts';
@@ -19,14 +20,12 @@ export class NdjsonFlows implements FlowRenderer {
 
   flow(out: ByteWriter, flow: FlowCursor): void {
     this.record.write(flow, out);
-    out.byte(NEWLINE);
+    out.byte(ASCII.newline);
   }
 
   tail(out: ByteWriter, capture: CaptureRecord): void {
     if (!this.captureRecord) return;
     out.text(JSON.stringify(capture));
-    out.byte(NEWLINE);
+    out.byte(ASCII.newline);
   }
 }
-
-const NEWLINE = 0x0a;

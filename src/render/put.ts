@@ -1,3 +1,4 @@
+import { ASCII } from '../bytes/ascii.ts';
 import { FOUR_DIGITS, SHORT_DIGITS } from '../bytes/four-digits.ts';
 import { Constant } from '../bytes/writer.ts';
 
@@ -152,16 +153,16 @@ export function putIpv6(to: DataView, at: number, view: DataView, from: number):
   let next = at;
   for (let i = 0; i < groups; i++) {
     if (i === runAt) {
-      to.setUint8(next++, COLON);
+      to.setUint8(next++, ASCII.colon);
       i += runLength - 1;
-      if (i === 7) to.setUint8(next++, COLON);
+      if (i === 7) to.setUint8(next++, ASCII.colon);
       continue;
     }
-    if (i > 0) to.setUint8(next++, COLON);
+    if (i > 0) to.setUint8(next++, ASCII.colon);
     next = putHex(to, next, view.getUint16(from + i * 2));
   }
   if (!mapped) return next;
-  to.setUint8(next, COLON);
+  to.setUint8(next, ASCII.colon);
   return putIpv4(to, next + 1, view.getInt32(from + 12));
 }
 
@@ -185,7 +186,6 @@ export function constant(text: string): Constant {
   return new Constant(text);
 }
 
-const COLON = 0x3a;
 const HEX = Uint8Array.from('0123456789abcdef', (letter) => letter.charCodeAt(0));
 /** The octets of an IPv4 address, each with a dot. */
 const DOTTED_OCTETS = Int32Array.from({ length: 256 }, (_, octet) => packed(`${octet}.`));

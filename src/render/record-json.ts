@@ -1,3 +1,4 @@
+import { ASCII } from '../bytes/ascii.ts';
 import { putInteger, putMilliseconds } from '../bytes/digits.ts';
 import type { UtcTimes } from '../bytes/time.ts';
 import { type ByteWriter, Constant } from '../bytes/writer.ts';
@@ -87,9 +88,9 @@ function boolean(view: DataView, at: number, value: number): number {
 
 function time(view: DataView, at: number, cursor: RecordCursor, nanoseconds: number): number {
   if (Number.isNaN(nanoseconds)) return putNull(view, at);
-  view.setUint8(at, QUOTE);
+  view.setUint8(at, ASCII.quote);
   const end = cursor.times.putSince(view, at + 1, cursor.baseSeconds, nanoseconds);
-  view.setUint8(end, QUOTE);
+  view.setUint8(end, ASCII.quote);
   return end + 1;
 }
 
@@ -125,7 +126,7 @@ function octets<Cursor>(
   write: (cursor: Cursor, out: ByteWriter) => boolean,
 ): void {
   out.length = start;
-  out.byte(QUOTE);
+  out.byte(ASCII.quote);
   if (!write(cursor, out)) {
     out.length = start;
     out.constant(NULL);
@@ -133,13 +134,13 @@ function octets<Cursor>(
   }
   for (let at = start + 1; at < out.length; at++) {
     const octet = out.bytes[at]!;
-    if (octet >= 0x20 && octet !== QUOTE && octet !== BACKSLASH) continue;
+    if (octet >= 0x20 && octet !== ASCII.quote && octet !== ASCII.backslash) continue;
     const text = new TextDecoder().decode(out.bytes.subarray(start + 1, out.length));
     out.length = start;
     out.text(JSON.stringify(text));
     return;
   }
-  out.byte(QUOTE);
+  out.byte(ASCII.quote);
 }
 
 function objectOrNull<Cursor>(
@@ -163,19 +164,17 @@ function sparse<Cursor>(
   numbers: readonly ((cursor: Cursor) => number)[],
 ): void {
   out.length = at;
-  out.byte(OPEN_OBJECT);
+  out.byte(ASCII.openBrace);
   let before = 0;
   for (let i = next(cursor, -1); i >= 0; i = next(cursor, i)) {
     if (before !== 0) out.byte(before);
-    before = COMMA;
+    before = ASCII.comma;
     out.constant(labels[i]!);
     out.integer(numbers[i]!(cursor));
   }
-  out.byte(CLOSE_OBJECT);
+  out.byte(ASCII.closeBrace);
 }
 
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
 const LETTER_E = 0x65;
 const NULL = new Constant('null');
 /** Octets that one value takes at most, besides text and lists, which see to their own room. */
@@ -242,7 +241,7 @@ class Code<Cursor extends RecordCursor> {
   }
 
   private commaIfDue(): void {
-    this.push(`if (view.getUint8(at - 1) !== ${OPEN_OBJECT}) view.setUint8(at++, ${COMMA});`);
+    this.push(`if (view.getUint8(at - 1) !== ${ASCII.openBrace}) view.setUint8(at++, ${ASCII.comma});`);
   }
 
   /** A field that is left out where its value is null. Its label is taken back then. */
@@ -332,14 +331,14 @@ class Code<Cursor extends RecordCursor> {
     const next = this.capture(field.next);
     const item = this.name('item');
     const before = this.name('before');
-    this.push(`let ${before} = ${OPEN_LIST};`);
+    this.push(`let ${before} = ${ASCII.openBracket};`);
     this.lines.push(`for (let ${item} = ${next}(cursor, -1); ${item} >= 0; ${item} = ${next}(cursor, ${item})) {`);
     this.lines.push(`${this.capture(field.enter)}(cursor, ${item}); out.length = at; ${RELOAD}`);
-    this.lines.push(`view.setUint8(at++, ${before}); ${before} = ${COMMA};`);
+    this.lines.push(`view.setUint8(at++, ${before}); ${before} = ${ASCII.comma};`);
     this.value(field.item);
     this.flush();
     this.lines.push('}', `out.length = at; ${RELOAD}`);
-    this.lines.push(`if (${before} === ${OPEN_LIST}) view.setUint8(at++, ${OPEN_LIST});`);
+    this.lines.push(`if (${before} === ${ASCII.openBracket}) view.setUint8(at++, ${ASCII.openBracket});`);
     this.constant = ']';
   }
 
@@ -371,10 +370,6 @@ class Code<Cursor extends RecordCursor> {
 
 /** Fields of an object that gets a function of its own: functions that are too long are not compiled well. */
 const FEW = 4;
-const OPEN_LIST = 0x5b;
-const COMMA = 0x2c;
-const OPEN_OBJECT = 0x7b;
-const CLOSE_OBJECT = 0x7d;
 /** `null`, `true`, `fals` as little-endian words. */
 const WORD_NULL = 0x6c6c756e;
 const WORD_TRUE = 0x65757274;

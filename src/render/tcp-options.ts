@@ -1,4 +1,6 @@
+import { ASCII } from '../bytes/ascii.ts';
 import type { Constant } from '../bytes/writer.ts';
+import { FAST_OPEN_EXPERIMENT, KIND } from '../wire/option-kinds.ts';
 import { putMptcp } from './mptcp-option.ts';
 import { constant, putHex, putHexOctets, putShort, putText, putUnsigned } from './put.ts';
 
@@ -30,7 +32,7 @@ export class TcpOptions {
    * @param from first octet of the options
    * @param length octets of options by the data offset, 0 to 40
    * @param end first octet past what was kept of the segment
-   * @param ackBase what the edges of SACK blocks are told relative to
+   * @param ackBase what the edges of KIND.sack blocks are told relative to
    * @returns whether the line goes on, from `this.at`
    */
   write(
@@ -55,13 +57,13 @@ export class TcpOptions {
     this.flags = flags;
     this.multipath = false;
     for (let first = true; this.left > 0; first = false) {
-      if (!first) this.to.setUint8(this.at++, COMMA);
+      if (!first) this.to.setUint8(this.at++, ASCII.comma);
       if (this.next >= end) return this.cut('');
       const kind = octets[this.next++]!;
-      if (kind <= NOP) {
+      if (kind <= KIND.noOperation) {
         this.left--;
         this.at = putText(to, this.at, NAMES[kind]!);
-        if (kind === EOL) break;
+        if (kind === KIND.end) break;
         continue;
       }
       if (this.next >= end) return this.cut('');
@@ -76,7 +78,7 @@ export class TcpOptions {
       this.left -= data;
       if (data + 2 !== size) {
         this.at = putShort(to, putText(to, this.at, WITH_LENGTH), size);
-        this.to.setUint8(this.at++, CLOSE);
+        this.to.setUint8(this.at++, ASCII.closeBracket);
       }
     }
     return true;
@@ -89,7 +91,7 @@ export class TcpOptions {
 
   private cut(tail: '' | '>'): boolean {
     this.at = putText(this.to, this.at, this.multipath ? CUT_MULTIPATH : CUT_TCP);
-    if (tail === '>') this.to.setUint8(this.at++, GREATER);
+    if (tail === '>') this.to.setUint8(this.at++, ASCII.greater);
     return false;
   }
 
@@ -102,33 +104,33 @@ export class TcpOptions {
     }
     this.at = putText(this.to, this.at, name);
     switch (kind) {
-      case SACK_PERMITTED:
+      case KIND.sackPermitted:
         return 0;
-      case TIMESTAMPS:
+      case KIND.timestamps:
         return this.timestamps();
-      case MSS:
+      case KIND.mss:
         return this.mss();
-      case WINDOW_SCALE:
+      case KIND.windowScale:
         return this.windowScale();
-      case SACK:
+      case KIND.sack:
         return this.sack(size);
-      case ECHO:
-      case ECHO_REPLY:
-      case CC:
-      case CC_NEW:
-      case CC_ECHO:
+      case KIND.echo:
+      case KIND.echoReply:
+      case KIND.cc:
+      case KIND.ccNew:
+      case KIND.ccEcho:
         return this.word();
-      case MD5:
+      case KIND.md5:
         return this.md5();
-      case SCPS:
+      case KIND.scps:
         return this.scps();
-      case USER_TIMEOUT:
+      case KIND.userTimeout:
         return this.userTimeout();
-      case AUTHENTICATION:
+      case KIND.authentication:
         return this.authentication(size);
-      case MULTIPATH:
+      case KIND.multipath:
         return this.mptcp(size);
-      case FAST_OPEN:
+      case KIND.fastOpen:
         return this.fastOpen(size);
       default:
         return this.experiment(size);
@@ -142,7 +144,7 @@ export class TcpOptions {
   }
 
   private space(): void {
-    this.to.setUint8(this.at++, SPACE);
+    this.to.setUint8(this.at++, ASCII.space);
   }
 
   private timestamps(): number {
@@ -180,11 +182,11 @@ export class TcpOptions {
     for (let i = 0; i < size; i += 8) {
       const has = this.has(i + 8);
       if (has !== OK) return has;
-      this.to.setUint8(this.at++, OPEN_BRACE);
+      this.to.setUint8(this.at++, ASCII.openBrace);
       this.at = putUnsigned(this.to, this.at, (this.view.getInt32(this.next + i) - this.ackBase) | 0);
-      this.to.setUint8(this.at++, COLON);
+      this.to.setUint8(this.at++, ASCII.colon);
       this.at = putUnsigned(this.to, this.at, (this.view.getInt32(this.next + i + 4) - this.ackBase) | 0);
-      this.to.setUint8(this.at++, CLOSE_BRACE);
+      this.to.setUint8(this.at++, ASCII.closeBrace);
     }
     return size;
   }
@@ -269,7 +271,7 @@ export class TcpOptions {
       this.at = putText(this.to, this.at, EXPERIMENTAL_TFO);
       this.cookie(this.next + 2, this.next + size);
     } else {
-      this.to.setUint8(this.at++, HYPHEN);
+      this.to.setUint8(this.at++, ASCII.hyphen);
       this.at = putHexOctets(this.to, this.at, this.octets, this.next, this.next + 2);
     }
     return size;
@@ -305,39 +307,7 @@ const OK = 0;
 const BAD = -1;
 const CUT = -2;
 
-/** Option kinds (IANA TCP parameters). */
-const EOL = 0;
-const NOP = 1;
-const MSS = 2;
-const WINDOW_SCALE = 3;
-const SACK_PERMITTED = 4;
-const SACK = 5;
-const ECHO = 6;
-const ECHO_REPLY = 7;
-const TIMESTAMPS = 8;
-const CC = 11;
-const CC_NEW = 12;
-const CC_ECHO = 13;
-const MD5 = 19;
-const SCPS = 20;
-const USER_TIMEOUT = 28;
-const AUTHENTICATION = 29;
-const MULTIPATH = 30;
-const FAST_OPEN = 34;
-const EXPERIMENT = 254;
-/** Experiment identifier of TCP Fast Open (RFC 7413 4.1.1). */
-const FAST_OPEN_EXPERIMENT = 0xf989;
-
 const NAMES: readonly (Constant | undefined)[] = names();
-
-const SPACE = 0x20;
-const COMMA = 0x2c;
-const HYPHEN = 0x2d;
-const COLON = 0x3a;
-const GREATER = 0x3e;
-const CLOSE = 0x5d;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
 
 const UNKNOWN = constant('unknown-');
 const BAD_OPTION = constant('[bad opt]');
@@ -361,27 +331,27 @@ const EXPERIMENTAL_TFO = constant('-tfo');
 const COOKIE = constant(' cookie ');
 const COOKIE_REQUEST = constant(' cookiereq');
 
-/** tcpdump 4.99's names; it has none for CC.ECHO, which it knows all the same. */
+/** tcpdump 4.99's names; it has none for KIND.cc.ECHO, which it knows all the same. */
 function names(): (Constant | undefined)[] {
   const list = new Array<Constant | undefined>(256).fill(undefined);
-  list[EOL] = constant('eol');
-  list[NOP] = constant('nop');
-  list[MSS] = constant('mss');
-  list[WINDOW_SCALE] = constant('wscale');
-  list[SACK_PERMITTED] = constant('sackOK');
-  list[SACK] = constant('sack');
-  list[ECHO] = constant('echo');
-  list[ECHO_REPLY] = constant('echoreply');
-  list[TIMESTAMPS] = constant('TS');
-  list[CC] = constant('cc');
-  list[CC_NEW] = constant('ccnew');
-  list[CC_ECHO] = constant('');
-  list[MD5] = constant('md5');
-  list[SCPS] = constant('scps');
-  list[USER_TIMEOUT] = constant('uto');
-  list[AUTHENTICATION] = constant('tcp-ao');
-  list[MULTIPATH] = constant('mptcp');
-  list[FAST_OPEN] = constant('tfo');
-  list[EXPERIMENT] = constant('exp');
+  list[KIND.end] = constant('eol');
+  list[KIND.noOperation] = constant('nop');
+  list[KIND.mss] = constant('mss');
+  list[KIND.windowScale] = constant('wscale');
+  list[KIND.sackPermitted] = constant('sackOK');
+  list[KIND.sack] = constant('sack');
+  list[KIND.echo] = constant('echo');
+  list[KIND.echoReply] = constant('echoreply');
+  list[KIND.timestamps] = constant('TS');
+  list[KIND.cc] = constant('cc');
+  list[KIND.ccNew] = constant('ccnew');
+  list[KIND.ccEcho] = constant('');
+  list[KIND.md5] = constant('md5');
+  list[KIND.scps] = constant('scps');
+  list[KIND.userTimeout] = constant('uto');
+  list[KIND.authentication] = constant('tcp-ao');
+  list[KIND.multipath] = constant('mptcp');
+  list[KIND.fastOpen] = constant('tfo');
+  list[KIND.experiment] = constant('exp');
   return list;
 }

@@ -1,3 +1,4 @@
+import { ASCII } from '../bytes/ascii.ts';
 import type { ByteWriter, Constant } from '../bytes/writer.ts';
 import { ACK, FIN, RST, type SegmentView, SYN, URG, type WireResult } from '../wire/segment.ts';
 import { LineHead, type LineOptions, type LineWriter, writeFirstFragment } from './line.ts';
@@ -45,7 +46,7 @@ export class TcpdumpLine implements LineWriter {
       const seq = (view.getInt32(tcpAt + SEQUENCE) - head.seqBase) | 0;
       at = putUnsigned(to, at, seq);
       if (length > 0) {
-        to.setUint8(at, COLON);
+        to.setUint8(at, ASCII.colon);
         at = putUnsigned(to, at + 1, (seq + length) | 0);
       }
     }
@@ -77,10 +78,10 @@ export class TcpdumpLine implements LineWriter {
           return;
         }
       }
-      to.setUint8(at++, CLOSE);
+      to.setUint8(at++, ASCII.closeBracket);
     }
     to.setFloat64(at, LENGTH, true);
-    to.setUint8(at + 8, SPACE);
+    to.setUint8(at + 8, ASCII.space);
     out.length = putUnsigned(to, at + 9, length);
   }
 }
@@ -112,10 +113,6 @@ const TIMESTAMPS_ALONE = 0x0101080a;
 const MSS = 0x0204;
 const SACK_PERMITTED_TIMESTAMPS = 0x0402080a;
 const NOP_WINDOW_SCALE = 0x010303;
-
-const SPACE = 0x20;
-const COLON = 0x3a;
-const CLOSE = 0x5d;
 
 const ACK_TEXT = eight(', ack ');
 const WIN = eight(', win ');

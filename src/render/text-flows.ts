@@ -3,7 +3,8 @@ import type { FlowSummary, ReportFlow } from '../record/summary.ts';
 import { OUTCOME, PATTERN } from '../tcp/patterns.ts';
 import { durationText, octetsText } from './quantity.ts';
 import type { TextStyle } from './style.ts';
-import { endpointText, type PageOptions, shortened, wrap } from './text-page.ts';
+import { endpointText, type PageOptions, shortened } from './text-page.ts';
+import { wrap } from './wrap.ts';
 
 /** The flows themselves, in the order they were kept in, as many as fit or as were asked for. */
 export function flowTable(summary: FlowSummary, options: PageOptions & { readonly used: number }): string[] {

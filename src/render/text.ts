@@ -7,7 +7,8 @@ import { CLOSE_PATTERNS, HANDSHAKE_OUTCOMES, OUTCOME, PATTERN } from '../tcp/pat
 import { escapeName } from './names.ts';
 import { durationText, octetsText, percentText } from './quantity.ts';
 import { flowTable } from './text-flows.ts';
-import { endpointText, type PageOptions, shortened, wrap } from './text-page.ts';
+import { endpointText, type PageOptions, shortened } from './text-page.ts';
+import { wrap } from './wrap.ts';
 
 /** The report of `analyze` for a person: the capture first, then how its connections went, then the flows themselves. */
 export function textReport(record: CaptureRecord, summary: FlowSummary, options: PageOptions): string {

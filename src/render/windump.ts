@@ -1,3 +1,4 @@
+import { ASCII } from '../bytes/ascii.ts';
 import type { ByteWriter } from '../bytes/writer.ts';
 import { ACK, CWR, ECE, FIN, PSH, RST, type SegmentView, SYN, URG, type WireResult } from '../wire/segment.ts';
 import { putClassicOptions } from './classic-options.ts';
@@ -40,13 +41,13 @@ export class WindumpLine implements LineWriter {
     at += FLAGS_LENGTHS[flags]!;
     if (length > 0 || (flags & (SYN | FIN | RST)) !== 0) {
       const seq = (view.getInt32(tcpAt + SEQUENCE) - head.seqBase) | 0;
-      to.setUint8(at, SPACE);
+      to.setUint8(at, ASCII.space);
       at = putUnsigned(to, at + 1, seq);
-      to.setUint8(at, COLON);
+      to.setUint8(at, ASCII.colon);
       at = putUnsigned(to, at + 1, (seq + length) | 0);
-      to.setUint8(at, OPEN_PARENTHESIS);
+      to.setUint8(at, ASCII.openParenthesis);
       at = putUnsigned(to, at + 1, length);
-      to.setUint8(at++, CLOSE_PARENTHESIS);
+      to.setUint8(at++, ASCII.closeParenthesis);
     }
     if ((flags & ACK) !== 0) {
       to.setFloat64(at, ACK_TEXT, true);
@@ -56,7 +57,7 @@ export class WindumpLine implements LineWriter {
     at = putUnsigned(to, at + 5, word & 0xffff);
     if ((flags & URG) !== 0) at = putUnsigned(to, putText(to, at, URG_TEXT), view.getUint16(tcpAt + URGENT));
     if (headerLength > MIN_HEADER) {
-      to.setUint8(at++, SPACE);
+      to.setUint8(at++, ASCII.space);
       const from = tcpAt + MIN_HEADER;
       const room = headerLength - MIN_HEADER;
       at = putClassicOptions(to, at, segment.bytes, view, from, room, segment.tcpEnd, head.sackBase);
@@ -71,11 +72,6 @@ const ACKNOWLEDGMENT = 8;
 const DATA_OFFSET = 12;
 const URGENT = 18;
 const MIN_HEADER = 20;
-
-const SPACE = 0x20;
-const OPEN_PARENTHESIS = 0x28;
-const CLOSE_PARENTHESIS = 0x29;
-const COLON = 0x3a;
 
 const ACK_TEXT = eight(' ack ');
 const WIN = eight(' win ');

@@ -1,3 +1,4 @@
+import { ASCII } from '../bytes/ascii.ts';
 import { ByteWriter } from '../bytes/writer.ts';
 import type { CaptureRecord } from '../record/capture.ts';
 import { CONN_LOG } from '../record/conn-log.ts';
@@ -30,7 +31,7 @@ export class ZeekLog implements FlowRenderer {
       if (i > 0) out.byte(TAB);
       CONN_LOG[i]!.write(flow, out);
     }
-    out.byte(NEWLINE);
+    out.byte(ASCII.newline);
   }
 
   tail(out: ByteWriter, capture: CaptureRecord): void {
@@ -52,5 +53,4 @@ function dashed(time: string | null): string {
 }
 
 const TAB = 0x09;
-const NEWLINE = 0x0a;
 const SCRATCH = new ByteWriter(64);

@@ -1,4 +1,5 @@
 import { addWords } from '../bytes/checksum.ts';
+import { FAST_OPEN_EXPERIMENT, KIND } from './option-kinds.ts';
 import { CHECKSUM, CHECKSUM_FIELD, NO_OPTION, type SegmentView, WIRE, type WireResult } from './segment.ts';
 
 /** Octets from the start of the TCP header (RFC 9293 3.1). */
@@ -81,27 +82,13 @@ function readCutTcp(view: DataView, at: number, end: number, length: number, out
   return WIRE.segment;
 }
 
-/** Option kinds (IANA TCP parameters). */
-const END_OF_OPTIONS = 0;
-const NO_OPERATION = 1;
-const MAXIMUM_SEGMENT_SIZE = 2;
-const WINDOW_SCALE = 3;
-const SACK_PERMITTED = 4;
-const SACK = 5;
-const TIMESTAMPS = 8;
-const MULTIPATH = 30;
-const FAST_OPEN = 34;
-const EXPERIMENT = 254;
-/** Experiment identifier of TCP Fast Open before it had a kind (RFC 7413 4.1.1). */
-const FAST_OPEN_EXPERIMENT = 0xf989;
-
 /** Options from `at` to `end`. An option that is cut or has an impossible length ends them (RFC 9293 3.1). */
 function readOptions(view: DataView, at: number, end: number, out: SegmentView): void {
   let next = at;
   while (next < end) {
     const kind = view.getUint8(next);
-    if (kind === END_OF_OPTIONS) return;
-    if (kind === NO_OPERATION) {
+    if (kind === KIND.end) return;
+    if (kind === KIND.noOperation) {
       next++;
       continue;
     }
@@ -115,20 +102,20 @@ function readOptions(view: DataView, at: number, end: number, out: SegmentView):
 
 /** One option of `length` octets, all of them kept. One of the wrong length is ignored; of several, the last counts. */
 function readOption(view: DataView, at: number, kind: number, length: number, out: SegmentView): void {
-  if (kind === MAXIMUM_SEGMENT_SIZE && length === 4) out.mss = view.getUint16(at + 2);
-  else if (kind === WINDOW_SCALE && length === 3) out.windowScale = view.getUint8(at + 2);
-  else if (kind === SACK_PERMITTED && length === 2) out.sackPermitted = 1;
-  else if (kind === SACK) {
+  if (kind === KIND.mss && length === 4) out.mss = view.getUint16(at + 2);
+  else if (kind === KIND.windowScale && length === 3) out.windowScale = view.getUint8(at + 2);
+  else if (kind === KIND.sackPermitted && length === 2) out.sackPermitted = 1;
+  else if (kind === KIND.sack) {
     out.sackAt = at + 2;
     out.sackCount = (length - 2) >> 3;
-  } else if (kind === TIMESTAMPS && length === 10) {
+  } else if (kind === KIND.timestamps && length === 10) {
     out.hasTimestamps = 1;
     out.tsVal = view.getInt32(at + 2);
     out.tsEcr = view.getInt32(at + 6);
-  } else if (kind === FAST_OPEN) out.fastOpenCookie = length - 2;
-  else if (kind === EXPERIMENT && length >= 4 && view.getUint16(at + 2) === FAST_OPEN_EXPERIMENT) {
+  } else if (kind === KIND.fastOpen) out.fastOpenCookie = length - 2;
+  else if (kind === KIND.experiment && length >= 4 && view.getUint16(at + 2) === FAST_OPEN_EXPERIMENT) {
     out.fastOpenCookie = length - 4;
-  } else if (kind === MULTIPATH && length >= 3) out.multipath |= 1 << (view.getUint8(at + 2) >> 4);
+  } else if (kind === KIND.multipath && length >= 3) out.multipath |= 1 << (view.getUint8(at + 2) >> 4);
 }
 
 const TCP = 6;

@@ -1,4 +1,5 @@
 import { END, FLOW, type FlowRows } from '../../flow/rows.ts';
+import { KIND } from '../../wire/option-kinds.ts';
 import { RST, type SegmentView } from '../../wire/segment.ts';
 import { isBare } from '../events.ts';
 import { NOTE, type Verdict } from '../verdict.ts';
@@ -65,10 +66,10 @@ function multipathOf(segment: SegmentView): number {
   let at = segment.tcpAt + 20;
   while (at + 4 <= end) {
     const kind = view.getUint8(at);
-    if (kind === 0) break;
-    const length = kind === 1 ? 1 : view.getUint8(at + 1);
+    if (kind === KIND.end) break;
+    const length = kind === KIND.noOperation ? 1 : view.getUint8(at + 1);
     if (length === 0) break;
-    if (kind === MULTIPATH) {
+    if (kind === KIND.multipath) {
       const first = view.getUint8(at + 2);
       return ((first >> 4) << 8) | ((first & 1) << 7) | (view.getUint8(at + 3) & 0x7f);
     }
@@ -76,8 +77,6 @@ function multipathOf(segment: SegmentView): number {
   }
   return -1;
 }
-
-const MULTIPATH = 30;
 
 /** Octets of a Fast Open cookie, or NO_OPTION; UNKNOWN_OPTION where the snapshot length cut the options. */
 function cookieOf(segment: SegmentView): number {

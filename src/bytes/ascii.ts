@@ -1,0 +1,21 @@
+/** Octets that text output is made of, by their usual names. */
+export const ASCII = {
+  newline: 0x0a,
+  space: 0x20,
+  quote: 0x22,
+  hash: 0x23,
+  openParenthesis: 0x28,
+  closeParenthesis: 0x29,
+  comma: 0x2c,
+  hyphen: 0x2d,
+  dot: 0x2e,
+  zero: 0x30,
+  colon: 0x3a,
+  less: 0x3c,
+  greater: 0x3e,
+  openBracket: 0x5b,
+  backslash: 0x5c,
+  closeBracket: 0x5d,
+  openBrace: 0x7b,
+  closeBrace: 0x7d,
+} as const;

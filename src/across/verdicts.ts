@@ -1,4 +1,5 @@
-import type { Finding, FindingKind, Judgement } from '../findings/finding.ts';
+import { CODES } from '../findings/catalogue.ts';
+import type { Finding, Judgement } from '../findings/finding.ts';
 import { ENDPOINT_WORDS, EndpointTable, endpointText } from '../flow/endpoints.ts';
 import { CLIENT, FLOW, SERVER } from '../flow/rows.ts';
 import type { Tracker } from '../tcp/tracker.ts';
@@ -17,16 +18,23 @@ export interface Part {
   readonly quiet: number;
 }
 
-/** What each finding that may be one of several says; most say nothing. */
-const PART_OF: ReadonlyMap<string, 'idle' | 'queue' | 'vanished' | 'vantages'> = new Map([
-  ['reset-idle', 'idle'],
-  ['idle-drop', 'idle'],
-  ['syn-dropped-by-listener', 'queue'],
-  ['accept-queue-full', 'queue'],
-  ['accept-queue-reset', 'queue'],
-  ['peer-vanished', 'vanished'],
-  ['capture-two-vantages', 'vantages'],
-]);
+type PartOf = 'idle' | 'queue' | 'vanished' | 'vantages';
+
+/** What each finding that may be one of several says, by its code's number; most say nothing. */
+const PART_OF: readonly (PartOf | undefined)[] = partsOf({
+  'reset-idle': 'idle',
+  'idle-drop': 'idle',
+  'syn-dropped-by-listener': 'queue',
+  'accept-queue-full': 'queue',
+  'accept-queue-reset': 'queue',
+  'peer-vanished': 'vanished',
+  'capture-two-vantages': 'vantages',
+});
+
+function partsOf(parts: Readonly<Record<string, PartOf>>): (PartOf | undefined)[] {
+  return CODES.map((code) => parts[code]);
+}
+
 const SERVERS = 4096;
 const FLOWS_SHOWN = 10;
 /** Flows remembered of each kind; the first of them are enough to tell. */
@@ -43,8 +51,6 @@ export class FlowVerdicts {
   private readonly vanished: Vanished;
   private readonly tracker: Tracker;
   private readonly servers = new EndpointTable(SERVERS);
-  /** What was found last that is no part of anything: flows of the same kinds are not either. */
-  private plain: readonly FindingKind[] | null = null;
 
   constructor(tracker: Tracker, vanished: Vanished) {
     this.tracker = tracker;
@@ -54,14 +60,12 @@ export class FlowVerdicts {
   /** What was found of a finished flow, whose row is still whole. */
   take(row: number, judgement: Judgement): void {
     const { kinds } = judgement;
-    if (kinds === this.plain) return;
-    if (kinds.some(({ code }) => PART_OF.has(code)))
-      for (const finding of judgement.findings) this.takePart(row, finding);
-    else this.plain = kinds;
+    for (let i = 0; i < kinds.length; i++)
+      if (PART_OF[kinds[i]!.number] !== undefined) this.takePart(row, judgement.findings[i]!);
   }
 
-  private takePart(row: number, { code, frame, values }: Finding): void {
-    switch (PART_OF.get(code)) {
+  private takePart(row: number, { number, frame, values }: Finding): void {
+    switch (PART_OF[number]) {
       case 'idle':
         if (typeof values.quietMs === 'number') this.add(this.idle, row, frame, values.quietMs * 1e6);
         break;

@@ -22,12 +22,18 @@ export const PARTS: readonly { readonly title: string; readonly entries: Entries
   { title: 'Across flows', entries: ACROSS },
 ];
 
-/** Every code and what it means. */
-export const CATALOGUE: ReadonlyMap<string, CodeEntry> = new Map(
-  PARTS.flatMap(({ entries }) => Object.entries(entries)),
+/** Every code, in that order. */
+export const CODES: readonly string[] = PARTS.flatMap(({ entries }) => Object.keys(entries));
+
+/** Every code and what it means, with the kind of findings that it stands for where the severity is the catalogue's. */
+export const CATALOGUE: ReadonlyMap<string, CodeEntry & { readonly kind: FindingKind }> = new Map(
+  PARTS.flatMap(({ entries }) => Object.entries(entries)).map(([code, entry], number) => [
+    code,
+    { ...entry, kind: { code, number, severity: entry.severity } },
+  ]),
 );
 
-/** The kind of findings that a code stands for, where the severity is the catalogue's. */
+/** That kind. */
 export function kindOf(code: string): FindingKind {
-  return { code, severity: CATALOGUE.get(code)!.severity };
+  return CATALOGUE.get(code)!.kind;
 }

@@ -19,6 +19,8 @@ export type Values = Readonly<Record<string, number | string | boolean | null | 
 export interface FindingKind {
   /** One of the catalogue's codes, which are never renamed. */
   readonly code: string;
+  /** The code's place in CODES: what is counted by code is counted by this. */
+  readonly number: number;
   readonly severity: Severity;
 }
 

@@ -1,4 +1,4 @@
-import { CATALOGUE } from './catalogue.ts';
+import { CATALOGUE, kindOf } from './catalogue.ts';
 import type { CodeEntry, Confidence, Finding, FindingKind, Judgement, Severity, Values } from './finding.ts';
 import { sentence } from './words.ts';
 
@@ -50,13 +50,16 @@ export class Found implements Judgement {
 /** A finding that puts itself into order and words only when somebody reads it. */
 class Told implements Finding {
   readonly code: string;
+  readonly number: number;
   readonly severity: Severity;
   readonly frame: number;
   private readonly claim: Claim;
 
   constructor(code: string, claim: Claim) {
+    const kind = kindOf(code);
     this.code = code;
-    this.severity = claim.severity ?? CATALOGUE.get(code)!.severity;
+    this.number = kind.number;
+    this.severity = claim.severity ?? kind.severity;
     this.frame = claim.frame;
     this.claim = claim;
   }
@@ -83,7 +86,7 @@ class Told implements Finding {
     return frames.length === 1 ? `frame.number == ${this.frame}` : `frame.number in {${frames.join(', ')}}`;
   }
 
-  toJSON(): Finding {
+  toJSON(): Omit<Finding, 'number'> {
     const { code, severity, confidence, frame, frames, values, message, filter } = this;
     return { code, severity, confidence, frame, frames, values, message, filter };
   }

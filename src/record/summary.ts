@@ -1,5 +1,6 @@
 import { ByteWriter } from '../bytes/writer.ts';
-import { type Finding, type FindingKind, gravityOf, type Severity } from '../findings/finding.ts';
+import { CODES } from '../findings/catalogue.ts';
+import { type Finding, type FindingKind, gravityOf, SEVERITIES, type Severity } from '../findings/finding.ts';
 import { EndpointTable } from '../flow/endpoints.ts';
 import type { LoneOpenings } from '../flow/lone-openings.ts';
 import { CLIENT, END, FLOW, SERVER } from '../flow/rows.ts';
@@ -61,8 +62,9 @@ export interface ServiceSummary {
 
 /** How often a code was found, and the gravest it was. */
 export interface CodeSummary {
-  severity: Severity;
-  times: number;
+  readonly code: string;
+  readonly severity: Severity;
+  readonly times: number;
 }
 
 /** Everything a report tells of a capture's flows, gathered as they finish, in bounded memory. */
@@ -76,18 +78,17 @@ export class FlowSummary {
   readonly patterns: number[] = CLOSE_PATTERNS.map(() => 0);
   /** Closes by who began them: client, server. */
   readonly initiators: [number, number] = [0, 0];
-  /** How often each code was found. */
-  readonly findings: Map<string, CodeSummary> = new Map();
   /** In order of their first flow's end; last those that are not told apart, if there are any. */
   readonly services: ServiceSummary[] = [];
   readonly first: FirstOf<ReportFlow>;
   private readonly sort: SortKey;
   private readonly scratch = new ByteWriter(64);
   private readonly servers = new EndpointTable(MOST_SERVICES);
-  /** What was found last, and where it is counted: of many flows the same is found. */
-  private counted: readonly FindingKind[] = [];
-  private counts: readonly CodeSummary[] = [];
+  /** How often each code was found, and the gravest it was, by the codes' numbers. */
+  private readonly times: number[] = CODES.map(() => 0);
+  private readonly gravest: number[] = CODES.map(() => 0);
   /** Of the flow added last. */
+  private lastKinds: readonly FindingKind[] = [];
   private lastService: ServiceSummary | null = null;
   private lastKey = Number.NaN;
 
@@ -127,6 +128,7 @@ export class FlowSummary {
     const key = this.sort === 'worst' ? -gravity(flow, outcome, again, handshake) : sortKey(flow, this.sort);
     const number = i32[row + FLOW.number]!;
     this.lastService = service;
+    this.lastKinds = flow.judgement.kinds;
     this.lastKey = key;
     if (this.first.wants(key, number)) this.first.add(key, number, this.reportOf(flow, outcome, pattern, initiator));
   }
@@ -147,7 +149,7 @@ export class FlowSummary {
     service.packets += 2;
     service.failed++;
     this.addHalfOpen(service, openings.synTime(place));
-    for (let i = 0; i < this.counts.length; i++) this.counts[i]!.times++;
+    this.countFindings(this.lastKinds);
     return true;
   }
 
@@ -164,21 +166,23 @@ export class FlowSummary {
     return all;
   }
 
-  private countFindings(kinds: readonly FindingKind[]): void {
-    if (kinds !== this.counted) {
-      this.counted = kinds;
-      this.counts = kinds.map((kind) => this.countOf(kind));
-    }
-    for (let i = 0; i < this.counts.length; i++) this.counts[i]!.times++;
+  /** What was found, code by code. */
+  findings(): CodeSummary[] {
+    return CODES.map((code, number) => ({
+      code,
+      severity: SEVERITIES[this.gravest[number]!]!,
+      times: this.times[number]!,
+    })).filter(({ times }) => times > 0);
   }
 
-  private countOf({ code, severity }: FindingKind): CodeSummary {
-    let known = this.findings.get(code);
-    if (known === undefined) {
-      known = { severity, times: 0 };
-      this.findings.set(code, known);
-    } else if (gravityOf(severity) > gravityOf(known.severity)) known.severity = severity;
-    return known;
+  /** Counts what was found of one flow more. */
+  countFindings(kinds: readonly FindingKind[]): void {
+    for (let i = 0; i < kinds.length; i++) {
+      const { number, severity } = kinds[i]!;
+      const gravity = gravityOf(severity);
+      this.times[number]!++;
+      if (gravity > this.gravest[number]!) this.gravest[number] = gravity;
+    }
   }
 
   private serviceOf(flow: FlowCursor): ServiceSummary {

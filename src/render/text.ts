@@ -89,15 +89,14 @@ function captureFindings(record: CaptureRecord, options: PageOptions): string[] 
 /** How often each code was found, the gravest first. */
 function flowFindings(summary: FlowSummary, options: PageOptions): string[] {
   const { style } = options;
-  const found = [...summary.findings].sort(
-    ([a, one], [b, other]) =>
-      gravityOf(other.severity) - gravityOf(one.severity) || other.times - one.times || (a < b ? -1 : 1),
-  );
+  const found = summary
+    .findings()
+    .sort((a, b) => gravityOf(b.severity) - gravityOf(a.severity) || b.times - a.times || (a.code < b.code ? -1 : 1));
   if (found.length === 0) return [];
-  const grave = found.filter(([, { severity }]) => severity !== 'info');
-  const facts = found.filter(([, { severity }]) => severity === 'info');
+  const grave = found.filter(({ severity }) => severity !== 'info');
+  const facts = found.filter(({ severity }) => severity === 'info');
   const lines = ['', heading('What was found', options)];
-  for (const [code, { severity, times }] of grave.slice(0, MOST_CODES)) {
+  for (const { code, severity, times } of grave.slice(0, MOST_CODES)) {
     const paint = severity === 'alert' ? style.bad : severity === 'warning' ? style.warn : (text: string) => text;
     const count = plural(times, 'flow');
     const room = Math.min(CODE + 12, options.columns - 11) - code.length;
@@ -105,7 +104,7 @@ function flowFindings(summary: FlowSummary, options: PageOptions): string[] {
   }
   if (grave.length > MOST_CODES) lines.push(style.dim(`  and ${plural(grave.length - MOST_CODES, 'more code')}`));
   if (facts.length > 0) {
-    const text = facts.map(([code, { times }]) => `${code} ${countText(times)}`).join(', ');
+    const text = facts.map(({ code, times }) => `${code} ${countText(times)}`).join(', ');
     wrap(text, options.columns - 11).forEach((line, i) => {
       lines.push(style.dim(`  ${(i === 0 ? 'info' : '').padEnd(8)} ${line}`));
     });

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Analysis } from '../../src/analyze.ts';
 import { readAll } from '../../src/cli/reading.ts';
+import { kindOf } from '../../src/findings/catalogue.ts';
 import type { Finding } from '../../src/findings/finding.ts';
 import { captureRecord } from '../../src/input/capture-record.ts';
 import { openCaptures } from '../../src/input/captures.ts';
@@ -122,7 +123,7 @@ test.each([40, 60])('on %i columns all that stands above the flows fits', async 
   summary.outcomes[OUTCOME.halfOpen] = 12_345;
   summary.initiators[0] = 1_234_567;
   summary.initiators[1] = 1_234_567;
-  summary.findings.set('syn-retransmitted', { severity: 'warning', times: 123 });
+  for (let i = 0; i < 123; i++) summary.countFindings([kindOf('syn-retransmitted')]);
   const service = { ...NO_TROUBLE, server: SERVER, flows: 12_345, halfOpen: 12_345, lastHalfOpen: 7e17 };
   summary.services.push(service);
   const report = textReport({ ...record, capture }, summary, { ...PAGE, columns });
@@ -155,8 +156,7 @@ const FLOW: ReportFlow = {
 };
 
 const FOUND: Finding = {
-  code: 'ephemeral-ports-exhausted',
-  severity: 'warning',
+  ...kindOf('ephemeral-ports-exhausted'),
   confidence: 'possible',
   frame: 1,
   frames: [1],

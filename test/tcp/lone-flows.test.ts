@@ -377,8 +377,8 @@ function reported(records: readonly RecordView[], loneFrom: number): { told: unk
   for (const one of records) analysis.take(one);
   analysis.end();
   const { across, baseSeconds, msl, tracker } = analysis;
-  const { flows, packets, bytes, retransmissions, outcomes, patterns, initiators, findings, services, first } = summary;
-  const shown = JSON.stringify({ findings: [...findings], services, first: first.inOrder() });
+  const { flows, packets, bytes, retransmissions, outcomes, patterns, initiators, services, first } = summary;
+  const shown = JSON.stringify({ findings: summary.findings(), services, first: first.inOrder() });
   return {
     alike,
     told: {

@@ -19,14 +19,20 @@ export interface RecordTaker {
 export async function readAll(source: CaptureSource, taker: RecordTaker, progressWanted: boolean): Promise<boolean> {
   // Once all is loaded: what V8 compiled beforehand it takes only with the flags it started with.
   const octets = unpackedOctets(source);
-  if (octets > FEW) (await import('./v8-limits.ts')).setV8Limits(octets);
+  const limits = octets > FEW ? await import('./v8-limits.ts') : null;
+  limits?.limitByOctets(octets);
   const record = new RecordView();
   const interruption = new Interruption();
   const progress = await startProgress(progressWanted);
+  let limited = limits === null;
   try {
     for (;;) {
       while (source.next(record)) taker.take(record);
       progress.update(source.position, source.totalBytes, taker.records);
+      if (!limited && taker.records > 0) {
+        limited = true;
+        limits?.limitByRecords(expectedRecords(source, taker.records));
+      }
       if (!(await interruption.or(source.fill()))) break;
     }
   } catch (error) {
@@ -61,6 +67,11 @@ function unpackedOctets({ totalBytes, inputs }: CaptureSource): number {
 
 /** So many times less room do captures take when they are compressed. */
 const USUAL_COMPRESSION = 4;
+
+/** Roughly how many records there are in all, by the octets that the first ones took; Infinity for a stream. */
+function expectedRecords({ position, totalBytes }: CaptureSource, records: number): number {
+  return totalBytes === null ? Number.POSITIVE_INFINITY : (records * totalBytes) / position;
+}
 
 /** From the first wait on, the first Ctrl-C ends reading; a second one ends the program, as it would without us. */
 export class Interruption {

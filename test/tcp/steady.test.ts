@@ -8,8 +8,10 @@ async function everything(straight: boolean): Promise<{ records: string[]; inSte
   let opening = 0;
   vi.resetModules();
   vi.doMock('../../src/tcp/steady.ts', async (original) => {
-    const { takeInStep } = await original<typeof import('../../src/tcp/steady.ts')>();
+    const module = await original<typeof import('../../src/tcp/steady.ts')>();
+    const { takeInStep } = module;
     return {
+      ...module,
       takeInStep: (...segment: Parameters<typeof takeInStep>) => {
         const taken = straight && takeInStep(...segment);
         if (taken) inStep++;
@@ -18,8 +20,10 @@ async function everything(straight: boolean): Promise<{ records: string[]; inSte
     };
   });
   vi.doMock('../../src/tcp/opening/in-step.ts', async (original) => {
-    const { takeOpeningInStep } = await original<typeof import('../../src/tcp/opening/in-step.ts')>();
+    const module = await original<typeof import('../../src/tcp/opening/in-step.ts')>();
+    const { takeOpeningInStep } = module;
     return {
+      ...module,
       takeOpeningInStep: (...segment: Parameters<typeof takeOpeningInStep>) => {
         const taken = straight && takeOpeningInStep(...segment);
         if (taken) opening++;

@@ -15,6 +15,9 @@ const TCP = 6;
 /** Octets of Ethernet, a VLAN tag and the part of an IPv4 header that is looked at before its length is. */
 const SHORTEST = 30;
 
+/** Link types that can't be decoded and are told apart, whatever names them. */
+const MOST_INNER = 16;
+
 /** What `SegmentDecoder` does unless told otherwise. */
 export const WIRE_DEFAULTS: WireOptions = {
   verifyChecksums: true,
@@ -197,10 +200,14 @@ export class SegmentDecoder {
     const walk = this.walk;
     walk.begin(record, out);
     const result = walkPacket(walk);
-    if (result === WIRE.unknownLink) {
-      const known = this.undecodedLinkTypes.get(record.linkType) ?? 0;
-      this.undecodedLinkTypes.set(record.linkType, known + 1);
-    }
+    if (result === WIRE.unknownLink) this.countUndecoded(record.linkType, walk.protocol);
     return result;
+  }
+
+  /** PKTAP and PPI name the link type of what they hold, which may be any number: past a few it is theirs that counts. */
+  private countUndecoded(outer: number, inner: number): void {
+    const counts = this.undecodedLinkTypes;
+    const linkType = counts.has(inner) || counts.size < MOST_INNER ? inner : outer;
+    counts.set(linkType, (counts.get(linkType) ?? 0) + 1);
   }
 }

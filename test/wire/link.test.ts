@@ -112,6 +112,21 @@ test('a link type that is not known is counted', () => {
   expect([...decoder.undecodedLinkTypes]).toEqual([[195, 2]]);
 });
 
+test('of a link type that PKTAP or PPI names, that one is counted; theirs, when very many are named', () => {
+  const decoder = new SegmentDecoder();
+  const inPktap = (linkType: number): Octets => [...hex('0c000000 01000000'), linkType & 255, linkType >> 8, 0, 0];
+  const inPpi = (linkType: number): Octets => [...hex('00000800'), linkType & 255, linkType >> 8, 0, 0];
+  for (const linkType of [195, 195, 146]) decode(decoder, [...inPktap(linkType), ...PACKET], { linkType: 258 });
+  decode(decoder, [...inPpi(146), ...PACKET], { linkType: 192 });
+  expect([...decoder.undecodedLinkTypes]).toEqual([
+    [195, 2],
+    [146, 2],
+  ]);
+  for (let i = 0; i < 100; i++) decode(decoder, [...inPktap(1000 + i), ...PACKET], { linkType: 258 });
+  expect(decoder.undecodedLinkTypes.size).toBe(17);
+  expect(decoder.undecodedLinkTypes.get(258)).toBe(86);
+});
+
 test('padding and trailers are no payload', () => {
   const empty = ethernet(IPV4, ipv4(TCP, tcp()));
   const { segment } = decode(new SegmentDecoder(), [...empty, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4]);

@@ -84,8 +84,6 @@ export class Analysis {
   private readonly segment = new SegmentView();
   private onSegment: AnalysisOptions['onSegment'];
   private readonly loneFrom: number;
-  /** Somebody is told of finished flows. */
-  private readonly tellsOfFlows: boolean;
   private last = Number.NEGATIVE_INFINITY;
   private watchesClock = false;
   /** Interface and file of the record before. */
@@ -126,8 +124,7 @@ export class Analysis {
     this.rows = this.tracker.rows;
     const { evidence, eventCounts, oneWays } = this.tracker;
     const clock = new ClockSteps(this.tracker);
-    this.tellsOfFlows = options.across !== false || options.onFlow !== undefined;
-    this.clock = this.tellsOfFlows ? clock : null;
+    this.clock = options.across === false && options.onFlow === undefined ? null : clock;
     this.facts = {
       rows: this.rows,
       evidence,
@@ -227,10 +224,10 @@ export class Analysis {
     if (this.onSegment !== undefined) this.onSegment(this.tracker.verdict, segment, result);
   }
 
-  /** The capture is over: every flow that is still open is handed on, where anybody wants to know. */
+  /** The capture is over: every flow that is still open is handed on. */
   end(): void {
     this.clock?.settle();
-    if (this.tellsOfFlows) this.tracker.end();
+    this.tracker.end();
     this.across?.end(this.latest);
   }
 }

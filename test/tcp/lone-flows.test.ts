@@ -262,7 +262,7 @@ test('whether a flow has a row from its first segment on changes nothing', () =>
 function toldOfSegments(
   records: readonly RecordView[],
   options: AnalysisOptions,
-): { segments: unknown[]; lone: number; repeats: number } {
+): { segments: unknown[]; counted: number; lone: number; repeats: number } {
   const segments: unknown[] = [];
   let lone = 0;
   let repeats = 0;
@@ -287,7 +287,7 @@ function toldOfSegments(
   const cursor = new SegmentCursor(flow, analysis.tracker.verdict, new SegmentView(), () => {});
   for (const one of records) analysis.take(one);
   analysis.end();
-  return { segments, lone, repeats };
+  return { segments, counted: analysis.tracker.segments, lone, repeats };
 }
 
 test('each segment is told of alike, whether its flow has a row or none', () => {
@@ -298,11 +298,13 @@ test('each segment is told of alike, whether its flow has a row or none', () => 
       fc.constantFrom(0, 2),
       fc.boolean(),
       fc.boolean(),
-      (list, loneFrom, idle, forRecords) => {
-        const options = { forRecords, ...(idle ? { idleTimeout: 4 } : {}) };
+      fc.boolean(),
+      (list, loneFrom, idle, forRecords, across) => {
+        const options = { forRecords, across, ...(idle ? { idleTimeout: 4 } : {}) };
         const told = toldOfSegments(recordsOf(list), { ...options, loneFrom });
         const expected = toldOfSegments(recordsOf(list), { ...options, loneFrom: Number.POSITIVE_INFINITY });
         expect(told.segments).toEqual(expected.segments);
+        expect(told.counted).toBe(expected.counted);
         lone += told.lone;
       },
     ),

@@ -327,6 +327,15 @@ test('what timers send again of an opening is told without a row', () => {
   expect(told.segments).toEqual(toldOfSegments(recordsOf(list), { loneFrom: Number.POSITIVE_INFINITY }).segments);
 });
 
+test('of a SYN whose number is the last before 0 it is not told that it was sent again, row or none', () => {
+  // Host 15 begins with 0xffffffff.
+  const syn = (after: number): Step => ({ host: 15, kind: 'syn', after, v6: false, odd: 'no' });
+  const list = [syn(0), syn(1e9), syn(2e9)];
+  const told = toldOfSegments(recordsOf(list), { loneFrom: 0 });
+  expect(told.segments).toEqual(toldOfSegments(recordsOf(list), { loneFrom: Number.POSITIVE_INFINITY }).segments);
+  expect(JSON.stringify(told.segments)).not.toContain('"retransmission"');
+});
+
 test("a mirror port's copies of segments with wrong checksums say nothing of their host, row or none", () => {
   const flow = { v6: false, odd: 'no', after: 0 } as const;
   const wrong = { ...flow, kind: 'synAck', odd: 'badChecksum' } as const;

@@ -92,7 +92,8 @@ export class LoneFlows {
   private isEasyToTell(place: number, segment: SegmentView, isFirst: boolean, silence: number): boolean {
     const { openings } = this.tracker.table;
     if (isFirst) return isStraightSynAck(segment) && !openings.isRepeated(place);
-    if (!(silence >= TIMER)) return false;
+    // What comes after the last number of all is 0, which counts as not known (tcp/events.ts): no event says that it is a repeat.
+    if (!(silence >= TIMER) || segment.seq === LAST_NUMBER) return false;
     return openings.isAnswered(place) ? isStraightSynAck(segment) : isStraightSyn(segment);
   }
 
@@ -258,6 +259,8 @@ export class LoneFlows {
   }
 }
 
+/** The last sequence number before 0. */
+const LAST_NUMBER = -1;
 /** Nanoseconds after which a repeat is a timer's: sooner it may be a copy, or out of order. */
 const TIMER = 5e8;
 
